@@ -1,0 +1,32 @@
+package io.agentassist.bridge;
+
+import java.time.Clock;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+
+import org.springframework.boot.autoconfigure.jackson.Jackson2ObjectMapperBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.annotation.EnableScheduling;
+
+/** What all features share. */
+@Configuration(proxyBeanMethods = false)
+@EnableScheduling
+class BridgeConfiguration {
+
+	@Bean
+	Clock clock() {
+		return Clock.systemUTC();
+	}
+
+	/** JSON as the contract has it; in code, as it is not for a site to change. */
+	@Bean
+	Jackson2ObjectMapperBuilderCustomizer contractJson() {
+		return (builder) -> builder.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
+					// A number in a suggestion goes out as it came in.
+					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+	}
+
+}

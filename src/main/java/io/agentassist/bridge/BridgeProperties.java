@@ -1,0 +1,18 @@
+package io.agentassist.bridge;
+
+import java.net.URI;
+
+import jakarta.validation.constraints.NotNull;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the bridge as a whole.
+ *
+ * @param publicUrl URL at which the provider reaches us, without a path
+ */
+@Validated
+@ConfigurationProperties("agentassist")
+public record BridgeProperties(@NotNull URI publicUrl) {
+}

@@ -1,0 +1,52 @@
+package io.agentassist.bridge;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.env.EnvironmentPostProcessor;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.util.StringUtils;
+
+/**
+ * Stops the start, before anything else is tried, where a setting is missing that has no
+ * sensible default, with one message that names all of them.
+ */
+@Order(Ordered.LOWEST_PRECEDENCE)
+class MissingSettings implements EnvironmentPostProcessor {
+
+	@Override
+	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		Path routes = Path.of(environment.getProperty("agentassist.routes.directory", "routes"));
+		if (!Files.isDirectory(routes) || !environment.containsProperty("agentassist.callback.auth")) {
+			throw new MissingSettingsException(
+					List.of("the folders routes/ and config/ beside each other, in the folder "
+							+ Path.of("").toAbsolutePath()));
+		}
+		List<String> missing = new ArrayList<>();
+		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
+		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
+		require(environment, "agentassist.public-url", "AGENTASSIST_PUBLIC_URL", missing);
+		if (!"none".equals(environment.getProperty("agentassist.callback.auth"))) {
+			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
+		}
+		if (!"none".equals(environment.getProperty("agentassist.api.auth"))) {
+			require(environment, "agentassist.api.keys", "AGENTASSIST_API_KEYS", missing);
+		}
+		if (!missing.isEmpty()) {
+			throw new MissingSettingsException(missing);
+		}
+	}
+
+	private static void require(ConfigurableEnvironment environment, String key, String variable,
+			List<String> missing) {
+		if (!StringUtils.hasText(environment.getProperty(key))) {
+			missing.add(variable + " (" + key + ")");
+		}
+	}
+
+}

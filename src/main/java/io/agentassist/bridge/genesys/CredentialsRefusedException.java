@@ -1,0 +1,18 @@
+package io.agentassist.bridge.genesys;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.web.ErrorResponseException;
+
+/**
+ * The provider's login host refuses our client credentials (502); trying again is no use.
+ */
+class CredentialsRefusedException extends ErrorResponseException {
+
+	private static final long serialVersionUID = 1L;
+
+	CredentialsRefusedException(ProviderException refusal) {
+		super(HttpStatus.BAD_GATEWAY, refusal.getBody(), refusal);
+		setDetail("The provider refuses our client credentials.");
+	}
+
+}

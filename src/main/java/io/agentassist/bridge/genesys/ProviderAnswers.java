@@ -1,0 +1,120 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.agentassist.bridge.callback.Callback;
+import io.agentassist.bridge.callback.CallbackParser;
+import io.agentassist.bridge.callback.InvalidCallbackException;
+import io.agentassist.bridge.suggestion.Identifier;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/** Reads the provider's answers and tells refusals from failures. */
+@Component
+public class ProviderAnswers {
+
+	private static final String CORRELATION_ID = "ININ-Correlation-Id";
+
+	private final ObjectMapper json;
+
+	private final CallbackParser callbacks;
+
+	ProviderAnswers(ObjectMapper json, CallbackParser callbacks) {
+		this.json = json;
+		this.callbacks = callbacks;
+	}
+
+	/**
+	 * Fails where the provider is in trouble. Called inside the circuit breaker, which
+	 * must not count our own mistakes.
+	 * @param status the HTTP status
+	 * @param body the answer
+	 * @param correlationId the provider's correlation id, may be null
+	 * @param retryAfter the provider's Retry-After, may be null
+	 * @throws ProviderException when the status is 500 or more
+	 */
+	public void failOnServerError(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
+			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
+		if (status >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+			throw refusal(status, body, correlationId, retryAfter);
+		}
+	}
+
+	/**
+	 * Fails where the provider does not do what was asked.
+	 * @param status the HTTP status
+	 * @param body the answer
+	 * @param correlationId the provider's correlation id, may be null
+	 * @param retryAfter the provider's Retry-After, may be null
+	 * @throws ProviderException when the status is not 2xx
+	 */
+	public void failOnRefusal(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
+			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
+		if (status < 200 || status > 299) {
+			throw refusal(status, body, correlationId, retryAfter);
+		}
+	}
+
+	/**
+	 * Reads the answer to a query.
+	 * @param status the HTTP status, below 500
+	 * @param body the answer
+	 * @param correlationId the provider's correlation id, may be null
+	 * @param retryAfter the provider's Retry-After, may be null
+	 * @return the provider's id and status, with suggestions if they are there already
+	 * @throws ProviderException when the status is not 2xx, or the body is not the
+	 * contract's
+	 */
+	public Callback read(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
+			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
+		failOnRefusal(status, body, correlationId, retryAfter);
+		try {
+			Callback answer = this.callbacks.read(parse(body));
+			String id = answer.requestId();
+			if (id.isBlank() || id.length() > Identifier.MAX_LENGTH || id.chars().anyMatch(Character::isISOControl)) {
+				throw new ProviderException(status, "The answer has no usable id.", correlationId);
+			}
+			return answer;
+		}
+		catch (InvalidCallbackException ex) {
+			throw new ProviderException(status, "The answer's suggestions are no list of objects.", correlationId);
+		}
+	}
+
+	private ProviderException refusal(int status, byte[] body, String correlationId, String retryAfter) {
+		JsonNode error = parse(body);
+		// The token endpoint has OAuth's names for them.
+		String code = error.path("code").asText(error.path("error").asText(null));
+		String message = error.path("message").asText(error.path("error_description").asText(null));
+		return new ProviderException(status, code, message, error.path("contextId").asText(null), correlationId,
+				seconds(retryAfter));
+	}
+
+	private JsonNode parse(byte[] body) {
+		try {
+			JsonNode tree = this.json.readTree((body != null) ? body : new byte[0]);
+			return (tree != null) ? tree : MissingNode.getInstance();
+		}
+		catch (IOException ex) {
+			return MissingNode.getInstance();
+		}
+	}
+
+	/** A date, which HTTP allows as well, or nonsense counts as nothing said. */
+	private static Duration seconds(String retryAfter) {
+		try {
+			return (retryAfter != null) ? Duration.ofSeconds(Long.parseUnsignedLong(retryAfter.strip())) : null;
+		}
+		catch (NumberFormatException ex) {
+			return null;
+		}
+	}
+
+}

@@ -1,0 +1,64 @@
+package io.agentassist.bridge.genesys;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.agentassist.bridge.suggestion.RequestStatus;
+import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.SuggestionRequest;
+import io.agentassist.bridge.suggestion.TrackedRequest;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+import org.springframework.web.util.UriUtils;
+
+/** Remembers the requests that the provider took, and tells the desktop. */
+@Component
+public class Submissions {
+
+	private final RequestStore requests;
+
+	Submissions(RequestStore requests) {
+		this.requests = requests;
+	}
+
+	/**
+	 * Remembers a request.
+	 * @param requestId the provider's id of it
+	 * @param request what the desktop asked
+	 * @param exchange the desktop's exchange; its age counts into the response time
+	 * @return the request as remembered
+	 * @throws ProviderException when the provider gave an id that it gave before
+	 */
+	public TrackedRequest remember(@ExchangeProperty("requestId") String requestId,
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request, Exchange exchange) {
+		Instant submittedAt = Instant.ofEpochMilli(exchange.getClock().getCreated());
+		return this.requests.add(requestId, request, submittedAt)
+			.orElseThrow(() -> new ProviderException(200, "The answer's id was used before.", null));
+	}
+
+	/**
+	 * Makes the answer to a desktop that is to wait.
+	 * @param requestId the request's id
+	 * @return the answer, for JSON
+	 */
+	public Map<String, Object> queued(@ExchangeProperty("requestId") String requestId) {
+		Map<String, Object> answer = new LinkedHashMap<>();
+		answer.put("request_id", requestId);
+		answer.put("status", RequestStatus.QUEUED);
+		return answer;
+	}
+
+	/**
+	 * Tells where a request can be looked up.
+	 * @param requestId the request's id
+	 * @return path of the look-up
+	 */
+	public String location(@ExchangeProperty("requestId") String requestId) {
+		return "/agentassist/suggestions/" + UriUtils.encodePathSegment(requestId, StandardCharsets.UTF_8);
+	}
+
+}

@@ -1,0 +1,35 @@
+package io.agentassist.bridge.http;
+
+import java.util.List;
+import java.util.Map;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.ErrorResponseException;
+
+/** A request breaks the contract (400). */
+public class InvalidRequestException extends ErrorResponseException {
+
+	private static final long serialVersionUID = 1L;
+
+	/**
+	 * Creates the answer.
+	 * @param field the JSON name of the field or the name of the parameter
+	 * @param message what is wrong with it, a sentence
+	 */
+	public InvalidRequestException(String field, String message) {
+		this(List.of(Map.of("field", field, "message", message)));
+	}
+
+	InvalidRequestException(List<Map<String, String>> errors) {
+		super(HttpStatus.BAD_REQUEST, problem(errors), null);
+	}
+
+	private static ProblemDetail problem(List<Map<String, String>> errors) {
+		ProblemDetail problem = ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST,
+				String.join(" ", errors.stream().map((error) -> error.get("message")).distinct().toList()));
+		problem.setProperty("errors", errors);
+		return problem;
+	}
+
+}

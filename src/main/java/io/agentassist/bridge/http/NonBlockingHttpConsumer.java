@@ -1,0 +1,101 @@
+package io.agentassist.bridge.http;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.Processor;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.component.platform.http.springboot.PlatformHttpMessage;
+import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A platform-http consumer that lets go of the request's thread while a route waits.
+ * Camel's own one keeps one thread of Spring's executor until the whole route is done (8
+ * by default), so that eight long polls stop the service. This one starts the route on
+ * Tomcat's thread: a route that stays there (the callback) is answered without any
+ * hand-over, one that goes on elsewhere (a {@code threads} step, a bean that returns a
+ * {@code CompletionStage}) frees it at once.
+ */
+class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
+
+	private static final Logger log = LoggerFactory.getLogger(NonBlockingHttpConsumer.class);
+
+	private final BoundedBodyHttpBinding binding;
+
+	private final ProblemTranslator problems;
+
+	NonBlockingHttpConsumer(PlatformHttpEndpoint endpoint, Processor processor, BoundedBodyHttpBinding binding,
+			ProblemTranslator problems) {
+		// The executor of the parent is not used: service() is replaced.
+		super(endpoint, processor, Runnable::run);
+		this.binding = binding;
+		this.problems = problems;
+	}
+
+	/**
+	 * Runs the route for a request.
+	 * @return null when the response is written already (Spring MVC is then done with the
+	 * request), else a future that ends once it is
+	 */
+	@Override
+	public CompletableFuture<Void> service(HttpServletRequest request, HttpServletResponse response) {
+		Exchange exchange = createExchange(true);
+		exchange.setPattern(ExchangePattern.InOut);
+		try {
+			if (isSuspended()) {
+				throw new ServiceSuspendedException();
+			}
+			PlatformHttpMessage message = new PlatformHttpMessage(request, response, exchange, this.binding, false);
+			message.init(exchange, this.binding, request, response);
+			createUoW(exchange);
+		}
+		catch (Exception ex) {
+			releaseExchange(exchange, false);
+			writeProblem(response, ex);
+			return null;
+		}
+		CompletableFuture<Void> answered = new CompletableFuture<>();
+		getAsyncProcessor().process(exchange, (doneSync) -> {
+			answer(exchange, response);
+			answered.complete(null);
+		});
+		return answered.isDone() ? null : answered;
+	}
+
+	private void answer(Exchange exchange, HttpServletResponse response) {
+		try {
+			if (exchange.getException() != null) {
+				writeProblem(response, exchange.getException());
+			}
+			else {
+				this.binding.writeResponse(exchange, response);
+			}
+		}
+		catch (Exception ex) {
+			// The caller has gone, or its connection broke.
+			log.debug("Response of {} not written: {}", getEndpoint().getPath(), ex.toString());
+			exchange.setException(ex);
+		}
+		finally {
+			doneUoW(exchange);
+			releaseExchange(exchange, false);
+		}
+	}
+
+	private void writeProblem(HttpServletResponse response, Exception failure) {
+		try {
+			this.problems.write(response, failure);
+		}
+		catch (IOException ex) {
+			log.debug("Problem of {} not written: {}", getEndpoint().getPath(), ex.toString());
+		}
+	}
+
+}

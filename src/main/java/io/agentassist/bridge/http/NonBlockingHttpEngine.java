@@ -1,0 +1,26 @@
+package io.agentassist.bridge.http;
+
+import org.apache.camel.Processor;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
+import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpEngine;
+
+/** Makes a {@link NonBlockingHttpConsumer} for each endpoint. */
+class NonBlockingHttpEngine extends SpringBootPlatformHttpEngine {
+
+	private final BoundedBodyHttpBinding binding;
+
+	private final ProblemTranslator problems;
+
+	NonBlockingHttpEngine(int port, BoundedBodyHttpBinding binding, ProblemTranslator problems) {
+		super(port);
+		this.binding = binding;
+		this.problems = problems;
+	}
+
+	@Override
+	public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
+		return new NonBlockingHttpConsumer(endpoint, processor, this.binding, this.problems);
+	}
+
+}

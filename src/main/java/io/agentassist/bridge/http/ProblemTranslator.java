@@ -1,0 +1,157 @@
+package io.agentassist.bridge.http;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.validation.ConstraintViolation;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.bean.validator.BeanValidationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.ErrorResponseException;
+
+/**
+ * The one place where a failure becomes an answer: an RFC 9457 problem with its status
+ * and headers, and one log line. Routes call it as bean {@code problems} from
+ * {@code routes/error-policies.camel.yaml}.
+ */
+@Component("problems")
+public class ProblemTranslator {
+
+	private static final Logger log = LoggerFactory.getLogger(ProblemTranslator.class);
+
+	private static final Duration STATE_RETRY_AFTER = Duration.ofSeconds(2);
+
+	private static final Duration SATURATION_RETRY_AFTER = Duration.ofSeconds(1);
+
+	private final ObjectMapper json;
+
+	private final Duration breakerRetryAfter;
+
+	ProblemTranslator(ObjectMapper json,
+			@Value("${camel.resilience4j.configurations.provider.wait-duration-in-open-state}") int breakerOpenSeconds) {
+		this.json = json;
+		this.breakerRetryAfter = Duration.ofSeconds(breakerOpenSeconds);
+	}
+
+	/**
+	 * Replaces the message by the answer for the exchange's caught exception.
+	 * @param exchange a failed exchange, in an {@code onException} or {@code doCatch}
+	 * @throws JsonProcessingException never in practice: the body is made of texts and
+	 * numbers
+	 */
+	public void answer(Exchange exchange) throws JsonProcessingException {
+		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+		ErrorResponse answer = translate(failure);
+		log(answer, failure, exchange.getProperty("requestId", String.class));
+		Message message = exchange.getMessage();
+		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
+		message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.getStatusCode().value());
+		message.setHeader(Exchange.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+		answer.getHeaders().toSingleValueMap().forEach(message::setHeader);
+	}
+
+	/**
+	 * Answers a request that reached no route.
+	 * @param response the response, not yet committed
+	 * @param failure what went wrong
+	 * @throws IOException when the caller has gone
+	 */
+	public void write(HttpServletResponse response, Exception failure) throws IOException {
+		ErrorResponse answer = translate(failure);
+		log(answer, failure, null);
+		byte[] body = this.json.writeValueAsBytes(answer.getBody());
+		response.setStatus(answer.getStatusCode().value());
+		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+		answer.getHeaders().toSingleValueMap().forEach(response::setHeader);
+		response.setContentLength(body.length);
+		response.getOutputStream().write(body);
+	}
+
+	ErrorResponse translate(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof ErrorResponse answer) {
+				return answer;
+			}
+			if (cause instanceof BeanValidationException invalid) {
+				return new InvalidRequestException(invalid.getConstraintViolations()
+					.stream()
+					.map((violation) -> fieldError(fieldName(violation), violation.getMessage()))
+					.toList());
+			}
+			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
+				return new InvalidRequestException(List.of(fieldError(fieldName(mismatch), "Has the wrong type.")));
+			}
+			if (cause instanceof JsonProcessingException) {
+				return new ErrorResponseException(HttpStatus.BAD_REQUEST,
+						ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, "The body is not a JSON object."),
+						cause);
+			}
+			if (cause instanceof CallNotPermittedException) {
+				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
+						this.breakerRetryAfter);
+			}
+			if (cause instanceof RejectedExecutionException) {
+				return new RetryLaterException("Too many requests are in progress.", SATURATION_RETRY_AFTER);
+			}
+			if (cause instanceof DataAccessException || cause instanceof TransactionException) {
+				return new RetryLaterException("The request could not be stored.", STATE_RETRY_AFTER);
+			}
+		}
+		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);
+	}
+
+	private static Map<String, String> fieldError(String field, String message) {
+		return Map.of("field", field, "message", message);
+	}
+
+	private static String fieldName(ConstraintViolation<?> violation) {
+		return SnakeCaseStrategy.INSTANCE
+			.translate(violation.getPropertyPath().toString().replace(".<list element>", ""));
+	}
+
+	private static String fieldName(JsonMappingException mismatch) {
+		List<String> path = new ArrayList<>();
+		for (JsonMappingException.Reference reference : mismatch.getPath()) {
+			path.add((reference.getFieldName() != null) ? reference.getFieldName() : "[" + reference.getIndex() + "]");
+		}
+		return String.join(".", path).replace(".[", "[");
+	}
+
+	private static void log(ErrorResponse answer, Exception failure, String requestId) {
+		int status = answer.getStatusCode().value();
+		String detail = answer.getBody().getDetail();
+		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+			log.error("Request {} failed unexpectedly, answered 500", requestId, failure);
+		}
+		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+			Throwable cause = (failure.getCause() != null) ? failure.getCause() : failure;
+			log.warn("Request {} answered {}: {} ({}: {})", requestId, status, detail, cause.getClass().getSimpleName(),
+					cause.getMessage());
+		}
+		else {
+			log.info("Request {} answered {}: {}", requestId, status, detail);
+		}
+	}
+
+}

@@ -1,0 +1,47 @@
+package io.agentassist.bridge.interaction;
+
+import java.util.Locale;
+
+import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.agentassist.bridge.suggestion.Identifier;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+
+/**
+ * Body of {@code POST /agentassist/feedback}.
+ *
+ * @param requestId the suggestion request
+ * @param suggestionId the suggestion
+ * @param action what the agent did with it
+ * @param agentId the agent; null for the request's
+ */
+public record Feedback(
+		@JsonAlias("requestId") @NotBlank(message = "Request ID is required.") @Identifier String requestId,
+		@JsonAlias("suggestionId") @NotBlank(message = "Suggestion ID is required.") @Identifier String suggestionId,
+		@NotNull(message = "Action is required.") Action action, @JsonAlias("agentId") @Identifier String agentId) {
+
+	/** What an agent can do with a suggestion. */
+	public enum Action {
+
+		/** Used it. */
+		ACCEPTED,
+		/** Put it away. */
+		DISMISSED,
+		/** Copied its text. */
+		COPIED,
+		/** Opened it. */
+		OPENED;
+
+		/**
+		 * The word that stands for it in JSON.
+		 * @return the word, lower case
+		 */
+		@JsonValue
+		public String text() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.agentassist.bridge.interaction;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.ranking.FeedbackHistory;
+import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.TrackedRequest;
+import io.agentassist.bridge.suggestion.UnknownRequestException;
+
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Takes an agent's feedback. */
+@Component
+public class FeedbackRecorder {
+
+	private final RequestStore requests;
+
+	private final FeedbackHistory history;
+
+	private final ObjectMapper json;
+
+	FeedbackRecorder(RequestStore requests, FeedbackHistory history, ObjectMapper json) {
+		this.requests = requests;
+		this.history = history;
+		this.json = json;
+	}
+
+	/**
+	 * Finds the request that a feedback is about.
+	 * @param feedback the feedback
+	 * @return the request
+	 * @throws UnknownRequestException when there is none, or it has no such suggestion:
+	 * feedback on made-up suggestions would spoil the ranking of real ones
+	 * @throws JsonProcessingException never in practice: the column holds what was
+	 * written as JSON
+	 */
+	public TrackedRequest findRequest(Feedback feedback) throws JsonProcessingException {
+		TrackedRequest request = this.requests.find(feedback.requestId())
+			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+		if (request.rankedSuggestions() != null) {
+			for (JsonNode suggestion : this.json.readTree(request.rankedSuggestions())) {
+				if (feedback.suggestionId().equals(suggestion.path("id").asText())) {
+					return request;
+				}
+			}
+		}
+		throw new UnknownRequestException("Unknown suggestion ID of this request");
+	}
+
+	/**
+	 * Counts a feedback, in the caller's transaction.
+	 * @param feedback the feedback
+	 */
+	public void count(@ExchangeProperty("feedback") Feedback feedback) {
+		this.history.add(feedback.suggestionId(), feedback.action() == Feedback.Action.ACCEPTED);
+	}
+
+}

@@ -1,0 +1,52 @@
+package io.agentassist.bridge.interaction;
+
+import org.apache.camel.spi.IdempotentRepository;
+import org.apache.camel.support.service.ServiceSupport;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Component;
+
+/**
+ * Keys of messages whose effects are committed, for Camel's idempotent consumer. A key is
+ * inserted in the transaction of its message's effects, so that both are kept or neither;
+ * Camel's own JDBC repository commits the key by itself and loses a message that a crash
+ * cuts off. Two messages with one key at once: the second waits for the first's commit.
+ * Thread safe.
+ */
+@Component
+public class IdempotencyKeys extends ServiceSupport implements IdempotentRepository {
+
+	private final JdbcTemplate jdbc;
+
+	IdempotencyKeys(JdbcTemplate jdbc) {
+		this.jdbc = jdbc;
+	}
+
+	@Override
+	public boolean add(String key) {
+		return this.jdbc.update("INSERT INTO idempotency_key (message_key) VALUES (?) ON CONFLICT DO NOTHING",
+				key) == 1;
+	}
+
+	@Override
+	public boolean contains(String key) {
+		return !this.jdbc.queryForList("SELECT 1 FROM idempotency_key WHERE message_key = ?", key).isEmpty();
+	}
+
+	@Override
+	public boolean remove(String key) {
+		return this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ?", key) == 1;
+	}
+
+	/** Nothing to do: the commit of the transaction confirms. */
+	@Override
+	public boolean confirm(String key) {
+		return true;
+	}
+
+	/** Refused: forgetting all keys would let old callbacks have effects again. */
+	@Override
+	public void clear() {
+		throw new UnsupportedOperationException("Idempotency keys are only removed by age");
+	}
+
+}

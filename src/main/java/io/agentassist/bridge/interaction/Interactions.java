@@ -1,0 +1,77 @@
+package io.agentassist.bridge.interaction;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+import io.agentassist.bridge.ranking.RankedSuggestions;
+import io.agentassist.bridge.suggestion.TrackedRequest;
+
+import org.apache.camel.ExchangeProperty;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.stereotype.Component;
+
+/** Makes the events of interactions. */
+@Component
+public class Interactions {
+
+	private static final String EVENT_TYPE = "agentassist_interaction";
+
+	private static final String SOURCE = "agent-assist-bridge";
+
+	private final String version;
+
+	private final Clock clock;
+
+	Interactions(BuildProperties build, Clock clock) {
+		this.version = build.getVersion();
+		this.clock = clock;
+	}
+
+	/**
+	 * A request's suggestions came and were shown.
+	 * @param request the completed request
+	 * @param ranked its suggestions
+	 * @return the event
+	 */
+	public InteractionEvent presented(@ExchangeProperty("request") TrackedRequest request,
+			@ExchangeProperty("ranked") RankedSuggestions ranked) {
+		String top = ranked.ids().isEmpty() ? null : ranked.ids().get(0);
+		return event(InteractionEvent.id(request.requestId(), "presented"), request.completedAt(), request, top,
+				"presented", request.agentId(), ranked.ids());
+	}
+
+	/**
+	 * A request ended without suggestions.
+	 * @param request the request, failed or expired
+	 * @return the event
+	 */
+	public InteractionEvent ended(@ExchangeProperty("request") TrackedRequest request) {
+		String action = request.status().text();
+		return event(InteractionEvent.id(request.requestId(), action), request.completedAt(), request, null, action,
+				request.agentId(), null);
+	}
+
+	/**
+	 * An agent did something with a suggestion.
+	 * @param feedback what the agent did
+	 * @param request the request that the suggestion belongs to
+	 * @return the event
+	 */
+	public InteractionEvent feedback(@ExchangeProperty("feedback") Feedback feedback,
+			@ExchangeProperty("request") TrackedRequest request) {
+		String agentId = (feedback.agentId() != null) ? feedback.agentId() : request.agentId();
+		return event(
+				InteractionEvent.id(feedback.requestId(), feedback.suggestionId(), feedback.action().text(), agentId),
+				Instant.ofEpochMilli(this.clock.millis()), request, feedback.suggestionId(), feedback.action().text(),
+				agentId, null);
+	}
+
+	private InteractionEvent event(String id, Instant at, TrackedRequest request, String suggestionId, String action,
+			String agentId, List<String> rankedIds) {
+		return new InteractionEvent(id, EVENT_TYPE, at, request.requestId(), request.conversationId(), suggestionId,
+				action, request.responseTimeMs(), agentId,
+				new InteractionEvent.Metadata(SOURCE, this.version, rankedIds));
+	}
+
+}

@@ -1,0 +1,122 @@
+package io.agentassist.bridge.interaction;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+
+import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * Events that are committed but not yet delivered, one row for each destination, in the
+ * table {@code outbox}. Rows are written by
+ * {@code routes/interaction-recording.camel.yaml} in the transaction of the interaction.
+ * Any number of replicas may take rows: none waits for another's. Thread safe.
+ */
+@Component
+public class Outbox {
+
+	private static final Logger log = LoggerFactory.getLogger(Outbox.class);
+
+	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
+			row.getString(2), row.getString(3), row.getString(4), row.getInt(5));
+
+	private static final String SELECT_DUE = """
+			SELECT id, destination, event_id, payload, attempts FROM outbox
+			WHERE destination = ? AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED""";
+
+	private final JdbcTemplate jdbc;
+
+	private final OutboxProperties properties;
+
+	private final Clock clock;
+
+	Outbox(JdbcTemplate jdbc, OutboxProperties properties, Clock clock) {
+		this.jdbc = jdbc;
+		this.properties = properties;
+		this.clock = clock;
+	}
+
+	/**
+	 * Locks a batch of due events for the rest of the caller's transaction, for
+	 * deliveries that take a moment.
+	 * @param destination where they go
+	 * @param exchange told, as {@code scheduler:} wants it, how many there are
+	 * @return the events, oldest first
+	 */
+	public List<OutboxEvent> lock(String destination, Exchange exchange) {
+		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, destination, now(),
+				this.properties.batchSize());
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !due.isEmpty());
+		return due;
+	}
+
+	/**
+	 * Takes a batch of due events for the claim time, for deliveries that may take long:
+	 * if this replica does not come back, the events are due again by then.
+	 * @param destination where they go
+	 * @param exchange told how many there are
+	 * @return the events, oldest first
+	 */
+	@Transactional
+	public List<OutboxEvent> claim(String destination, Exchange exchange) {
+		List<OutboxEvent> due = lock(destination, exchange);
+		if (!due.isEmpty()) {
+			this.jdbc.update("UPDATE outbox SET next_attempt_at = ? WHERE id = ANY (?)",
+					now().plus(this.properties.claimTime()), ids(due));
+		}
+		return due;
+	}
+
+	/**
+	 * Removes events that were delivered.
+	 * @param delivered the events; null for one that was not
+	 */
+	public void remove(Collection<OutboxEvent> delivered) {
+		Long[] ids = ids(delivered);
+		if (ids.length > 0) {
+			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
+		}
+	}
+
+	/**
+	 * Puts off an event whose delivery failed: exponential back-off with full jitter in
+	 * its upper half.
+	 * @param event the event
+	 * @param failure what went wrong
+	 */
+	public void postpone(OutboxEvent event, Exception failure) {
+		int attempts = event.attempts() + 1;
+		Duration delay = delay(attempts);
+		log.warn("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
+				attempts, delay.toMillis(), failure.getMessage());
+		this.jdbc.update("UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ?", attempts,
+				now().plus(delay), event.id());
+	}
+
+	private Duration delay(int attempts) {
+		long max = this.properties.maxDelay().toMillis();
+		// Twenty doublings of any sensible base are over the maximum.
+		long delay = Math.min(max, this.properties.baseDelay().toMillis() << Math.min(attempts - 1, 20));
+		return Duration.ofMillis(delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1));
+	}
+
+	private OffsetDateTime now() {
+		return this.clock.instant().atOffset(ZoneOffset.UTC);
+	}
+
+	private static Long[] ids(Collection<OutboxEvent> events) {
+		return events.stream().filter(Objects::nonNull).map(OutboxEvent::id).toArray(Long[]::new);
+	}
+
+}

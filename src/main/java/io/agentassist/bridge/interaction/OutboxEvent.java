@@ -1,0 +1,13 @@
+package io.agentassist.bridge.interaction;
+
+/**
+ * An interaction event on its way to one destination.
+ *
+ * @param id the outbox row
+ * @param destination where it goes
+ * @param eventId the event's id
+ * @param payload the event as JSON
+ * @param attempts failed attempts so far
+ */
+public record OutboxEvent(long id, String destination, String eventId, String payload, int attempts) {
+}

@@ -1,0 +1,21 @@
+package io.agentassist.bridge.ranking;
+
+import java.util.List;
+
+/**
+ * Suggestions in their order.
+ *
+ * @param ids their ids, best first
+ * @param json JSON array of them, best first
+ */
+public record RankedSuggestions(List<String> ids, String json) {
+
+	/**
+	 * How many there are.
+	 * @return 0 or more
+	 */
+	public int size() {
+		return this.ids.size();
+	}
+
+}

@@ -1,0 +1,26 @@
+package io.agentassist.bridge.ranking;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.PositiveOrZero;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the ranking.
+ *
+ * @param confidenceWeight weight of the provider's confidence
+ * @param skillWeight weight of the skill bonus
+ * @param skillBonus bonus of a suggestion that matches a skill of the agent
+ * @param feedbackWeight weight of the feedback signal
+ * @param feedbackModel how agents' feedback becomes a signal
+ * @param halfLife time after which a feedback counts half, in the model that forgets
+ */
+@Validated
+@ConfigurationProperties("agentassist.ranking")
+public record RankingProperties(@PositiveOrZero double confidenceWeight, @PositiveOrZero double skillWeight,
+		@PositiveOrZero double skillBonus, @PositiveOrZero double feedbackWeight, @NotNull FeedbackModel feedbackModel,
+		@NotNull Duration halfLife) {
+}

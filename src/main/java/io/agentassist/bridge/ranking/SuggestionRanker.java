@@ -1,0 +1,92 @@
+package io.agentassist.bridge.ranking;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * Orders suggestions by relevance. Pure: same input, same output, nothing else read or
+ * changed. The default weights and the arithmetic are the tutorial's
+ * {@code rank_suggestions}, to the last digit.
+ */
+public final class SuggestionRanker {
+
+	static final String FINAL_SCORE = "final_score";
+
+	private static final int PLACES = 4;
+
+	private final RankingProperties weights;
+
+	/**
+	 * Creates a ranker.
+	 * @param weights the weights of the score
+	 */
+	public SuggestionRanker(RankingProperties weights) {
+		this.weights = weights;
+	}
+
+	/**
+	 * Scores and sorts. Each suggestion keeps its fields and gains {@code final_score},
+	 * {@code skill_match} and {@code feedback_signal}.
+	 * @param suggestions the provider's suggestions, JSON objects
+	 * @param agentSkills the agent's skills
+	 * @param feedbackSignal signal of a suggestion by its id, 0 to 1
+	 * @return new objects, highest score first; equal scores keep their order
+	 */
+	public List<ObjectNode> rank(Iterable<JsonNode> suggestions, Collection<String> agentSkills,
+			ToDoubleFunction<String> feedbackSignal) {
+		List<ObjectNode> ranked = new ArrayList<>();
+		for (JsonNode suggestion : suggestions) {
+			ranked.add(score((ObjectNode) suggestion, agentSkills, feedbackSignal));
+		}
+		ranked.sort(Comparator.comparingDouble((ObjectNode item) -> item.get(FINAL_SCORE).doubleValue()).reversed());
+		return ranked;
+	}
+
+	private ObjectNode score(ObjectNode suggestion, Collection<String> agentSkills,
+			ToDoubleFunction<String> feedbackSignal) {
+		boolean skillMatch = matches(suggestion, agentSkills);
+		double feedback = feedbackSignal.applyAsDouble(suggestion.path("id").asText());
+		double bonus = skillMatch ? this.weights.skillBonus() : 0;
+		double score = confidence(suggestion) * this.weights.confidenceWeight() + bonus * this.weights.skillWeight()
+				+ feedback * this.weights.feedbackWeight();
+		ObjectNode scored = suggestion.objectNode();
+		scored.setAll(suggestion);
+		scored.put(FINAL_SCORE, round(score));
+		scored.put("skill_match", skillMatch);
+		scored.put("feedback_signal", round(feedback));
+		return scored;
+	}
+
+	/** A confidence that is no finite number counts as none. */
+	private static double confidence(ObjectNode suggestion) {
+		JsonNode confidence = suggestion.path("confidence");
+		double value = confidence.isNumber() ? confidence.doubleValue() : 0;
+		return (Double.isFinite(value)) ? value : 0;
+	}
+
+	private static boolean matches(ObjectNode suggestion, Collection<String> agentSkills) {
+		for (JsonNode tag : suggestion.path("metadata").path("tags")) {
+			if (tag.isTextual() && agentSkills.contains(tag.textValue())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Rounds to 4 places, half to even on the exact binary value, as Python's
+	 * {@code round}.
+	 */
+	private static double round(double value) {
+		return new BigDecimal(value).setScale(PLACES, RoundingMode.HALF_EVEN).doubleValue();
+	}
+
+}

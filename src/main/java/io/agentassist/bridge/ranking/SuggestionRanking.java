@@ -1,0 +1,72 @@
+package io.agentassist.bridge.ranking;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.callback.Callback;
+import io.agentassist.bridge.suggestion.TrackedRequest;
+
+import org.apache.camel.ExchangeProperty;
+import org.springframework.stereotype.Component;
+
+/** Ranks a callback's suggestions with what agents thought of them so far. */
+@Component
+public class SuggestionRanking {
+
+	private final SuggestionRanker ranker;
+
+	private final FeedbackHistory history;
+
+	private final FeedbackModel model;
+
+	private final Duration halfLife;
+
+	private final ObjectMapper json;
+
+	private final Clock clock;
+
+	SuggestionRanking(RankingProperties properties, FeedbackHistory history, ObjectMapper json, Clock clock) {
+		this.ranker = new SuggestionRanker(properties);
+		this.model = properties.feedbackModel();
+		this.halfLife = properties.halfLife();
+		this.history = history;
+		this.json = json;
+		this.clock = clock;
+	}
+
+	/**
+	 * Ranks.
+	 * @param callback the provider's suggestions
+	 * @param request the request that they answer
+	 * @return the ranked suggestions
+	 * @throws JsonProcessingException never in practice: what came as JSON goes as JSON
+	 */
+	public RankedSuggestions rank(@ExchangeProperty("callback") Callback callback,
+			@ExchangeProperty("request") TrackedRequest request) throws JsonProcessingException {
+		List<String> ids = new ArrayList<>();
+		for (JsonNode suggestion : callback.suggestions()) {
+			String id = suggestion.path("id").asText();
+			// PostgreSQL refuses a NUL in a text; nothing is known of such an id anyway.
+			if (id.indexOf('\0') < 0) {
+				ids.add(id);
+			}
+		}
+		Map<String, FeedbackCounts> feedback = this.history.find(ids);
+		Instant now = this.clock.instant();
+		List<ObjectNode> ranked = this.ranker.rank(callback.suggestions(), request.agentSkills(), (id) -> {
+			FeedbackCounts counts = feedback.get(id);
+			return (counts != null) ? this.model.signal(counts, this.halfLife, now) : FeedbackModel.NEUTRAL;
+		});
+		return new RankedSuggestions(ranked.stream().map((item) -> item.path("id").asText(null)).toList(),
+				this.json.writeValueAsString(ranked));
+	}
+
+}

@@ -1,0 +1,2 @@
+/** Who may call the API. */
+package io.agentassist.bridge.security;

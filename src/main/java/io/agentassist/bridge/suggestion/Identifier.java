@@ -1,0 +1,47 @@
+package io.agentassist.bridge.suggestion;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+import jakarta.validation.Constraint;
+import jakarta.validation.Payload;
+import jakarta.validation.ReportAsSingleViolation;
+import jakarta.validation.constraints.Pattern;
+
+/**
+ * An id from outside: at most 200 characters, none of them a control character, so that
+ * it fits its column on every database and cannot break a log line. Null is valid.
+ */
+@Documented
+@Constraint(validatedBy = {})
+@Pattern(regexp = "[^\\p{Cntrl}]{0," + Identifier.MAX_LENGTH + "}")
+@ReportAsSingleViolation
+@Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE_USE })
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Identifier {
+
+	/** Longest id in characters; the columns of the schema are as wide. */
+	int MAX_LENGTH = 200;
+
+	/**
+	 * What is wrong.
+	 * @return the message of a violation
+	 */
+	String message() default "Must have at most 200 characters and no control characters.";
+
+	/**
+	 * Validation groups, not used.
+	 * @return none
+	 */
+	Class<?>[] groups() default {};
+
+	/**
+	 * Payload, not used.
+	 * @return none
+	 */
+	Class<? extends Payload>[] payload() default {};
+
+}

@@ -1,0 +1,183 @@
+package io.agentassist.bridge.suggestion;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.springframework.dao.DataRetrievalFailureException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.stereotype.Component;
+
+/** Suggestion requests in the table {@code suggestion_request}. Thread safe. */
+@Component
+public class RequestStore {
+
+	private static final String COLUMNS = """
+			request_id, conversation_id, agent_id, agent_skills, status, submitted_at, completed_at, ranked_suggestions
+			""";
+
+	/** Newest requests of a conversation that a look-up shows. */
+	private static final int CONVERSATION_LIMIT = 100;
+
+	private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {
+	};
+
+	private final JdbcTemplate jdbc;
+
+	private final ObjectMapper json;
+
+	private final Clock clock;
+
+	private final RowMapper<TrackedRequest> rowMapper = this::read;
+
+	RequestStore(JdbcTemplate jdbc, ObjectMapper json, Clock clock) {
+		this.jdbc = jdbc;
+		this.json = json;
+		this.clock = clock;
+	}
+
+	/**
+	 * Remembers a request that the provider has taken.
+	 * @param requestId the provider's id
+	 * @param request what the desktop asked
+	 * @param submittedAt when it asked
+	 * @return the request as remembered, or empty if the id is in use already
+	 */
+	public Optional<TrackedRequest> add(String requestId, SuggestionRequest request, Instant submittedAt) {
+		TrackedRequest tracked = new TrackedRequest(requestId, request.conversationId(), request.agentId(),
+				request.agentSkills(), RequestStatus.QUEUED, submittedAt, null, null);
+		int added = this.jdbc.update(
+				"""
+						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at)
+						VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+				requestId, request.conversationId(), request.agentId(), write(request.agentSkills()),
+				RequestStatus.QUEUED.text(), utc(submittedAt));
+		return (added == 1) ? Optional.of(tracked) : Optional.empty();
+	}
+
+	/**
+	 * Finds one request.
+	 * @param requestId its id
+	 * @return the request, or empty
+	 */
+	public Optional<TrackedRequest> find(String requestId) {
+		if (!isStorable(requestId)) {
+			return Optional.empty();
+		}
+		return this.jdbc
+			.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ?", this.rowMapper, requestId)
+			.stream()
+			.findFirst();
+	}
+
+	/**
+	 * Finds those of some requests that exist.
+	 * @param requestIds their ids
+	 * @return the requests, in no order
+	 */
+	List<TrackedRequest> findAll(Collection<String> requestIds) {
+		return this.jdbc.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ANY (?)",
+				this.rowMapper, (Object) requestIds.toArray(String[]::new));
+	}
+
+	/**
+	 * Finds the requests of a conversation.
+	 * @param conversationId its id
+	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
+	 */
+	public List<TrackedRequest> findByConversation(String conversationId) {
+		if (!isStorable(conversationId)) {
+			return List.of();
+		}
+		return this.jdbc.query("SELECT " + COLUMNS + """
+				FROM suggestion_request WHERE conversation_id = ? ORDER BY submitted_at DESC, request_id LIMIT ?""",
+				this.rowMapper, conversationId, CONVERSATION_LIMIT);
+	}
+
+	/**
+	 * Reads a request again.
+	 * @param request the request as it was
+	 * @return the request as it is now
+	 * @throws UnknownRequestException when it is gone
+	 */
+	public TrackedRequest reload(TrackedRequest request) {
+		return find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+	}
+
+	/**
+	 * Marks a request as completed.
+	 * @param request the request
+	 * @param rankedSuggestions JSON array
+	 * @return the request as it is now
+	 */
+	public TrackedRequest complete(TrackedRequest request, String rankedSuggestions) {
+		return save(request.decided(RequestStatus.COMPLETED, now(), rankedSuggestions));
+	}
+
+	/**
+	 * Marks a request as failed.
+	 * @param request the request
+	 * @return the request as it is now
+	 */
+	public TrackedRequest fail(TrackedRequest request) {
+		return save(request.decided(RequestStatus.FAILED, now(), null));
+	}
+
+	private TrackedRequest save(TrackedRequest decided) {
+		this.jdbc.update(
+				"UPDATE suggestion_request SET status = ?, completed_at = ?, ranked_suggestions = ? WHERE request_id = ?",
+				decided.status().text(), utc(decided.completedAt()), decided.rankedSuggestions(), decided.requestId());
+		return decided;
+	}
+
+	/** The columns keep milliseconds. */
+	private Instant now() {
+		return Instant.ofEpochMilli(this.clock.millis());
+	}
+
+	private TrackedRequest read(ResultSet row, int number) throws SQLException {
+		OffsetDateTime completedAt = row.getObject(7, OffsetDateTime.class);
+		return new TrackedRequest(row.getString(1), row.getString(2), row.getString(3), readStrings(row.getString(4)),
+				RequestStatus.of(row.getString(5)), row.getObject(6, OffsetDateTime.class).toInstant(),
+				(completedAt != null) ? completedAt.toInstant() : null, row.getString(8));
+	}
+
+	private String write(List<String> strings) {
+		try {
+			return this.json.writeValueAsString(strings);
+		}
+		catch (JsonProcessingException ex) {
+			throw new IllegalStateException("Strings are always JSON", ex);
+		}
+	}
+
+	private List<String> readStrings(String array) {
+		try {
+			return this.json.readValue(array, STRINGS);
+		}
+		catch (JsonProcessingException ex) {
+			throw new DataRetrievalFailureException("Column agent_skills holds no JSON array", ex);
+		}
+	}
+
+	/** PostgreSQL refuses a NUL in a text; no id that was stored has one. */
+	private static boolean isStorable(String id) {
+		return id.indexOf('\0') < 0;
+	}
+
+	private static OffsetDateTime utc(Instant instant) {
+		return instant.atOffset(ZoneOffset.UTC);
+	}
+
+}

@@ -1,0 +1,125 @@
+package io.agentassist.bridge.suggestion;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+import io.agentassist.bridge.http.RetryLaterException;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.dao.DataAccessException;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+
+/**
+ * Waits for requests to appear or to be decided, without a thread for each wait: one
+ * query at short intervals serves all of them, whichever replica took the change. Thread
+ * safe.
+ */
+@Component
+public class RequestWatcher {
+
+	private static final Logger log = LoggerFactory.getLogger(RequestWatcher.class);
+
+	private static final int MAX_WATCHES = 10_000;
+
+	private final RequestStore requests;
+
+	private final Executor executor;
+
+	private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+
+	RequestWatcher(RequestStore requests, @Qualifier("applicationTaskExecutor") Executor executor) {
+		this.requests = requests;
+		this.executor = executor;
+	}
+
+	/**
+	 * Waits until a request exists.
+	 * @param requestId its id
+	 * @param atMost how long
+	 * @return the request, or empty after that time
+	 */
+	public CompletionStage<Optional<TrackedRequest>> awaitExistence(String requestId, Duration atMost) {
+		return await(requestId, false, atMost);
+	}
+
+	/**
+	 * Waits until a request is no longer queued.
+	 * @param requestId its id
+	 * @param atMost how long; zero to look once
+	 * @return the request as it is then, decided or not; empty if unknown
+	 */
+	public CompletionStage<Optional<TrackedRequest>> awaitDecision(String requestId, Duration atMost) {
+		return await(requestId, true, atMost);
+	}
+
+	private CompletionStage<Optional<TrackedRequest>> await(String requestId, boolean decided, Duration atMost) {
+		Optional<TrackedRequest> found = this.requests.find(requestId);
+		boolean done = decided ? found.isEmpty() || found.get().isDecided() : found.isPresent();
+		if (done || atMost.isZero() || atMost.isNegative()) {
+			return CompletableFuture.completedFuture(found);
+		}
+		if (this.watches.size() >= MAX_WATCHES) {
+			throw new RetryLaterException("Too many callers are waiting.", Duration.ofSeconds(1));
+		}
+		Watch watch = new Watch(requestId, decided, System.nanoTime() + atMost.toNanos(), new CompletableFuture<>());
+		this.watches.add(watch);
+		return watch.answer;
+	}
+
+	@Scheduled(fixedDelayString = "${agentassist.suggestions.watch-interval}")
+	void look() {
+		if (this.watches.isEmpty()) {
+			return;
+		}
+		List<Watch> round = List.copyOf(this.watches);
+		Map<String, TrackedRequest> found;
+		try {
+			found = this.requests.findAll(round.stream().map(Watch::requestId).collect(Collectors.toSet()))
+				.stream()
+				.collect(Collectors.toMap(TrackedRequest::requestId, Function.identity()));
+		}
+		catch (DataAccessException ex) {
+			log.warn("Waiting callers could not be served: {}", ex.getMessage());
+			round.stream()
+				.filter(Watch::isOver)
+				.forEach((watch) -> end(watch, () -> watch.answer.completeExceptionally(ex)));
+			return;
+		}
+		for (Watch watch : round) {
+			TrackedRequest request = found.get(watch.requestId);
+			if (watch.isOver() || (request != null && (!watch.decided || request.isDecided()))) {
+				end(watch, () -> watch.answer.complete(Optional.ofNullable(request)));
+			}
+		}
+	}
+
+	/**
+	 * What follows an answer is a route's business, so it runs on a thread of its own.
+	 */
+	private void end(Watch watch, Runnable answer) {
+		this.watches.remove(watch);
+		this.executor.execute(answer);
+	}
+
+	private record Watch(String requestId, boolean decided, long endNanos,
+			CompletableFuture<Optional<TrackedRequest>> answer) {
+
+		boolean isOver() {
+			return System.nanoTime() - this.endNanos >= 0;
+		}
+
+	}
+
+}

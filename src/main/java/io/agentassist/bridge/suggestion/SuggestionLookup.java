@@ -1,0 +1,62 @@
+package io.agentassist.bridge.suggestion;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+import io.agentassist.bridge.http.InvalidRequestException;
+
+import org.apache.camel.Header;
+import org.springframework.stereotype.Component;
+
+/** Answers the look-ups. */
+@Component
+public class SuggestionLookup {
+
+	private final RequestStore requests;
+
+	private final RequestWatcher watcher;
+
+	private final Duration maxWait;
+
+	SuggestionLookup(RequestStore requests, RequestWatcher watcher, SuggestionsProperties properties) {
+		this.requests = requests;
+		this.watcher = watcher;
+		this.maxWait = properties.maxWait();
+	}
+
+	/**
+	 * Looks one request up, at once or when it is decided.
+	 * @param requestId its id
+	 * @param wait how long to wait for the decision, ISO-8601, cut to the configured
+	 * maximum; null for not at all
+	 * @return the request
+	 * @throws UnknownRequestException by the stage, when there is none
+	 * @throws InvalidRequestException when {@code wait} is no duration
+	 */
+	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait) {
+		return this.watcher.awaitDecision(requestId, parse(wait))
+			.thenApply((found) -> found.orElseThrow(() -> new UnknownRequestException("Unknown request ID")));
+	}
+
+	/**
+	 * Looks a conversation's requests up.
+	 * @param conversationId its id
+	 * @return its requests, newest first
+	 */
+	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId) {
+		return this.requests.findByConversation(conversationId);
+	}
+
+	private Duration parse(String wait) {
+		try {
+			Duration duration = (wait != null) ? Duration.parse(wait) : Duration.ZERO;
+			return (duration.compareTo(this.maxWait) > 0) ? this.maxWait : duration;
+		}
+		catch (DateTimeParseException ex) {
+			throw new InvalidRequestException("wait", "Must be an ISO-8601 duration such as PT10S.");
+		}
+	}
+
+}

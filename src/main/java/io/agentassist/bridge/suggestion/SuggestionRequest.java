@@ -1,0 +1,43 @@
+package io.agentassist.bridge.suggestion;
+
+import java.util.List;
+
+import com.fasterxml.jackson.annotation.JsonAlias;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Size;
+import org.hibernate.validator.constraints.CodePointLength;
+
+/**
+ * Body of {@code POST /agentassist/suggestions}; the messages are the tutorial's where it
+ * has one.
+ *
+ * @param conversationId the conversation that the transcript is of
+ * @param transcript what was said so far; passed on to the provider, never stored
+ * @param knowledgeSourceIds where the provider is to look, 1 to 10
+ * @param agentSkills the agent's skills, for ranking; never null
+ * @param agentId the agent, for the record; may be null
+ * @param callbackUrl where the provider is to send its answer; null for ours
+ * @param isAsync whether the provider may answer later; never null
+ */
+public record SuggestionRequest(
+		@JsonAlias("conversationId") @NotBlank(
+				message = "Conversation ID is required.") @Identifier String conversationId,
+		@NotBlank(message = "Transcript is required.") @CodePointLength(max = 5000,
+				message = "Transcript exceeds maximum character limit of 5000.") String transcript,
+		@JsonAlias("knowledgeSourceIds") @NotEmpty(message = "At least one knowledge source ID is required.") @Size(
+				max = 10,
+				message = "Maximum of 10 knowledge source IDs allowed per request.") List<@NotBlank(
+						message = "A knowledge source ID must not be blank.") @Identifier String> knowledgeSourceIds,
+		@JsonAlias("agentSkills") @Size(max = 100,
+				message = "Maximum of 100 agent skills allowed per request.") List<@NotBlank(
+						message = "An agent skill must not be blank.") @Identifier String> agentSkills,
+		@JsonAlias("agentId") @Identifier String agentId, @JsonAlias("callbackUrl") String callbackUrl,
+		@JsonAlias("isAsync") Boolean isAsync) {
+
+	public SuggestionRequest {
+		agentSkills = (agentSkills != null) ? agentSkills : List.of();
+		isAsync = (isAsync != null) ? isAsync : Boolean.TRUE;
+	}
+
+}

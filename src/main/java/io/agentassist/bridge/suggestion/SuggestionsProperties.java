@@ -1,0 +1,22 @@
+package io.agentassist.bridge.suggestion;
+
+import java.time.Duration;
+
+import jakarta.validation.constraints.NotNull;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of suggestion requests.
+ *
+ * @param maxConstructionLatency longest time from the arrival of a request to its query
+ * being ready
+ * @param maxWait longest wait of a look-up
+ * @param watchInterval how often waiting callers are served
+ */
+@Validated
+@ConfigurationProperties("agentassist.suggestions")
+public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
+		@NotNull Duration watchInterval) {
+}
