@@ -2,19 +2,28 @@ package io.agentassist.bridge.callback;
 
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
+import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /** Answers callbacks. */
 @Component
 public class CallbackAnswers {
 
+	private static final Logger log = LoggerFactory.getLogger(CallbackAnswers.class);
+
 	/**
-	 * Makes the answer to a callback whose suggestions are taken.
+	 * Makes the answer to a callback whose suggestions are kept.
 	 * @param request the completed request
+	 * @param replayed true when they were kept before, else null
 	 * @return the answer, JSON
 	 */
-	public String processed(@ExchangeProperty("request") TrackedRequest request) {
+	public String processed(@ExchangeProperty("request") TrackedRequest request,
+			@ExchangeProperty(Exchange.DUPLICATE_MESSAGE) Boolean replayed) {
+		log.info("Request {} {} after {} ms", request.requestId(),
+				(replayed != null) ? "was completed before, answered again" : "completed", request.responseTimeMs());
 		return "{\"status\":\"processed\",\"ranked_suggestions\":" + request.rankedSuggestions() + "}";
 	}
 

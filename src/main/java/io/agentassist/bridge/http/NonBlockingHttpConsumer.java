@@ -10,7 +10,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
-import org.apache.camel.component.platform.http.springboot.PlatformHttpMessage;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,8 +51,8 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			if (isSuspended()) {
 				throw new ServiceSuspendedException();
 			}
-			PlatformHttpMessage message = new PlatformHttpMessage(request, response, exchange, this.binding, false);
-			message.init(exchange, this.binding, request, response);
+			exchange.getMessage().setBody(this.binding.parseBody(request, exchange.getMessage()));
+			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
 		}
 		catch (Exception ex) {

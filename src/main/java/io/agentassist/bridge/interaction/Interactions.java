@@ -4,7 +4,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 
-import io.agentassist.bridge.ranking.RankedSuggestions;
+import io.agentassist.bridge.suggestion.RankedSuggestions;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
 import org.apache.camel.ExchangeProperty;

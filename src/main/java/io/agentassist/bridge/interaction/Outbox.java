@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
 import org.apache.camel.Exchange;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,9 +22,8 @@ import org.springframework.transaction.annotation.Transactional;
 
 /**
  * Events that are committed but not yet delivered, one row for each destination, in the
- * table {@code outbox}. Rows are written by
- * {@code routes/interaction-recording.camel.yaml} in the transaction of the interaction.
- * Any number of replicas may take rows: none waits for another's. Thread safe.
+ * table {@code outbox}. Any number of replicas may take rows: none waits for another's.
+ * Thread safe.
  */
 @Component
 public class Outbox {
@@ -37,14 +39,29 @@ public class Outbox {
 
 	private final JdbcTemplate jdbc;
 
+	private final ObjectMapper json;
+
 	private final OutboxProperties properties;
 
 	private final Clock clock;
 
-	Outbox(JdbcTemplate jdbc, OutboxProperties properties, Clock clock) {
+	Outbox(JdbcTemplate jdbc, ObjectMapper json, OutboxProperties properties, Clock clock) {
 		this.jdbc = jdbc;
+		this.json = json;
 		this.properties = properties;
 		this.clock = clock;
+	}
+
+	/**
+	 * Keeps an event for a destination, in the caller's transaction.
+	 * @param destination where it goes
+	 * @param event the event
+	 * @throws JsonProcessingException never in practice: texts and numbers are always
+	 * JSON
+	 */
+	public void add(String destination, InteractionEvent event) throws JsonProcessingException {
+		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)", destination,
+				event.eventId(), this.json.writeValueAsString(event));
 	}
 
 	/**

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.callback.Callback;
+import io.agentassist.bridge.suggestion.RankedSuggestions;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
 import org.apache.camel.ExchangeProperty;

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import org.apache.camel.ExchangeProperty;
 import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
@@ -111,18 +112,19 @@ public class RequestStore {
 	 * @return the request as it is now
 	 * @throws UnknownRequestException when it is gone
 	 */
-	public TrackedRequest reload(TrackedRequest request) {
+	public TrackedRequest reload(@ExchangeProperty("request") TrackedRequest request) {
 		return find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 	}
 
 	/**
 	 * Marks a request as completed.
 	 * @param request the request
-	 * @param rankedSuggestions JSON array
+	 * @param ranked its suggestions
 	 * @return the request as it is now
 	 */
-	public TrackedRequest complete(TrackedRequest request, String rankedSuggestions) {
-		return save(request.decided(RequestStatus.COMPLETED, now(), rankedSuggestions));
+	public TrackedRequest complete(@ExchangeProperty("request") TrackedRequest request,
+			@ExchangeProperty("ranked") RankedSuggestions ranked) {
+		return save(request.decided(RequestStatus.COMPLETED, now(), ranked.json()));
 	}
 
 	/**
@@ -130,7 +132,7 @@ public class RequestStore {
 	 * @param request the request
 	 * @return the request as it is now
 	 */
-	public TrackedRequest fail(TrackedRequest request) {
+	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
 		return save(request.decided(RequestStatus.FAILED, now(), null));
 	}
 

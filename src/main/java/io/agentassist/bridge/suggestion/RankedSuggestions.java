@@ -1,4 +1,4 @@
-package io.agentassist.bridge.ranking;
+package io.agentassist.bridge.suggestion;
 
 import java.util.List;
 
