@@ -22,6 +22,13 @@ public final class SuggestionRanker {
 
 	private static final int PLACES = 4;
 
+	private static final double SCALE = 1e4;
+
+	/** Below it the error of a multiplication by the scale is far less than the next. */
+	private static final double EXACT_LIMIT = 1e8;
+
+	private static final double NEAR_TIE = 1e-6;
+
 	private final RankingProperties weights;
 
 	/**
@@ -83,9 +90,15 @@ public final class SuggestionRanker {
 
 	/**
 	 * Rounds to 4 places, half to even on the exact binary value, as Python's
-	 * {@code round}.
+	 * {@code round}. Only near a tie does that need exact arithmetic, which is slow; the
+	 * division by a power of ten is rounded correctly in any case.
 	 */
-	private static double round(double value) {
+	static double round(double value) {
+		double scaled = value * SCALE;
+		double nearest = Math.rint(scaled);
+		if (Math.abs(scaled) < EXACT_LIMIT && Math.abs(Math.abs(scaled - nearest) - 0.5) > NEAR_TIE) {
+			return nearest / SCALE;
+		}
 		return new BigDecimal(value).setScale(PLACES, RoundingMode.HALF_EVEN).doubleValue();
 	}
 
