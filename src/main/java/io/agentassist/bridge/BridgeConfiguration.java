@@ -4,6 +4,9 @@ import java.time.Clock;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.type.LogicalType;
 
 import org.springframework.boot.autoconfigure.jackson.Jackson2ObjectMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -25,8 +28,14 @@ class BridgeConfiguration {
 	Jackson2ObjectMapperBuilderCustomizer contractJson() {
 		return (builder) -> builder.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
+					DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
 					// A number in a suggestion goes out as it came in.
-					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+			// A number is no text.
+			.postConfigurer((mapper) -> mapper.coercionConfigFor(LogicalType.Textual)
+				.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+				.setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+				.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));
 	}
 
 }

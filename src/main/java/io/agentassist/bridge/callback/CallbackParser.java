@@ -58,7 +58,7 @@ public class CallbackParser {
 				throw new InvalidCallbackException(null);
 			}
 		}
-		return new Callback(callback.path("id").asText(), callback.path("status").asText(), array);
+		return new Callback(callback.path("id").asText(""), callback.path("status").asText(""), array);
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.genesys;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -8,8 +9,10 @@ import java.util.Base64;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -108,7 +111,7 @@ public class AccessTokens {
 		if (failure != null) {
 			throw failure;
 		}
-		JsonNode answer = this.json.readTree(exchange.getMessage().getBody(byte[].class));
+		JsonNode answer = parse(exchange.getMessage().getBody(byte[].class));
 		String value = answer.path("access_token").asText();
 		long expiresIn = answer.path("expires_in").asLong();
 		if (value.isEmpty() || expiresIn <= 0) {
@@ -117,6 +120,15 @@ public class AccessTokens {
 		Duration life = Duration.ofSeconds(expiresIn);
 		Duration margin = life.dividedBy(10);
 		return new Token(value, asked.plus(life).minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN));
+	}
+
+	private JsonNode parse(byte[] answer) throws IOException {
+		try {
+			return (answer != null) ? this.json.readTree(answer) : MissingNode.getInstance();
+		}
+		catch (JsonProcessingException ex) {
+			return MissingNode.getInstance();
+		}
 	}
 
 	private record Token(String value, Instant renewAt) {

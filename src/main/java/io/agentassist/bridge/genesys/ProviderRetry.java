@@ -9,7 +9,6 @@ import java.util.Set;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.camel.util.ObjectHelper;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.springframework.stereotype.Component;
 
@@ -49,11 +48,20 @@ public class ProviderRetry implements Processor {
 		return isTransient(failure, exchange) && hasTimeFor(wait(failure), exchange);
 	}
 
+	/**
+	 * The wait before the first retry, for Camel's redelivery policy, which takes plain
+	 * milliseconds only.
+	 * @return milliseconds
+	 */
+	public long baseDelayMillis() {
+		return this.properties.baseDelay().toMillis();
+	}
+
 	/** Sets the wait before the next attempt where the provider named one. */
 	@Override
 	public void process(Exchange exchange) {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		ProviderException refusal = ObjectHelper.getException(ProviderException.class, failure);
+		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
 			this.tokens.drop();
 			exchange.setProperty("tokenDropped", true);
@@ -65,19 +73,34 @@ public class ProviderRetry implements Processor {
 	}
 
 	private boolean isTransient(Exception failure, Exchange exchange) {
-		ProviderException refusal = ObjectHelper.getException(ProviderException.class, failure);
+		if (cause(CredentialsRefusedException.class, failure) != null) {
+			return false;
+		}
+		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null) {
 			return RETRYABLE.contains(refusal.providerStatus())
 					|| (refusal.providerStatus() == UNAUTHORIZED && exchange.getProperty("tokenDropped") == null);
 		}
-		return ObjectHelper.getException(ConnectException.class, failure) != null
-				|| ObjectHelper.getException(ConnectTimeoutException.class, failure) != null
-				|| ObjectHelper.getException(NoRouteToHostException.class, failure) != null
-				|| ObjectHelper.getException(UnknownHostException.class, failure) != null;
+		return cause(ConnectException.class, failure) != null || cause(ConnectTimeoutException.class, failure) != null
+				|| cause(NoRouteToHostException.class, failure) != null
+				|| cause(UnknownHostException.class, failure) != null;
+	}
+
+	/**
+	 * Not Camel's own search, which finds suppressed exceptions as well: those are the
+	 * earlier attempts' failures.
+	 */
+	private static <T extends Throwable> T cause(Class<T> type, Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (type.isInstance(cause)) {
+				return type.cast(cause);
+			}
+		}
+		return null;
 	}
 
 	private Duration wait(Exception failure) {
-		ProviderException refusal = ObjectHelper.getException(ProviderException.class, failure);
+		ProviderException refusal = cause(ProviderException.class, failure);
 		boolean told = refusal != null && refusal.retryAfter() != null;
 		return told ? refusal.retryAfter() : this.properties.baseDelay();
 	}

@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -79,7 +80,12 @@ public class SuggestionQueries {
 		String path = prefix.getRawPath().endsWith("/") ? prefix.getRawPath() : prefix.getRawPath() + "/";
 		return prefix.getScheme().equalsIgnoreCase(url.getScheme()) && prefix.getHost().equalsIgnoreCase(url.getHost())
 				&& prefix.getPort() == url.getPort() && url.getRawUserInfo() == null
-				&& url.getRawPath().startsWith(path);
+				&& url.getRawPath().startsWith(path) && !climbs(url.getRawPath());
+	}
+
+	/** Dots that normalizing left, or that the provider's client may decode to such. */
+	private static boolean climbs(String path) {
+		return path.contains("..") || path.toLowerCase(Locale.ROOT).contains("%2e");
 	}
 
 	/** The provider's names are camel case. */

@@ -8,11 +8,16 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
+import org.apache.camel.Message;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.web.ErrorResponseException;
 
 /**
  * A platform-http consumer that lets go of the request's thread while a route waits.
@@ -60,18 +65,23 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			writeProblem(response, ex);
 			return null;
 		}
+		Object requestBody = exchange.getMessage().getBody();
 		CompletableFuture<Void> answered = new CompletableFuture<>();
 		getAsyncProcessor().process(exchange, (doneSync) -> {
-			answer(exchange, response);
+			answer(exchange, response, requestBody);
 			answered.complete(null);
 		});
 		return answered.isDone() ? null : answered;
 	}
 
-	private void answer(Exchange exchange, HttpServletResponse response) {
+	private void answer(Exchange exchange, HttpServletResponse response, Object requestBody) {
 		try {
 			if (exchange.getException() != null) {
 				writeProblem(response, exchange.getException());
+			}
+			else if (isBareError(exchange.getMessage(), requestBody)) {
+				writeProblem(response,
+						new ErrorResponseException(HttpStatusCode.valueOf(status(exchange.getMessage()))));
 			}
 			else {
 				this.binding.writeResponse(exchange, response);
@@ -86,6 +96,18 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			doneUoW(exchange);
 			releaseExchange(exchange, false);
 		}
+	}
+
+	/**
+	 * Camel's OpenAPI router sets nothing but the status where no operation has the path:
+	 * the request's body would go back.
+	 */
+	private static boolean isBareError(Message message, Object requestBody) {
+		return status(message) >= HttpStatus.BAD_REQUEST.value() && message.getBody() == requestBody;
+	}
+
+	private static int status(Message message) {
+		return message.getHeader(Exchange.HTTP_RESPONSE_CODE, HttpStatus.OK.value(), int.class);
 	}
 
 	private void writeProblem(HttpServletResponse response, Exception failure) {

@@ -1,6 +1,8 @@
 package io.agentassist.bridge.http;
 
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ import jakarta.validation.ConstraintViolation;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.bean.validator.BeanValidationException;
+import org.apache.camel.support.processor.PredicateValidationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -65,6 +68,7 @@ public class ProblemTranslator {
 		ErrorResponse answer = translate(failure);
 		log(answer, failure, exchange.getProperty("requestId", String.class));
 		Message message = exchange.getMessage();
+		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
 		message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.getStatusCode().value());
 		message.setHeader(Exchange.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
@@ -102,10 +106,15 @@ public class ProblemTranslator {
 			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
 				return new InvalidRequestException(List.of(fieldError(fieldName(mismatch), "Has the wrong type.")));
 			}
-			if (cause instanceof JsonProcessingException) {
-				return new ErrorResponseException(HttpStatus.BAD_REQUEST,
-						ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, "The body is not a JSON object."),
-						cause);
+			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
+					|| cause instanceof PredicateValidationException) {
+				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
+			}
+			if (cause instanceof SocketTimeoutException) {
+				return problem(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.", cause);
+			}
+			if (cause instanceof IOException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The provider could not be reached.", cause);
 			}
 			if (cause instanceof CallNotPermittedException) {
 				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
@@ -119,6 +128,10 @@ public class ProblemTranslator {
 			}
 		}
 		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);
+	}
+
+	private static ErrorResponseException problem(HttpStatus status, String detail, Throwable cause) {
+		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), cause);
 	}
 
 	private static Map<String, String> fieldError(String field, String message) {

@@ -89,7 +89,7 @@ public class RequestStore {
 	 */
 	List<TrackedRequest> findAll(Collection<String> requestIds) {
 		return this.jdbc.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ANY (?)",
-				this.rowMapper, (Object) requestIds.toArray(String[]::new));
+				this.rowMapper, (Object) requestIds.stream().filter(RequestStore::isStorable).toArray(String[]::new));
 	}
 
 	/**

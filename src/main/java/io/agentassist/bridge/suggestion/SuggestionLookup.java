@@ -1,5 +1,6 @@
 package io.agentassist.bridge.suggestion;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -9,6 +10,7 @@ import io.agentassist.bridge.http.InvalidRequestException;
 
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
+import org.springframework.web.util.UriUtils;
 
 /** Answers the look-ups. */
 @Component
@@ -28,7 +30,7 @@ public class SuggestionLookup {
 
 	/**
 	 * Looks one request up, at once or when it is decided.
-	 * @param requestId its id
+	 * @param requestId its id, URL-encoded
 	 * @param wait how long to wait for the decision, ISO-8601, cut to the configured
 	 * maximum; null for not at all
 	 * @return the request
@@ -36,17 +38,22 @@ public class SuggestionLookup {
 	 * @throws InvalidRequestException when {@code wait} is no duration
 	 */
 	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait) {
-		return this.watcher.awaitDecision(requestId, parse(wait))
+		return this.watcher.awaitDecision(decode(requestId), parse(wait))
 			.thenApply((found) -> found.orElseThrow(() -> new UnknownRequestException("Unknown request ID")));
 	}
 
 	/**
 	 * Looks a conversation's requests up.
-	 * @param conversationId its id
+	 * @param conversationId its id, URL-encoded
 	 * @return its requests, newest first
 	 */
 	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId) {
-		return this.requests.findByConversation(conversationId);
+		return this.requests.findByConversation(decode(conversationId));
+	}
+
+	/** Camel hands path parameters over as they stand in the URL. */
+	private static String decode(String pathParameter) {
+		return UriUtils.decode(pathParameter, StandardCharsets.UTF_8);
 	}
 
 	private Duration parse(String wait) {

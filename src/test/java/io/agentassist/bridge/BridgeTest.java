@@ -1,0 +1,391 @@
+package io.agentassist.bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import org.junit.jupiter.api.BeforeEach;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Environment;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.ContextConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The whole application as a site runs it, with the real {@code routes/} and
+ * {@code config/} and a database file, spoken to over HTTP. Provider and analytics are
+ * played by WireMock. Subclasses that set no properties share one application.
+ */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+		properties = { "agentassist.public-url=" + BridgeTest.PUBLIC_URL,
+				"agentassist.genesys.client-id=" + StubbedProvider.CLIENT_ID,
+				"agentassist.genesys.client-secret=" + StubbedProvider.CLIENT_SECRET, "agentassist.api.auth=none",
+				"agentassist.callback.auth=hmac", "agentassist.callback.secret=" + BridgeTest.CALLBACK_SECRET,
+				"agentassist.callback.allowed-urls=https://partner.example:8443/hooks",
+				// Short, so that a test may wait for them; long enough for a busy
+				// machine.
+				"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
+				"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
+				"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
+				"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
+				"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
+				// The breaker has a test of its own.
+				"camel.resilience4j.configurations.provider.sliding-window-size=10000",
+				"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
+@ContextConfiguration(initializers = BridgeTest.Surroundings.class)
+public abstract class BridgeTest {
+
+	/** Where the provider would reach us. */
+	protected static final String PUBLIC_URL = "https://bridge.example";
+
+	/** Signs callbacks. */
+	protected static final String CALLBACK_SECRET = "callback-secret-of-the-tests";
+
+	/** Reads and writes JSON without any setting of the application's. */
+	protected static final ObjectMapper JSON = new ObjectMapper();
+
+	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+	/** Provider and analytics of every test. */
+	protected static final WireMockServer WORLD = startWorld();
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	/** What the provider and analytics answer. */
+	protected final StubbedProvider provider = new StubbedProvider(WORLD);
+
+	/** The real database. */
+	@Autowired
+	protected JdbcTemplate database;
+
+	@Autowired
+	private Environment environment;
+
+	@LocalServerPort
+	private int port;
+
+	private static WireMockServer startWorld() {
+		WireMockServer world = new WireMockServer(
+				WireMockConfiguration.options().dynamicPort().containerThreads(120).globalTemplating(true));
+		world.start();
+		// The first templated answer takes seconds; a bridge should not time out on it.
+		world.stubFor(WireMock.any(WireMock.anyUrl())
+			.willReturn(StubbedProvider.answer(200, "{{jsonPath request.body '$.conversationId'}}")));
+		send(HttpRequest.newBuilder(URI.create(world.baseUrl()))
+			.POST(HttpRequest.BodyPublishers.ofString("{\"conversationId\":1}"))
+			.build());
+		return world;
+	}
+
+	@BeforeEach
+	void resetWorld() {
+		WORLD.resetAll();
+		this.provider.issuesTokens();
+		this.provider.queues();
+		this.provider.takesAnalytics();
+	}
+
+	/** An id that no other test uses. */
+	protected static String unique(String prefix) {
+		return prefix + UUID.randomUUID();
+	}
+
+	/** A valid request for suggestions. */
+	protected static ObjectNode suggestionRequest(String conversationId) {
+		ObjectNode request = JSON.createObjectNode();
+		request.put("conversation_id", conversationId);
+		request.put("transcript", "Customer: my bill is wrong. Agent: let me look.");
+		request.putArray("agent_skills").add("billing");
+		request.putArray("knowledge_source_ids").add("ks-1").add("ks-2");
+		request.put("agent_id", "agent-7");
+		return request;
+	}
+
+	/** A callback that brings suggestions. */
+	protected static ObjectNode completed(String requestId, ObjectNode... suggestions) {
+		ObjectNode callback = JSON.createObjectNode();
+		callback.put("id", requestId).put("status", "completed");
+		ArrayNode array = callback.putArray("suggestions");
+		for (ObjectNode suggestion : suggestions) {
+			array.add(suggestion);
+		}
+		return callback;
+	}
+
+	/** A suggestion as the provider sends it. */
+	protected static ObjectNode suggestion(String id, double confidence, String... tags) {
+		ObjectNode suggestion = JSON.createObjectNode();
+		suggestion.put("id", id);
+		suggestion.put("title", "Title of " + id);
+		suggestion.put("content", "Content of " + id);
+		suggestion.put("confidence", confidence);
+		suggestion.put("knowledge_source_id", "ks-1");
+		ArrayNode array = suggestion.putObject("metadata").putArray("tags");
+		for (String tag : tags) {
+			array.add(tag);
+		}
+		return suggestion;
+	}
+
+	protected URI uri(String path) {
+		return URI.create("http://127.0.0.1:" + this.port + path);
+	}
+
+	protected HttpRequest.Builder request(String path) {
+		return HttpRequest.newBuilder(uri(path)).timeout(Duration.ofSeconds(30));
+	}
+
+	protected static HttpResponse<String> send(HttpRequest request) {
+		return sendAsync(request).join();
+	}
+
+	protected static CompletableFuture<HttpResponse<String>> sendAsync(HttpRequest request) {
+		return CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+	}
+
+	protected HttpResponse<String> get(String path) {
+		return send(request(path).build());
+	}
+
+	protected HttpRequest postRequest(String path, byte[] body, String... headers) {
+		HttpRequest.Builder builder = request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofByteArray(body));
+		for (int i = 0; i < headers.length; i += 2) {
+			builder.setHeader(headers[i], headers[i + 1]);
+		}
+		return builder.build();
+	}
+
+	protected HttpResponse<String> post(String path, String body, String... headers) {
+		return send(postRequest(path, body.getBytes(StandardCharsets.UTF_8), headers));
+	}
+
+	/** Asks for suggestions as a desktop does. */
+	protected HttpResponse<String> ask(JsonNode request) {
+		return post("/agentassist/suggestions", request.toString());
+	}
+
+	/** Asks for suggestions that the provider queues; returns the request's id. */
+	protected String queue(String conversationId) {
+		HttpResponse<String> answer = ask(suggestionRequest(conversationId));
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		return json(answer).path("request_id").asText();
+	}
+
+	/** A callback with the provider's signature. */
+	protected HttpRequest signed(byte[] body) {
+		return postRequest("/agentassist/callback", body, "X-Hub-Signature-256", signature(body, CALLBACK_SECRET));
+	}
+
+	protected HttpResponse<String> callBack(String body) {
+		return send(signed(body.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	protected HttpResponse<String> callBack(JsonNode body) {
+		return callBack(body.toString());
+	}
+
+	/** The provider's signature of a body. */
+	protected static String signature(byte[] body, String secret) {
+		try {
+			Mac mac = Mac.getInstance("HmacSHA256");
+			mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+			return "sha256=" + Base64.getEncoder().encodeToString(mac.doFinal(body));
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	protected HttpResponse<String> giveFeedback(String requestId, String suggestionId, String action, String agentId) {
+		ObjectNode feedback = JSON.createObjectNode();
+		feedback.put("request_id", requestId).put("suggestion_id", suggestionId).put("action", action);
+		feedback.put("agent_id", agentId);
+		return post("/agentassist/feedback", feedback.toString());
+	}
+
+	protected JsonNode lookUp(String requestId) {
+		HttpResponse<String> answer = get("/agentassist/suggestions/" + requestId);
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		return json(answer);
+	}
+
+	protected static JsonNode json(HttpResponse<String> answer) {
+		return json(answer.body());
+	}
+
+	protected static JsonNode json(String text) {
+		try {
+			return JSON.readTree(text);
+		}
+		catch (JsonProcessingException ex) {
+			throw new AssertionError("No JSON: " + text, ex);
+		}
+	}
+
+	/** Asserts an RFC 9457 answer that tells nothing it should not. */
+	protected static JsonNode assertProblem(HttpResponse<String> answer, int status) {
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+		assertThat(answer.headers().firstValue("Content-Type"))
+			.hasValueSatisfying((type) -> assertThat(type).as(answer.body())
+				.matches("application/problem\\+json(;charset=(?i)utf-8)?"));
+		assertThat(answer.body()).doesNotContain("Exception", "io.agentassist", "org.apache", "org.springframework");
+		assertNoForeignHeaders(answer);
+		JsonNode problem = json(answer);
+		assertThat(problem.path("status").asInt()).isEqualTo(status);
+		assertThat(problem.path("title").asText()).isNotEmpty();
+		return problem;
+	}
+
+	/** Asserts a 400 with exactly one wrong field. */
+	protected static void assertFieldError(HttpResponse<String> answer, String field, String message) {
+		JsonNode problem = assertProblem(answer, 400);
+		ArrayNode expected = JSON.createArrayNode();
+		expected.addObject().put("field", field).put("message", message);
+		assertThat(problem.path("errors")).isEqualTo(expected);
+		assertThat(problem.path("detail").asText()).isEqualTo(message);
+	}
+
+	/** Asserts that an answer has the headers of the contract and no others. */
+	protected static void assertNoForeignHeaders(HttpResponse<String> answer) {
+		assertThat(answer.headers().map().keySet()).isSubsetOf("allow", "accept", "cache-control", "connection",
+				"content-length", "content-security-policy", "content-type", "date", "idempotent-replayed",
+				"keep-alive", "location", "retry-after", "transfer-encoding", "vary", "www-authenticate",
+				"x-content-type-options");
+	}
+
+	/** The audit lines of a request, oldest first. */
+	protected List<JsonNode> auditLines(String requestId) {
+		Path directory = Path.of(this.environment.getRequiredProperty("agentassist.audit.directory"));
+		List<JsonNode> lines = new ArrayList<>();
+		try (Stream<Path> files = Files.list(directory)) {
+			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
+				.sorted()
+				.toList()) {
+				for (String line : Files.readAllLines(file)) {
+					if (line.contains(requestId)) {
+						lines.add(json(line));
+					}
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		lines.removeIf((line) -> !requestId.equals(line.path("request_id").asText()));
+		return lines;
+	}
+
+	/**
+	 * Waits until every event of a request is delivered, then returns its audit lines.
+	 */
+	protected List<JsonNode> settledAuditLines(String requestId) {
+		await().atMost(PATIENCE).until(() -> waitingEvents(requestId) == 0);
+		return auditLines(requestId);
+	}
+
+	/** The actions in the audit log, once every event of the request is delivered. */
+	protected List<String> settledActions(String requestId) {
+		return settledAuditLines(requestId).stream().map((line) -> line.path("action").asText()).toList();
+	}
+
+	/** How many events of a request wait for their delivery. */
+	protected int waitingEvents(String requestId) {
+		return this.database.queryForObject("SELECT count(*) FROM outbox WHERE payload LIKE ?", Integer.class,
+				"%\"" + requestId + "\"%");
+	}
+
+	/** Waits for a condition that asserts. */
+	protected static void eventually(Runnable assertion) {
+		await().atMost(PATIENCE).untilAsserted(assertion::run);
+	}
+
+	/** How long something takes. */
+	protected static Duration timed(Runnable action) {
+		long start = System.nanoTime();
+		action.run();
+		return Duration.ofNanos(System.nanoTime() - start);
+	}
+
+	/** Changes a valid request. */
+	protected static ObjectNode suggestionRequest(String conversationId, Consumer<ObjectNode> change) {
+		ObjectNode request = suggestionRequest(conversationId);
+		change.accept(request);
+		return request;
+	}
+
+	/**
+	 * Gives each application a folder of its own and the addresses of the outside world.
+	 */
+	static class Surroundings implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+
+		@Override
+		public void initialize(ConfigurableApplicationContext context) {
+			Path directory = temporaryDirectory();
+			Environment environment = context.getEnvironment();
+			List<String> values = new ArrayList<>();
+			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
+			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
+			values.add("agentassist.audit.directory=" + directory.resolve("audit"));
+			if (!environment.getProperty("test.analytics", Boolean.class, true)) {
+				values.add("agentassist.analytics.endpoint=");
+			}
+			else {
+				values.add("agentassist.analytics.endpoint=" + WORLD.baseUrl() + "/analytics");
+			}
+			if (environment.getProperty("spring.datasource.url", "").startsWith("jdbc:h2:")) {
+				String url = environment.getRequiredProperty("spring.datasource.url");
+				values.add("spring.datasource.url=jdbc:h2:file:" + directory.resolve("bridge")
+						+ url.substring(url.indexOf(';')));
+			}
+			TestPropertyValues.of(values).applyTo(context.getEnvironment());
+		}
+
+		private static Path temporaryDirectory() {
+			try {
+				Path directory = Files.createTempDirectory("bridge-test");
+				directory.toFile().deleteOnExit();
+				return directory;
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,39 @@
+package io.agentassist.bridge;
+
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import org.springframework.test.context.TestPropertySource;
+
+/**
+ * A second application, set up as strictly as a site may: API keys, eight queries at
+ * once, a breaker that opens early, no analytics.
+ */
+@TestPropertySource(properties = { "agentassist.api.auth=api-key",
+		"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY, "test.analytics=false",
+		"agentassist.genesys.max-concurrent-queries=8", "agentassist.suggestions.max-construction-latency=2s",
+		"camel.resilience4j.configurations.provider.sliding-window-size=4",
+		"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
+		"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })
+public abstract class StrictBridgeTest extends BridgeTest {
+
+	/** Opens the API. */
+	protected static final String API_KEY = "second-key";
+
+	@Override
+	protected HttpResponse<String> ask(JsonNode request) {
+		return post("/agentassist/suggestions", request.toString(), "X-API-Key", API_KEY);
+	}
+
+	protected HttpResponse<String> getWithKey(String path) {
+		return send(request(path).header("X-API-Key", API_KEY).build());
+	}
+
+	protected java.util.concurrent.CompletableFuture<HttpResponse<String>> askAsync(JsonNode request) {
+		return sendAsync(postRequest("/agentassist/suggestions", request.toString().getBytes(StandardCharsets.UTF_8),
+				"X-API-Key", API_KEY));
+	}
+
+}

@@ -1,0 +1,329 @@
+package io.agentassist.bridge.genesys;
+
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.http.Fault;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static io.agentassist.bridge.StubbedProvider.answer;
+import static io.agentassist.bridge.StubbedProvider.queued;
+import static io.agentassist.bridge.StubbedProvider.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Shows what a desktop gets, and what the provider gets again, when the provider fails.
+ */
+class ProviderFailureTest extends BridgeTest {
+
+	private static final String SCENARIO = "provider";
+
+	@Test
+	void shouldPassOn429AndRetryAfterWhenTheWaitIsPastTheDeadline() {
+		this.provider.answers(refusal(429, "too.many.requests.retry.after").withHeader("Retry-After", "42"));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		JsonNode problem = assertProblem(answer, 429);
+		assertThat(answer.headers().allValues("Retry-After")).containsExactly("42");
+		assertProviderNamed(problem, 429, "too.many.requests.retry.after");
+		assertThat(this.provider.queries()).hasSize(1);
+	}
+
+	@Test
+	void shouldTryAgainAfterAShortRetryAfter() {
+		String conversation = unique("conv-");
+		first(refusal(429, "too.many.requests.retry.after").withHeader("Retry-After", "1"), queued());
+
+		Duration took = timed(() -> queue(conversation));
+
+		assertThat(took).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+		assertThat(this.provider.queries().get(1).getBodyAsString())
+			.isEqualTo(this.provider.queries().get(0).getBodyAsString());
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 429, 502, 503, 504 })
+	void shouldTryAgainWhenTheFailureMayPass(int status) {
+		String conversation = unique("conv-");
+		first(refusal(status, "temporary"), queued());
+
+		queue(conversation);
+
+		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 502, 503, 504 })
+	void shouldAnswer502WhenTheFailureDoesNotPass(int status) {
+		this.provider.answers(refusal(status, "still.down"));
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertProviderNamed(problem, status, "still.down");
+		assertThat(this.provider.queries()).hasSize(3);
+	}
+
+	@Test
+	void shouldAnswer429WithRetryAfterWhenTheLimitDoesNotPass() {
+		this.provider.answers(refusal(429, "limited"));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertProblem(answer, 429);
+		assertThat(answer.headers().allValues("Retry-After")).hasSize(1);
+		assertThat(this.provider.queries()).hasSize(3);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 400, 403, 404, 409, 413, 422, 500, 501, 302 })
+	void shouldAnswer502AtOnceWhenAnotherAttemptIsNoUse(int status) {
+		this.provider.answers(refusal(status, "refused").withHeader("Location", "/elsewhere"));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertProviderNamed(assertProblem(answer, 502), status, "refused");
+		assertThat(answer.headers().firstValue("Location")).isEmpty();
+		assertThat(this.provider.queries()).hasSize(1);
+	}
+
+	/** The provider's own words, and nothing secret. */
+	private static void assertProviderNamed(JsonNode problem, int status, String code) {
+		ObjectNode expected = JSON.createObjectNode();
+		expected.put("status", status).put("code", code).put("message", "Message of " + code);
+		expected.put("context_id", "context-1").put("correlation_id", "correlation-1");
+		assertThat(problem.path("provider")).isEqualTo(expected);
+		assertThat(problem.path("detail").asText()).isNotEmpty();
+		assertThat(problem.toString()).doesNotContain(StubbedProvider.TOKEN, StubbedProvider.CLIENT_SECRET,
+				StubbedProvider.CLIENT_ID, "upstream-only");
+	}
+
+	static Stream<ResponseDefinitionBuilder> unusableAnswers() {
+		return Stream.of(answer(202, "{\"status\":\"queued\"}"), answer(202, "{\"id\":null,\"status\":\"queued\"}"),
+				answer(202, "{\"id\":\"\",\"status\":\"queued\"}"), answer(202, "{\"id\":\" \",\"status\":\"queued\"}"),
+				answer(202, "{\"id\":\"a\\u0000b\",\"status\":\"queued\"}"),
+				answer(202, "{\"id\":\"" + "x".repeat(201) + "\",\"status\":\"queued\"}"), answer(202, ""),
+				answer(204, ""), answer(202, "null"), answer(202, "[]"), answer(202, "42"), answer(202, "<html/>"),
+				answer(202, "{\"id\":"), answer(202, "{\"id\":{\"a\":1},\"status\":\"queued\"}"),
+				answer(200, "{\"id\":\"@\",\"status\":\"completed\",\"suggestions\":\"none\"}"),
+				answer(200, "{\"id\":\"@\",\"status\":\"completed\",\"suggestions\":[1]}"),
+				aResponse().withStatus(202).withBody(new byte[] { '{', '"', 'i', 'd', '"', ':', '"', -1, '"', '}' }));
+	}
+
+	@ParameterizedTest
+	@MethodSource("unusableAnswers")
+	void shouldAnswer502WhenTheAnswerIsUnusable(ResponseDefinitionBuilder unusable) {
+		this.provider.answers(unusable);
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertThat(problem.path("provider").path("code").asText()).isEqualTo("unusable.answer");
+		// The provider may have taken it.
+		assertThat(this.provider.queries()).hasSize(1);
+	}
+
+	@Test
+	void shouldAnswer502WhenTheProviderGivesAnIdAgain() {
+		String conversation = unique("conv-");
+		String id = queue(conversation);
+
+		assertProblem(ask(suggestionRequest(conversation)), 502);
+
+		assertThat(lookUp(id).path("status").asText()).isEqualTo("queued");
+		assertThat(json(get("/agentassist/conversations/" + conversation + "/suggestions"))).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 400, 401, 403 })
+	void shouldAnswer502WithoutRetryWhenTheCredentialsAreRefused(int status) {
+		this.provider.answers(refusal(401, "bad.credentials"));
+		this.provider.stub(StubbedProvider.token()
+			.willReturn(answer(status, "{\"error\":\"invalid_client\",\"error_description\":\"client not found\"}")
+				.withHeader("ININ-Correlation-Id", "correlation-2")));
+
+		// The first query has the old token, then a new one is asked for.
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		JsonNode problem = assertProblem(answer, 502);
+		assertThat(problem.path("provider").path("code").asText()).isEqualTo("invalid_client");
+		assertThat(problem.path("provider").path("correlation_id").asText()).isEqualTo("correlation-2");
+		assertThat(answer.body()).doesNotContain(StubbedProvider.CLIENT_SECRET, StubbedProvider.CLIENT_ID);
+		assertThat(this.provider.tokenRequests()).hasSize(1);
+		assertThat(this.provider.queries()).hasSizeLessThanOrEqualTo(1);
+	}
+
+	static Stream<ResponseDefinitionBuilder> unusableTokens() {
+		return Stream.of(answer(200, "{}"), answer(200, "<html/>"), answer(200, ""), answer(204, ""),
+				answer(200, "{\"access_token\":\"\",\"expires_in\":86400}"),
+				answer(200, "{\"access_token\":\"x\",\"expires_in\":0}"), answer(200, "[]"), answer(200, "null"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("unusableTokens")
+	void shouldAnswer502WhenTheTokenAnswerIsUnusable(ResponseDefinitionBuilder unusable) {
+		this.provider.answers(refusal(401, "bad.credentials"));
+		this.provider.stub(StubbedProvider.token().willReturn(unusable));
+
+		assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+	}
+
+	@Test
+	void shouldFetchANewTokenOnceWhenTheProviderRefusesTheOldOne() {
+		queue(unique("conv-"));
+		String conversation = unique("conv-");
+		this.provider.stub(StubbedProvider.query()
+			.withHeader("Authorization", equalTo("Bearer " + StubbedProvider.TOKEN))
+			.willReturn(refusal(401, "bad.credentials")));
+		this.provider.issues("second-token");
+		WORLD.resetRequests();
+
+		queue(conversation);
+
+		assertThat(this.provider.queriesOf(conversation)).extracting((query) -> query.getHeader("Authorization"))
+			.containsExactly("Bearer " + StubbedProvider.TOKEN, "Bearer second-token");
+		assertThat(this.provider.tokenRequests()).hasSize(1);
+		queue(unique("conv-"));
+		assertThat(this.provider.tokenRequests()).hasSize(1);
+		backToTheUsualToken();
+	}
+
+	@Test
+	void shouldAnswer502WhenTheNewTokenIsRefusedToo() {
+		queue(unique("conv-"));
+		this.provider.answers(refusal(401, "bad.credentials"));
+		WORLD.resetRequests();
+
+		assertProviderNamed(assertProblem(ask(suggestionRequest(unique("conv-"))), 502), 401, "bad.credentials");
+
+		assertThat(this.provider.queries()).hasSize(2);
+		assertThat(this.provider.tokenRequests()).hasSize(1);
+	}
+
+	@Test
+	void shouldFetchOneTokenForAllRequestsThatNeedOne() {
+		withoutToken();
+		this.provider.stub(StubbedProvider.token()
+			.willReturn(answer(200,
+					"{\"access_token\":\"" + StubbedProvider.TOKEN + "\",\"token_type\":\"bearer\",\"expires_in\":600}")
+				.withFixedDelay(300)));
+
+		List<CompletableFuture<HttpResponse<String>>> answers = Stream
+			.generate(() -> sendAsync(postRequest("/agentassist/suggestions",
+					suggestionRequest(unique("conv-")).toString().getBytes(StandardCharsets.UTF_8))))
+			.limit(10)
+			.toList();
+
+		assertThat(answers).allSatisfy((answer) -> assertThat(answer.join().statusCode()).isEqualTo(202));
+		assertThat(this.provider.tokenRequests()).hasSize(1);
+	}
+
+	@Test
+	void shouldRenewTokenBeforeItsEnd() {
+		withoutToken();
+		this.provider.stub(StubbedProvider.token()
+			.willReturn(answer(200, "{\"access_token\":\"short\",\"token_type\":\"bearer\",\"expires_in\":1}")));
+		queue(unique("conv-"));
+		this.provider.issues(StubbedProvider.TOKEN);
+
+		eventually(() -> {
+			String conversation = unique("conv-");
+			queue(conversation);
+			assertThat(this.provider.queriesOf(conversation).get(0).getHeader("Authorization"))
+				.isEqualTo("Bearer " + StubbedProvider.TOKEN);
+		});
+	}
+
+	/** Leaves the bridge without a token; nothing is counted yet. */
+	private void withoutToken() {
+		this.provider.answers(refusal(401, "bad.credentials"));
+		this.provider.stub(StubbedProvider.token().willReturn(refusal(403, "no.token")));
+		ask(suggestionRequest(unique("conv-")));
+		this.provider.queues();
+		WORLD.resetRequests();
+	}
+
+	/** So that no other test sees this one's token. */
+	private void backToTheUsualToken() {
+		withoutToken();
+		this.provider.issues(StubbedProvider.TOKEN);
+		queue(unique("conv-"));
+	}
+
+	@Test
+	void shouldAnswer504AndNotTryAgainWhenTheAnswerDoesNotComeInTime() {
+		String conversation = unique("conv-");
+		this.provider.queuesAfter(Duration.ofSeconds(5));
+
+		Duration took = timed(() -> assertProblem(ask(suggestionRequest(conversation)), 504));
+
+		assertThat(took).isBetween(Duration.ofMillis(2900), Duration.ofMillis(4900));
+		assertThat(this.provider.queriesOf(conversation)).hasSize(1);
+	}
+
+	@Test
+	void shouldNotTryAgainWhenATimeoutFollowsAFailureThatWasRetried() {
+		String conversation = unique("conv-");
+		first(refusal(503, "temporary"), queued().withFixedDelay(5000));
+
+		assertProblem(ask(suggestionRequest(conversation)), 504);
+
+		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+	}
+
+	@Test
+	void shouldNotTryAgainWhenARefusalFollowsAFailureThatWasRetried() {
+		String conversation = unique("conv-");
+		first(refusal(503, "temporary"), refusal(400, "refused"));
+
+		assertProviderNamed(assertProblem(ask(suggestionRequest(conversation)), 502), 400, "refused");
+
+		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@EnumSource(Fault.class)
+	void shouldAnswer502WhenTheConnectionBreaks(Fault fault) {
+		this.provider.answers(aResponse().withFault(fault));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertProblem(answer, 502);
+	}
+
+	@Test
+	void shouldRememberNothingOfARequestThatTheProviderRefused() {
+		String conversation = unique("conv-");
+		this.provider.answers(refusal(400, "refused"));
+
+		ask(suggestionRequest(conversation));
+
+		assertThat(get("/agentassist/conversations/" + conversation + "/suggestions").body()).isEqualTo("[]");
+	}
+
+	private void first(ResponseDefinitionBuilder first, ResponseDefinitionBuilder then) {
+		this.provider.stub(StubbedProvider.query()
+			.inScenario(SCENARIO)
+			.whenScenarioStateIs(Scenario.STARTED)
+			.willReturn(first)
+			.willSetStateTo("then"));
+		this.provider.stub(StubbedProvider.query().inScenario(SCENARIO).whenScenarioStateIs("then").willReturn(then));
+	}
+
+}

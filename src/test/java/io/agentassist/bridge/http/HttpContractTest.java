@@ -1,0 +1,190 @@
+package io.agentassist.bridge.http;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.agentassist.bridge.BridgeTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows how HTTP itself is answered: sizes, types, methods, paths. */
+class HttpContractTest extends BridgeTest {
+
+	private static final int LIMIT = 256 * 1024;
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
+	void shouldAnswer413WhenBodyIsOverTheLimit(String path) {
+		HttpResponse<String> answer = post(path, " ".repeat(LIMIT + 1));
+
+		JsonNode problem = assertProblem(answer, 413);
+		assertThat(problem.path("detail").asText()).contains("262144");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
+	void shouldAnswer413WhenBodyOfUntoldLengthIsOverTheLimit(String path) {
+		byte[] body = " ".repeat(LIMIT + 1).getBytes(StandardCharsets.UTF_8);
+		HttpRequest chunked = request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)))
+			.build();
+
+		assertProblem(send(chunked), 413);
+	}
+
+	@Test
+	void shouldTakeBodyOfUntoldLength() {
+		byte[] body = suggestionRequest(unique("conv-")).toString().getBytes(StandardCharsets.UTF_8);
+		HttpRequest chunked = request("/agentassist/suggestions").header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)))
+			.build();
+
+		assertThat(send(chunked).statusCode()).isEqualTo(202);
+	}
+
+	@Test
+	void shouldTakeBodyAtTheLimit() {
+		String request = suggestionRequest(unique("conv-")).toString();
+
+		assertThat(post("/agentassist/suggestions", request + " ".repeat(LIMIT - request.length())).statusCode())
+			.isEqualTo(202);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/agentassist/suggestions,text/plain", "/agentassist/suggestions,application/xml",
+			"/agentassist/suggestions,application/x-www-form-urlencoded",
+			"/agentassist/suggestions,multipart/form-data", "/agentassist/callback,text/plain",
+			"/agentassist/callback,application/x-www-form-urlencoded", "/agentassist/feedback,text/plain",
+			"/agentassist/feedback,application/x-www-form-urlencoded" })
+	void shouldAnswer415WhenTypeIsNotJson(String path, String type) {
+		assertProblem(post(path, "{}", "Content-Type", type), 415);
+		assertThat(this.provider.queries()).isEmpty();
+	}
+
+	@Test
+	void shouldAnswer415WhenTypeIsMissing() {
+		HttpRequest untyped = request("/agentassist/suggestions").POST(HttpRequest.BodyPublishers.ofString("{}"))
+			.build();
+
+		assertThat(send(untyped).statusCode()).isIn(400, 415);
+		assertProblem(send(untyped), send(untyped).statusCode());
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "GET,/agentassist/suggestions,POST", "DELETE,/agentassist/suggestions,POST",
+			"PUT,/agentassist/callback,POST", "GET,/agentassist/callback,POST", "GET,/agentassist/feedback,POST",
+			"DELETE,/agentassist/suggestions/some-id,GET", "POST,/agentassist/conversations/some-id/suggestions,GET",
+			"DELETE,/openapi.yaml,GET" })
+	void shouldAnswer405WithAllow(String method, String path, String allowed) {
+		HttpRequest request = request(path).header("Content-Type", "application/json")
+			.method(method, HttpRequest.BodyPublishers.noBody())
+			.build();
+
+		HttpResponse<String> answer = send(request);
+
+		assertProblem(answer, 405);
+		assertThat(answer.headers().firstValue("Allow"))
+			.hasValueSatisfying((allow) -> assertThat(allow.split(", ?")).contains(allowed).doesNotContain(method));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist", "/agentassist/", "/agentassist/unknown", "/agentassist/suggestions/a/b",
+			"/unknown", "/actuator/health", "/actuator/env", "/error/x", "/sandbox/oauth/token",
+			"/config/application.yaml" })
+	void shouldAnswer404ForUnknownPath(String path) {
+		assertProblem(get(path), 404);
+	}
+
+	@Test
+	void shouldNotSendTheBodyBackFromAnUnknownPath() {
+		HttpResponse<String> answer = post("/agentassist/suggestions/a/b", "{\"planted\":1}");
+
+		assertThat(answer.statusCode()).isIn(404, 405);
+		assertProblem(answer, answer.statusCode());
+		assertThat(answer.body()).doesNotContain("planted");
+	}
+
+	@Test
+	void shouldServeItsOwnSpecification() throws IOException {
+		HttpResponse<String> answer = get("/openapi.yaml");
+
+		assertThat(answer.statusCode()).isEqualTo(200);
+		assertThat(answer.headers().firstValue("Content-Type").orElse("")).startsWith("application/yaml");
+		assertThat(answer.body()).isEqualTo(Files.readString(Path.of("config/openapi.yaml")));
+		assertNoForeignHeaders(answer);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist/suggestions/unknown", "/agentassist/conversations/unknown/suggestions",
+			"/openapi.yaml" })
+	void shouldNotReturnRequestHeaders(String path) {
+		HttpResponse<String> answer = send(request(path).header("X-Secret", "planted")
+			.header("Cookie", "session=planted")
+			.header("Authorization", "Bearer planted")
+			.header("Location", "planted")
+			.header("Retry-After", "planted")
+			.header("Allow", "planted")
+			.header("Idempotent-Replayed", "planted")
+			.header("WWW-Authenticate", "planted")
+			.header("CamelHttpResponseCode", "299")
+			.build());
+
+		assertThat(answer.statusCode()).isIn(200, 404);
+		assertThat(answer.headers().map().toString()).doesNotContain("planted");
+		assertThat(answer.body()).doesNotContain("planted");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
+	void shouldNotReturnRequestHeadersWithAnError(String path) {
+		HttpResponse<String> answer = post(path, "{", "X-Secret", "planted", "Retry-After", "planted", "Location",
+				"planted", "Idempotent-Replayed", "planted", "Allow", "planted");
+
+		assertThat(answer.statusCode()).isIn(400, 401);
+		assertThat(answer.headers().map().toString()).doesNotContain("planted");
+	}
+
+	@Test
+	void shouldNotTakeHeadersFromTheQuery() {
+		String id = queue(unique("conv-"));
+
+		HttpResponse<String> found = get("/agentassist/suggestions/" + id
+				+ "?request_id=another&Location=planted&Retry-After=planted&CamelHttpResponseCode=299");
+		HttpResponse<String> queued = post("/agentassist/suggestions?Retry-After=planted&Idempotent-Replayed=planted",
+				suggestionRequest(unique("conv-")).toString());
+
+		assertThat(found.statusCode()).isEqualTo(200);
+		assertThat(json(found).path("request_id").asText()).isEqualTo(id);
+		assertThat(found.headers().map().toString()).doesNotContain("planted");
+		assertThat(queued.statusCode()).isEqualTo(202);
+		assertThat(queued.headers().map().toString()).doesNotContain("planted");
+	}
+
+	@Test
+	void shouldNotReturnRequestHeadersWithAnAcceptedMessage() {
+		String conversation = unique("conv-");
+		HttpResponse<String> queued = post("/agentassist/suggestions", suggestionRequest(conversation).toString(),
+				"Retry-After", "planted", "Idempotent-Replayed", "planted");
+		String id = json(queued).path("request_id").asText();
+		byte[] callback = completed(id, suggestion("sug-" + conversation, 0.5)).toString()
+			.getBytes(StandardCharsets.UTF_8);
+		HttpResponse<String> processed = send(postRequest("/agentassist/callback", callback, "X-Hub-Signature-256",
+				signature(callback, CALLBACK_SECRET), "Retry-After", "planted", "Idempotent-Replayed", "planted",
+				"Location", "planted"));
+
+		assertThat(queued.headers().map().toString()).doesNotContain("planted");
+		assertThat(processed.statusCode()).isEqualTo(200);
+		assertThat(processed.headers().map().toString()).doesNotContain("planted");
+	}
+
+}
