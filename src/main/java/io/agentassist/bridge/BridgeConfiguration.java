@@ -6,16 +6,15 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.type.LogicalType;
 
 import org.springframework.boot.autoconfigure.jackson.Jackson2ObjectMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.scheduling.annotation.EnableScheduling;
 
 /** What all features share. */
 @Configuration(proxyBeanMethods = false)
-@EnableScheduling
 class BridgeConfiguration {
 
 	@Bean
@@ -32,7 +31,8 @@ class BridgeConfiguration {
 					// A number in a suggestion goes out as it came in.
 					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
 			// A number is no text.
-			.postConfigurer((mapper) -> mapper.coercionConfigFor(LogicalType.Textual)
+			.postConfigurer((mapper) -> mapper.configure(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES, false)
+				.coercionConfigFor(LogicalType.Textual)
 				.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
 				.setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
 				.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));

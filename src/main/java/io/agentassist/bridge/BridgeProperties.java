@@ -1,6 +1,7 @@
 package io.agentassist.bridge;
 
 import java.net.URI;
+import java.util.List;
 
 import jakarta.validation.constraints.NotNull;
 
@@ -15,4 +16,14 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist")
 public record BridgeProperties(@NotNull URI publicUrl) {
+
+	public BridgeProperties {
+		if (publicUrl != null
+				&& (publicUrl.getHost() == null || !List.of("http", "https").contains(publicUrl.getScheme()))) {
+			throw new IllegalArgumentException(
+					"agentassist.public-url has to start with http:// or https:// and a host");
+		}
+		publicUrl = (publicUrl != null) ? URI.create(publicUrl.toString().replaceAll("/+$", "")) : null;
+	}
+
 }

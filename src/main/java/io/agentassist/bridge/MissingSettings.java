@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.EnvironmentPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -31,11 +33,15 @@ class MissingSettings implements EnvironmentPostProcessor {
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
 		require(environment, "agentassist.public-url", "AGENTASSIST_PUBLIC_URL", missing);
-		if (!"none".equals(environment.getProperty("agentassist.callback.auth"))) {
+		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.callback.auth"))) {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
 		}
-		if (!"none".equals(environment.getProperty("agentassist.api.auth"))) {
-			require(environment, "agentassist.api.keys", "AGENTASSIST_API_KEYS", missing);
+		boolean hasKeys = Binder.get(environment)
+			.bind("agentassist.api.keys", Bindable.listOf(String.class))
+			.map((keys) -> keys.stream().anyMatch(StringUtils::hasText))
+			.orElse(false);
+		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.api.auth")) && !hasKeys) {
+			missing.add("AGENTASSIST_API_KEYS (agentassist.api.keys)");
 		}
 		if (!missing.isEmpty()) {
 			throw new MissingSettingsException(missing);

@@ -6,6 +6,7 @@ import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
+import org.springframework.web.util.UriComponentsBuilder;
 
 /** Says after the start, in one line, what an operator wants to know first. */
 @Component
@@ -21,12 +22,17 @@ class StartReport {
 
 	@EventListener(ApplicationReadyEvent.class)
 	void report() {
-		String analytics = this.environment.getProperty("agentassist.analytics.endpoint", "");
 		log.info("Ready on port {}: provider {}, callbacks {}/agentassist/callback, analytics {}, audit log {}",
-				this.environment.getProperty("server.port"),
-				this.environment.getProperty("agentassist.genesys.api-url"),
-				this.environment.getProperty("agentassist.public-url"), analytics.isEmpty() ? "OFF" : analytics,
+				this.environment.getProperty("local.server.port"), host("agentassist.genesys.api-url"),
+				host("agentassist.public-url"), host("agentassist.analytics.endpoint"),
 				this.environment.getProperty("agentassist.audit.directory"));
+	}
+
+	/** Without user and query, which may hold secrets. */
+	private String host(String key) {
+		String url = this.environment.getProperty(key, "");
+		return url.isEmpty() ? "OFF"
+				: UriComponentsBuilder.fromUriString(url).userInfo(null).replaceQuery(null).build().toUriString();
 	}
 
 }

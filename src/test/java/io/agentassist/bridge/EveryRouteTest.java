@@ -32,7 +32,7 @@ class EveryRouteTest extends BridgeTest {
 	 * and steps that only an unforeseen failure reaches.
 	 */
 	private static final Set<String> NOT_COUNTED = Set.of("answer-not-stored", "answer-problem", "end-transaction",
-			"log-delivery-failure", "end-delivery");
+			"end-delivery");
 
 	@Autowired
 	private CamelContext camel;
@@ -51,7 +51,7 @@ class EveryRouteTest extends BridgeTest {
 		assertThat(callBack(callback).statusCode()).isEqualTo(200);
 		assertThat(callBack("not json").statusCode()).isEqualTo(400);
 		assertThat(callBack(completed(unique("unknown-"))).statusCode()).isEqualTo(404);
-		assertThat(callBack("{\"id\":\"unknown\",\"status\":\"failed\"}").statusCode()).isIn(202, 404);
+		assertThat(callBack("{\"id\":\"unknown\",\"status\":\"failed\"}").statusCode()).isEqualTo(404);
 		assertThat(callBack("{\"id\":\"" + queue(unique("conv-")) + "\",\"status\":\"failed\"}").statusCode())
 			.isEqualTo(202);
 		assertThat(giveFeedback(queued, suggestion, "accepted", null).statusCode()).isEqualTo(202);
@@ -68,7 +68,13 @@ class EveryRouteTest extends BridgeTest {
 		this.provider.answers(refusal(401, "bad.credentials"));
 		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(502);
 
-		eventually(() -> assertThat(idle()).isSubsetOf(NOT_COUNTED));
+		this.database.execute("ALTER TABLE outbox RENAME TO outbox_away");
+		try {
+			eventually(() -> assertThat(idle()).isSubsetOf(NOT_COUNTED));
+		}
+		finally {
+			this.database.execute("ALTER TABLE outbox_away RENAME TO outbox");
+		}
 	}
 
 	/** Steps and routes that no message has passed yet. */

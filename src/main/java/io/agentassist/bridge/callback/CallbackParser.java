@@ -5,12 +5,15 @@ import java.io.IOException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.agentassist.bridge.suggestion.Identifier;
 
 import org.springframework.stereotype.Component;
 
 /** Reads the provider's callback, and its answers of the same form. */
 @Component
 public class CallbackParser {
+
+	private static final int MAX_STATUS_LENGTH = 40;
 
 	private final ObjectMapper json;
 
@@ -58,7 +61,12 @@ public class CallbackParser {
 				throw new InvalidCallbackException(null);
 			}
 		}
-		return new Callback(callback.path("id").asText(""), callback.path("status").asText(""), array);
+		String id = callback.path("id").asText("");
+		String status = callback.path("status").asText("");
+		// No request has a longer id, no provider a longer status: neither is worth a
+		// line of the log.
+		return new Callback((id.length() <= Identifier.MAX_LENGTH) ? id : "",
+				(status.length() <= MAX_STATUS_LENGTH) ? status : "", array);
 	}
 
 }

@@ -27,6 +27,9 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, List
 
 	public CallbackProperties {
 		allowedUrls = (allowedUrls != null) ? allowedUrls : List.of();
+		if (allowedUrls.stream().anyMatch((url) -> url.getScheme() == null || url.getHost() == null)) {
+			throw new IllegalArgumentException("agentassist.callback.allowed-urls have to be absolute URLs");
+		}
 	}
 
 	/** Keeps the secret out of logs. */

@@ -54,6 +54,9 @@ public class CallbackSignature {
 		byte[] expected = sign(body).getBytes(StandardCharsets.US_ASCII);
 		byte[] actual = (signature != null) ? signature.getBytes(StandardCharsets.UTF_8) : new byte[0];
 		if (!MessageDigest.isEqual(expected, actual)) {
+			log.warn(
+					"Callback refused: its X-Hub-Signature-256 is {} (AGENTASSIST_CALLBACK_SECRET has to be the provider's)",
+					(signature != null) ? "not the body's" : "missing");
 			throw new ErrorResponseException(HttpStatus.UNAUTHORIZED);
 		}
 	}

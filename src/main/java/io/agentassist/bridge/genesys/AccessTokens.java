@@ -1,12 +1,15 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -38,6 +41,8 @@ public class AccessTokens {
 
 	private static final Logger log = LoggerFactory.getLogger(AccessTokens.class);
 
+	private static final String TOKEN = "accessToken";
+
 	private final GenesysProperties properties;
 
 	private final ProducerTemplate producer;
@@ -48,7 +53,7 @@ public class AccessTokens {
 
 	private final ReentrantLock fetching = new ReentrantLock();
 
-	private volatile Token token;
+	private final AtomicReference<Token> token = new AtomicReference<>();
 
 	AccessTokens(GenesysProperties properties, ProducerTemplate producer, ObjectMapper json, Clock clock) {
 		this.properties = properties;
@@ -59,14 +64,16 @@ public class AccessTokens {
 
 	/**
 	 * Authorizes a call.
+	 * @param exchange told which token it has, in case the provider does not accept it
 	 * @return the value of the header {@code Authorization}
 	 * @throws Exception what the route failed with
 	 */
-	public String bearer() throws Exception {
-		Token current = this.token;
+	public String bearer(Exchange exchange) throws Exception {
+		Token current = this.token.get();
 		if (current == null || !this.clock.instant().isBefore(current.renewAt)) {
 			current = renew();
 		}
+		exchange.setProperty(TOKEN, current);
 		return "Bearer " + current.value;
 	}
 
@@ -79,18 +86,25 @@ public class AccessTokens {
 		return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
 	}
 
-	/** Forgets the token: the provider did not accept it. */
-	void drop() {
-		this.token = null;
+	/**
+	 * Forgets the token of an exchange, unless it was replaced meanwhile: the provider
+	 * did not accept it.
+	 * @param exchange the exchange
+	 */
+	void drop(Exchange exchange) {
+		this.token.compareAndSet(exchange.getProperty(TOKEN, Token.class), null);
 	}
 
 	private Token renew() throws Exception {
-		this.fetching.lock();
+		// Whoever waits longer than one fetch may take has no time left for a query.
+		if (!this.fetching.tryLock(this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+			throw new SocketTimeoutException("No access token in time");
+		}
 		try {
-			Token current = this.token;
+			Token current = this.token.get();
 			if (current == null || !this.clock.instant().isBefore(current.renewAt)) {
 				current = fetch();
-				this.token = current;
+				this.token.set(current);
 			}
 			return current;
 		}

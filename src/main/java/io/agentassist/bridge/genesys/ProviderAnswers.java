@@ -110,7 +110,8 @@ public class ProviderAnswers {
 	/** A date, which HTTP allows as well, or nonsense counts as nothing said. */
 	private static Duration seconds(String retryAfter) {
 		try {
-			return (retryAfter != null) ? Duration.ofSeconds(Long.parseUnsignedLong(retryAfter.strip())) : null;
+			return (retryAfter != null)
+					? Duration.ofSeconds(Integer.parseUnsignedInt(retryAfter.strip()) & Integer.MAX_VALUE) : null;
 		}
 		catch (NumberFormatException ex) {
 			return null;

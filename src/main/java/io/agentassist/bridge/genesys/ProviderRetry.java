@@ -4,8 +4,8 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
@@ -26,6 +26,12 @@ public class ProviderRetry implements Processor {
 
 	private static final int UNAUTHORIZED = 401;
 
+	private static final int MAX_DOUBLINGS = 10;
+
+	private static final String RETRY_DELAY = "retryDelay";
+
+	private static final String TOKEN_DROPPED = "tokenDropped";
+
 	private final AccessTokens tokens;
 
 	private final GenesysProperties properties;
@@ -45,31 +51,30 @@ public class ProviderRetry implements Processor {
 	 */
 	public boolean isRetryable(Exchange exchange) {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		return isTransient(failure, exchange) && hasTimeFor(wait(failure), exchange);
+		long delayMillis = delayMillis(failure, exchange);
+		exchange.setProperty(RETRY_DELAY, delayMillis);
+		return isTransient(failure, exchange) && hasTimeFor(delayMillis, exchange);
 	}
 
 	/**
-	 * The wait before the first retry, for Camel's redelivery policy, which takes plain
-	 * milliseconds only.
+	 * The response timeout, for an endpoint's option, which takes plain milliseconds
+	 * only.
 	 * @return milliseconds
 	 */
-	public long baseDelayMillis() {
-		return this.properties.baseDelay().toMillis();
+	public long responseTimeoutMillis() {
+		return this.properties.responseTimeout().toMillis();
 	}
 
-	/** Sets the wait before the next attempt where the provider named one. */
+	/** Sets the wait that {@link #isRetryable} has counted with. */
 	@Override
 	public void process(Exchange exchange) {
-		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		ProviderException refusal = cause(ProviderException.class, failure);
+		ProviderException refusal = cause(ProviderException.class,
+				exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
-			this.tokens.drop();
-			exchange.setProperty("tokenDropped", true);
-			exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, 0L);
+			this.tokens.drop(exchange);
+			exchange.setProperty(TOKEN_DROPPED, true);
 		}
-		else if (refusal != null && refusal.retryAfter() != null) {
-			exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, refusal.retryAfter().toMillis());
-		}
+		exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, exchange.getProperty(RETRY_DELAY, 0L, Long.class));
 	}
 
 	private boolean isTransient(Exception failure, Exchange exchange) {
@@ -79,7 +84,7 @@ public class ProviderRetry implements Processor {
 		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null) {
 			return RETRYABLE.contains(refusal.providerStatus())
-					|| (refusal.providerStatus() == UNAUTHORIZED && exchange.getProperty("tokenDropped") == null);
+					|| (refusal.providerStatus() == UNAUTHORIZED && exchange.getProperty(TOKEN_DROPPED) == null);
 		}
 		return cause(ConnectException.class, failure) != null || cause(ConnectTimeoutException.class, failure) != null
 				|| cause(NoRouteToHostException.class, failure) != null
@@ -99,16 +104,26 @@ public class ProviderRetry implements Processor {
 		return null;
 	}
 
-	private Duration wait(Exception failure) {
+	/**
+	 * Retry-After where the provider told it, else exponential back-off with a quarter of
+	 * jitter.
+	 */
+	private long delayMillis(Exception failure, Exchange exchange) {
 		ProviderException refusal = cause(ProviderException.class, failure);
-		boolean told = refusal != null && refusal.retryAfter() != null;
-		return told ? refusal.retryAfter() : this.properties.baseDelay();
+		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
+			return 0;
+		}
+		if (refusal != null && refusal.retryAfter() != null) {
+			return refusal.retryAfter().toMillis();
+		}
+		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+		long delay = this.properties.baseDelay().toMillis() << Math.min(attempt, MAX_DOUBLINGS);
+		return delay - delay / 4 + ThreadLocalRandom.current().nextLong(delay / 2 + 1);
 	}
 
-	private boolean hasTimeFor(Duration wait, Exchange exchange) {
+	private boolean hasTimeFor(long delayMillis, Exchange exchange) {
 		long endMillis = exchange.getClock().getCreated() + this.properties.deadline().toMillis();
-		long neededMillis = wait.plus(this.properties.responseTimeout()).toMillis();
-		return this.clock.millis() + neededMillis <= endMillis;
+		return this.clock.millis() + delayMillis + responseTimeoutMillis() <= endMillis;
 	}
 
 }

@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpBinding;
 import org.apache.camel.support.MessageHelper;
@@ -44,16 +45,34 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		return body;
 	}
 
+	/** The type and the encoding of a request's body are not those of its answer. */
+	@Override
+	public void readRequest(HttpServletRequest request, Message message) {
+		super.readRequest(request, message);
+		message.removeHeader(Exchange.CONTENT_TYPE);
+		message.removeHeader(Exchange.CONTENT_ENCODING);
+		message.getExchange().removeProperty(ExchangePropertyKey.CHARSET_NAME);
+	}
+
+	/**
+	 * The type of an answer without one is the contract's first; Camel's OpenAPI router
+	 * sets the list of all.
+	 */
+	@Override
+	public void doWriteResponse(Message message, HttpServletResponse response, Exchange exchange) throws IOException {
+		String type = MessageHelper.getContentType(message);
+		if (type == null || type.contains(",")) {
+			message.setHeader(Exchange.CONTENT_TYPE, "application/json");
+		}
+		super.doWriteResponse(message, response, exchange);
+	}
+
 	@Override
 	protected void doWriteDirectResponse(Message message, HttpServletResponse response, Exchange exchange)
 			throws IOException {
 		byte[] body = message.getBody(byte[].class);
 		if (body == null) {
 			throw new IOException("Body of type " + message.getBody().getClass().getName() + " cannot be written");
-		}
-		// What a body without a type would be taken for by a browser is not up to it.
-		if (MessageHelper.getContentType(message) == null) {
-			response.setContentType("application/json");
 		}
 		response.setContentLength(body.length);
 		response.getOutputStream().write(body);

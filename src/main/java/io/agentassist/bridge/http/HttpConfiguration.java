@@ -11,7 +11,7 @@ import org.springframework.util.unit.DataSize;
 class HttpConfiguration {
 
 	@Bean("platform-http-engine")
-	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, @Value("${server.port}") int port,
+	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, @Value("${server.port:8080}") int port,
 			@Value("${agentassist.http.max-body-size}") DataSize maxBodySize) {
 		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(maxBodySize), problems);
 	}

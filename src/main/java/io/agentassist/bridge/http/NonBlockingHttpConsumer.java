@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
 /**
@@ -37,7 +38,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
 	NonBlockingHttpConsumer(PlatformHttpEndpoint endpoint, Processor processor, BoundedBodyHttpBinding binding,
 			ProblemTranslator problems) {
-		// The executor of the parent is not used: service() is replaced.
+		// The executor is not used: service() is replaced.
 		super(endpoint, processor, Runnable::run);
 		this.binding = binding;
 		this.problems = problems;
@@ -50,37 +51,49 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	 */
 	@Override
 	public CompletableFuture<Void> service(HttpServletRequest request, HttpServletResponse response) {
+		// Kept, as the request may be gone when an asynchronous route ends.
+		String operation = request.getMethod() + " " + request.getRequestURI();
 		Exchange exchange = createExchange(true);
 		exchange.setPattern(ExchangePattern.InOut);
 		try {
 			if (isSuspended()) {
 				throw new ServiceSuspendedException();
 			}
-			exchange.getMessage().setBody(this.binding.parseBody(request, exchange.getMessage()));
+			exchange.getMessage().setBody(read(request, exchange.getMessage()));
 			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
 		}
 		catch (Exception ex) {
 			releaseExchange(exchange, false);
-			writeProblem(response, ex);
+			writeProblem(operation, response, ex);
 			return null;
 		}
 		Object requestBody = exchange.getMessage().getBody();
 		CompletableFuture<Void> answered = new CompletableFuture<>();
 		getAsyncProcessor().process(exchange, (doneSync) -> {
-			answer(exchange, response, requestBody);
+			answer(exchange, operation, response, requestBody);
 			answered.complete(null);
 		});
 		return answered.isDone() ? null : answered;
 	}
 
-	private void answer(Exchange exchange, HttpServletResponse response, Object requestBody) {
+	private Object read(HttpServletRequest request, Message message) {
+		try {
+			return this.binding.parseBody(request, message);
+		}
+		catch (IOException ex) {
+			throw new ErrorResponseException(HttpStatus.BAD_REQUEST,
+					ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, "The body did not arrive."), ex);
+		}
+	}
+
+	private void answer(Exchange exchange, String operation, HttpServletResponse response, Object requestBody) {
 		try {
 			if (exchange.getException() != null) {
-				writeProblem(response, exchange.getException());
+				writeProblem(operation, response, exchange.getException());
 			}
 			else if (isBareError(exchange.getMessage(), requestBody)) {
-				writeProblem(response,
+				writeProblem(operation, response,
 						new ErrorResponseException(HttpStatusCode.valueOf(status(exchange.getMessage()))));
 			}
 			else {
@@ -88,9 +101,15 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			}
 		}
 		catch (Exception ex) {
-			// The caller has gone, or its connection broke.
-			log.debug("Response of {} not written: {}", getEndpoint().getPath(), ex.toString());
 			exchange.setException(ex);
+			if (response.isCommitted()) {
+				// The caller has gone, or its connection broke.
+				log.debug("Response of {} not written: {}", operation, ex.toString());
+			}
+			else {
+				response.reset();
+				writeProblem(operation, response, ex);
+			}
 		}
 		finally {
 			doneUoW(exchange);
@@ -110,12 +129,12 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		return message.getHeader(Exchange.HTTP_RESPONSE_CODE, HttpStatus.OK.value(), int.class);
 	}
 
-	private void writeProblem(HttpServletResponse response, Exception failure) {
+	private void writeProblem(String operation, HttpServletResponse response, Exception failure) {
 		try {
-			this.problems.write(response, failure);
+			this.problems.write(operation, response, failure);
 		}
 		catch (IOException ex) {
-			log.debug("Problem of {} not written: {}", getEndpoint().getPath(), ex.toString());
+			log.debug("Problem of {} not written: {}", operation, ex.toString());
 		}
 	}
 

@@ -66,7 +66,8 @@ public class ProblemTranslator {
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ErrorResponse answer = translate(failure);
-		log(answer, failure, exchange.getProperty("requestId", String.class));
+		String requestId = exchange.getProperty("requestId", String.class);
+		log(answer, failure, exchange.getFromRouteId() + ((requestId != null) ? ", request " + requestId + "," : ""));
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
@@ -76,14 +77,15 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * Answers a request that reached no route.
+	 * Answers a request that no route answers.
+	 * @param operation method and path, for the log
 	 * @param response the response, not yet committed
 	 * @param failure what went wrong
 	 * @throws IOException when the caller has gone
 	 */
-	public void write(HttpServletResponse response, Exception failure) throws IOException {
+	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
 		ErrorResponse answer = translate(failure);
-		log(answer, failure, null);
+		log(answer, failure, operation);
 		byte[] body = this.json.writeValueAsBytes(answer.getBody());
 		response.setStatus(answer.getStatusCode().value());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
@@ -151,19 +153,20 @@ public class ProblemTranslator {
 		return String.join(".", path).replace(".[", "[");
 	}
 
-	private static void log(ErrorResponse answer, Exception failure, String requestId) {
+	private static void log(ErrorResponse answer, Exception failure, String what) {
 		int status = answer.getStatusCode().value();
-		String detail = answer.getBody().getDetail();
+		ProblemDetail problem = answer.getBody();
+		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
-			log.error("Request {} failed unexpectedly, answered 500", requestId, failure);
+			log.error("{} failed unexpectedly, answered 500", what, failure);
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value()) {
 			Throwable cause = (failure.getCause() != null) ? failure.getCause() : failure;
-			log.warn("Request {} answered {}: {} ({}: {})", requestId, status, detail, cause.getClass().getSimpleName(),
+			log.warn("{} answered {}: {} ({}: {})", what, status, detail, cause.getClass().getSimpleName(),
 					cause.getMessage());
 		}
 		else {
-			log.info("Request {} answered {}: {}", requestId, status, detail);
+			log.info("{} answered {}: {}", what, status, detail);
 		}
 	}
 

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+
+import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +35,17 @@ public class AuditLog {
 
 	private final Clock clock;
 
+	/** Two processes in one folder would write over each other. */
+	private final FileChannel lock;
+
 	AuditLog(AuditProperties properties, Clock clock) throws IOException {
 		this.directory = Files.createDirectories(properties.directory());
+		this.lock = FileChannel.open(this.directory.resolve("audit.lock"), StandardOpenOption.CREATE,
+				StandardOpenOption.WRITE);
+		if (!isLocked(this.lock)) {
+			throw new IllegalStateException("Another instance writes the audit log in " + this.directory
+					+ ": give each a folder of its own (AUDIT_DIRECTORY)");
+		}
 		this.clock = clock;
 	}
 
@@ -51,22 +63,43 @@ public class AuditLog {
 		}
 		Path file = this.directory
 			.resolve("audit-" + LocalDate.ofInstant(this.clock.instant(), ZoneOffset.UTC) + ".jsonl");
-		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-			long end = channel.size();
-			try {
-				channel.position(end);
-				ByteBuffer buffer = ByteBuffer.wrap(lines.toByteArray());
-				while (buffer.hasRemaining()) {
-					channel.write(buffer);
-				}
-				channel.force(false);
+		long end = Files.exists(file) ? Files.size(file) : 0;
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+			ByteBuffer buffer = ByteBuffer.wrap(lines.toByteArray());
+			while (buffer.hasRemaining()) {
+				channel.write(buffer);
 			}
-			catch (IOException ex) {
-				channel.truncate(end);
-				throw ex;
-			}
+			channel.force(false);
+		}
+		catch (IOException ex) {
+			truncate(file, end, ex);
+			throw ex;
 		}
 		events.forEach((event) -> log.debug("Event {} appended to {}", event.eventId(), file));
+	}
+
+	/** On a channel of its own: an interrupt closes the one that it hits. */
+	private static void truncate(Path file, long end, IOException failure) {
+		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+			channel.truncate(end);
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
+	}
+
+	private static boolean isLocked(FileChannel channel) throws IOException {
+		try {
+			return channel.tryLock() != null;
+		}
+		catch (OverlappingFileLockException ex) {
+			return false;
+		}
+	}
+
+	@PreDestroy
+	void close() throws IOException {
+		this.lock.close();
 	}
 
 }

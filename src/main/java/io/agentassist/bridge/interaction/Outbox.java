@@ -101,6 +101,10 @@ public class Outbox {
 	 */
 	public void remove(Collection<OutboxEvent> delivered) {
 		Long[] ids = ids(delivered);
+		if (ids.length < delivered.size()) {
+			log.warn("{} of {} events were not delivered, tried again later", delivered.size() - ids.length,
+					delivered.size());
+		}
 		if (ids.length > 0) {
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
 		}
@@ -115,7 +119,7 @@ public class Outbox {
 	public void postpone(OutboxEvent event, Exception failure) {
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts);
-		log.warn("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
+		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
 				attempts, delay.toMillis(), failure.getMessage());
 		this.jdbc.update("UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ?", attempts,
 				now().plus(delay), event.id());

@@ -5,6 +5,7 @@ import java.time.Duration;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
 
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
 
@@ -22,5 +23,5 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.ranking")
 public record RankingProperties(@PositiveOrZero double confidenceWeight, @PositiveOrZero double skillWeight,
 		@PositiveOrZero double skillBonus, @PositiveOrZero double feedbackWeight, @NotNull FeedbackModel feedbackModel,
-		@NotNull Duration halfLife) {
+		@NotNull @DurationMin(minutes = 1) Duration halfLife) {
 }

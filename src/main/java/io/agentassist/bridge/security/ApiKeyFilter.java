@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponseException;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -60,7 +61,10 @@ class ApiKeyFilter extends OncePerRequestFilter {
 			chain.doFilter(request, response);
 			return;
 		}
-		this.problems.write(response, new ErrorResponseException(HttpStatus.UNAUTHORIZED));
+		this.problems.write(request.getMethod() + " " + request.getRequestURI(), response, new ErrorResponseException(
+				HttpStatus.UNAUTHORIZED,
+				ProblemDetail.forStatusAndDetail(HttpStatus.UNAUTHORIZED, "Header X-API-Key is missing or not known."),
+				null));
 	}
 
 	/** Looks at every key, so that the time tells nothing. */

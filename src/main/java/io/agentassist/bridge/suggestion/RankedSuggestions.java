@@ -9,13 +9,4 @@ import java.util.List;
  * @param json JSON array of them, best first
  */
 public record RankedSuggestions(List<String> ids, String json) {
-
-	/**
-	 * How many there are.
-	 * @return 0 or more
-	 */
-	public int size() {
-		return this.ids.size();
-	}
-
 }

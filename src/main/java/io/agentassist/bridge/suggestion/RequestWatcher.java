@@ -8,17 +8,20 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.agentassist.bridge.http.RetryLaterException;
 
+import jakarta.annotation.PreDestroy;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.dao.DataAccessException;
-import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -35,13 +38,18 @@ public class RequestWatcher {
 
 	private final RequestStore requests;
 
-	private final Executor executor;
+	/** One looks, the others go on with what waited; they end after the web server. */
+	private final ScheduledExecutorService threads;
 
 	private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
 
-	RequestWatcher(RequestStore requests, @Qualifier("applicationTaskExecutor") Executor executor) {
+	RequestWatcher(RequestStore requests, SuggestionsProperties properties) {
 		this.requests = requests;
-		this.executor = executor;
+		this.threads = Executors.newScheduledThreadPool(properties.watchThreads(),
+				new CustomizableThreadFactory("request-watcher-"));
+		long interval = properties.watchInterval().toMillis();
+		ScheduledFuture<?> unused = this.threads.scheduleWithFixedDelay(this::look, interval, interval,
+				TimeUnit.MILLISECONDS);
 	}
 
 	/**
@@ -78,8 +86,12 @@ public class RequestWatcher {
 		return watch.answer;
 	}
 
-	@Scheduled(fixedDelayString = "${agentassist.suggestions.watch-interval}")
-	void look() {
+	@PreDestroy
+	void stop() {
+		this.threads.shutdownNow();
+	}
+
+	private void look() {
 		if (this.watches.isEmpty()) {
 			return;
 		}
@@ -90,7 +102,8 @@ public class RequestWatcher {
 				.stream()
 				.collect(Collectors.toMap(TrackedRequest::requestId, Function.identity()));
 		}
-		catch (DataAccessException ex) {
+		// Whatever it is: an exception would end the schedule.
+		catch (RuntimeException ex) {
 			log.warn("Waiting callers could not be served: {}", ex.getMessage());
 			round.stream()
 				.filter(Watch::isOver)
@@ -110,7 +123,7 @@ public class RequestWatcher {
 	 */
 	private void end(Watch watch, Runnable answer) {
 		this.watches.remove(watch);
-		this.executor.execute(answer);
+		this.threads.execute(answer);
 	}
 
 	private record Watch(String requestId, boolean decided, long endNanos,

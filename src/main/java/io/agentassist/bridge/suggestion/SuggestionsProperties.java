@@ -2,6 +2,7 @@ package io.agentassist.bridge.suggestion;
 
 import java.time.Duration;
 
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,9 +15,10 @@ import org.springframework.validation.annotation.Validated;
  * being ready
  * @param maxWait longest wait of a look-up
  * @param watchInterval how often waiting callers are served
+ * @param watchThreads threads that serve them
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
-		@NotNull Duration watchInterval) {
+		@NotNull Duration watchInterval, @Min(2) int watchThreads) {
 }

@@ -53,6 +53,20 @@ class HttpContractTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldNotTakeARequestsTypeAndEncodingForItsAnswer() {
+		HttpRequest request = request("/agentassist/callback").header("Content-Type", "application/json;charset=UTF-16")
+			.header("Content-Encoding", "gzip")
+			.POST(HttpRequest.BodyPublishers.ofString("no JSON"))
+			.build();
+
+		HttpResponse<String> unsigned = send(request);
+		assertProblem(unsigned, 401);
+
+		HttpResponse<String> feedback = post("/agentassist/feedback", "{}", "Content-Encoding", "gzip");
+		assertProblem(feedback, 400);
+	}
+
+	@Test
 	void shouldTakeBodyAtTheLimit() {
 		String request = suggestionRequest(unique("conv-")).toString();
 

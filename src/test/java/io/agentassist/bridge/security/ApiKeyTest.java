@@ -34,7 +34,7 @@ class ApiKeyTest extends StrictBridgeTest {
 		assertThat(answer.statusCode()).as(answer.body()).isIn(400, 401, 404);
 		if (answer.statusCode() == 401) {
 			JsonNode problem = assertProblem(answer, 401);
-			assertThat(problem.has("detail") && !problem.path("detail").isNull()).isFalse();
+			assertThat(problem.path("detail").asText()).isEqualTo("Header X-API-Key is missing or not known.");
 		}
 		assertThat(answer.body()).doesNotContain("Unknown request ID");
 		assertThat(this.provider.queries()).isEmpty();
