@@ -1,5 +1,6 @@
 package io.agentassist.bridge.http;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,11 +19,19 @@ public class InvalidRequestException extends ErrorResponseException {
 	 * @param message what is wrong with it, a sentence
 	 */
 	public InvalidRequestException(String field, String message) {
-		this(List.of(Map.of("field", field, "message", message)));
+		this(List.of(error(field, message)));
 	}
 
 	InvalidRequestException(List<Map<String, String>> errors) {
 		super(HttpStatus.BAD_REQUEST, problem(errors), null);
+	}
+
+	/** One entry of {@code errors}; the field is shown first. */
+	static Map<String, String> error(String field, String message) {
+		Map<String, String> error = new LinkedHashMap<>();
+		error.put("field", field);
+		error.put("message", message);
+		return error;
 	}
 
 	private static ProblemDetail problem(List<Map<String, String>> errors) {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -102,11 +102,13 @@ public class ProblemTranslator {
 			if (cause instanceof BeanValidationException invalid) {
 				return new InvalidRequestException(invalid.getConstraintViolations()
 					.stream()
-					.map((violation) -> fieldError(fieldName(violation), violation.getMessage()))
+					.map((violation) -> InvalidRequestException.error(fieldName(violation), violation.getMessage()))
+					.sorted(Comparator.comparing((error) -> error.get("field")))
 					.toList());
 			}
 			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
-				return new InvalidRequestException(List.of(fieldError(fieldName(mismatch), "Has the wrong type.")));
+				return new InvalidRequestException(
+						List.of(InvalidRequestException.error(fieldName(mismatch), "Has the wrong type.")));
 			}
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
 					|| cause instanceof PredicateValidationException) {
@@ -134,10 +136,6 @@ public class ProblemTranslator {
 
 	private static ErrorResponseException problem(HttpStatus status, String detail, Throwable cause) {
 		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), cause);
-	}
-
-	private static Map<String, String> fieldError(String field, String message) {
-		return Map.of("field", field, "message", message);
 	}
 
 	private static String fieldName(ConstraintViolation<?> violation) {

@@ -6,7 +6,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -97,14 +96,10 @@ public class Outbox {
 
 	/**
 	 * Removes events that were delivered.
-	 * @param delivered the events; null for one that was not
+	 * @param delivered the events
 	 */
 	public void remove(Collection<OutboxEvent> delivered) {
 		Long[] ids = ids(delivered);
-		if (ids.length < delivered.size()) {
-			log.warn("{} of {} events were not delivered, tried again later", delivered.size() - ids.length,
-					delivered.size());
-		}
 		if (ids.length > 0) {
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
 		}
@@ -137,7 +132,7 @@ public class Outbox {
 	}
 
 	private static Long[] ids(Collection<OutboxEvent> events) {
-		return events.stream().filter(Objects::nonNull).map(OutboxEvent::id).toArray(Long[]::new);
+		return events.stream().map(OutboxEvent::id).toArray(Long[]::new);
 	}
 
 }

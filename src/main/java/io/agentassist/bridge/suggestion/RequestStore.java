@@ -19,6 +19,7 @@ import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
 
 /** Suggestion requests in the table {@code suggestion_request}. Thread safe. */
 @Component
@@ -36,14 +37,20 @@ public class RequestStore {
 
 	private final JdbcTemplate jdbc;
 
+	private final GroupedInserts inserts;
+
 	private final ObjectMapper json;
 
 	private final Clock clock;
 
 	private final RowMapper<TrackedRequest> rowMapper = this::read;
 
-	RequestStore(JdbcTemplate jdbc, ObjectMapper json, Clock clock) {
+	RequestStore(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Clock clock) {
 		this.jdbc = jdbc;
+		this.inserts = new GroupedInserts(jdbc, transaction,
+				"""
+						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at)
+						VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""");
 		this.json = json;
 		this.clock = clock;
 	}
@@ -58,13 +65,9 @@ public class RequestStore {
 	public Optional<TrackedRequest> add(String requestId, SuggestionRequest request, Instant submittedAt) {
 		TrackedRequest tracked = new TrackedRequest(requestId, request.conversationId(), request.agentId(),
 				request.agentSkills(), RequestStatus.QUEUED, submittedAt, null, null);
-		int added = this.jdbc.update(
-				"""
-						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at)
-						VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
-				requestId, request.conversationId(), request.agentId(), write(request.agentSkills()),
-				RequestStatus.QUEUED.text(), utc(submittedAt));
-		return (added == 1) ? Optional.of(tracked) : Optional.empty();
+		boolean added = this.inserts.insert(requestId, request.conversationId(), request.agentId(),
+				write(request.agentSkills()), RequestStatus.QUEUED.text(), utc(submittedAt));
+		return added ? Optional.of(tracked) : Optional.empty();
 	}
 
 	/**

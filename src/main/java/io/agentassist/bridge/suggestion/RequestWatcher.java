@@ -21,6 +21,8 @@ import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 
@@ -40,6 +42,8 @@ public class RequestWatcher {
 
 	/** One looks, the others go on with what waited; they end after the web server. */
 	private final ScheduledExecutorService threads;
+
+	private volatile boolean stopping;
 
 	private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
 
@@ -75,7 +79,7 @@ public class RequestWatcher {
 	private CompletionStage<Optional<TrackedRequest>> await(String requestId, boolean decided, Duration atMost) {
 		Optional<TrackedRequest> found = this.requests.find(requestId);
 		boolean done = decided ? found.isEmpty() || found.get().isDecided() : found.isPresent();
-		if (done || atMost.isZero() || atMost.isNegative()) {
+		if (done || this.stopping || atMost.isZero() || atMost.isNegative()) {
 			return CompletableFuture.completedFuture(found);
 		}
 		if (this.watches.size() >= MAX_WATCHES) {
@@ -86,12 +90,22 @@ public class RequestWatcher {
 		return watch.answer;
 	}
 
+	/**
+	 * The service is about to stop: callers get what is known now, so that none of them
+	 * holds up the end, or is cut off by it.
+	 */
+	@EventListener(ContextClosedEvent.class)
+	void release() {
+		this.stopping = true;
+		look();
+	}
+
 	@PreDestroy
 	void stop() {
 		this.threads.shutdownNow();
 	}
 
-	private void look() {
+	private synchronized void look() {
 		if (this.watches.isEmpty()) {
 			return;
 		}
@@ -112,7 +126,7 @@ public class RequestWatcher {
 		}
 		for (Watch watch : round) {
 			TrackedRequest request = found.get(watch.requestId);
-			if (watch.isOver() || (request != null && (!watch.decided || request.isDecided()))) {
+			if (this.stopping || watch.isOver() || (request != null && (!watch.decided || request.isDecided()))) {
 				end(watch, () -> watch.answer.complete(Optional.ofNullable(request)));
 			}
 		}

@@ -1,0 +1,97 @@
+package io.agentassist.bridge.suggestion;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Inserts that share their commit when they come at once (group commit): with
+ * {@code WRITE_DELAY=0} each commit of H2 is a write of its own, and a burst of requests
+ * would wait for one after the other. A caller returns after the commit of its row.
+ * Thread safe.
+ */
+class GroupedInserts {
+
+	private final JdbcTemplate jdbc;
+
+	private final TransactionOperations transaction;
+
+	private final String sql;
+
+	private final Queue<Insert> waiting = new ConcurrentLinkedQueue<>();
+
+	private final ReentrantLock writing = new ReentrantLock();
+
+	GroupedInserts(JdbcTemplate jdbc, TransactionOperations transaction, String sql) {
+		this.jdbc = jdbc;
+		this.transaction = transaction;
+		this.sql = sql;
+	}
+
+	/**
+	 * Inserts a row and commits it. Not within a transaction of the caller.
+	 * @param row the values
+	 * @return whether it was inserted; false where the statement found a conflict
+	 */
+	boolean insert(Object... row) {
+		Insert insert = new Insert(row);
+		this.waiting.add(insert);
+		this.writing.lock();
+		try {
+			// Whoever held the lock before may have written this row as well.
+			if (!insert.done) {
+				writeAll();
+			}
+		}
+		finally {
+			this.writing.unlock();
+		}
+		if (insert.failure != null) {
+			throw insert.failure;
+		}
+		return insert.inserted;
+	}
+
+	private void writeAll() {
+		List<Insert> batch = new ArrayList<>();
+		for (Insert next = this.waiting.poll(); next != null; next = this.waiting.poll()) {
+			batch.add(next);
+		}
+		List<Object[]> rows = batch.stream().map((insert) -> insert.row).toList();
+		try {
+			int[] counts = this.transaction.execute((status) -> this.jdbc.batchUpdate(this.sql, rows));
+			for (int i = 0; i < counts.length; i++) {
+				batch.get(i).inserted = counts[i] != 0;
+			}
+		}
+		catch (RuntimeException ex) {
+			batch.forEach((insert) -> insert.failure = ex);
+		}
+		finally {
+			batch.forEach((insert) -> insert.done = true);
+		}
+	}
+
+	/** Guarded by the lock. */
+	private static final class Insert {
+
+		private final Object[] row;
+
+		private boolean done;
+
+		private boolean inserted;
+
+		private RuntimeException failure;
+
+		Insert(Object[] row) {
+			this.row = row;
+		}
+
+	}
+
+}
