@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.support.TransactionOperations;
@@ -25,7 +26,7 @@ class GroupedInserts {
 
 	private final Queue<Insert> waiting = new ConcurrentLinkedQueue<>();
 
-	private final ReentrantLock writing = new ReentrantLock();
+	private final AtomicBoolean writing = new AtomicBoolean();
 
 	GroupedInserts(JdbcTemplate jdbc, TransactionOperations transaction, String sql) {
 		this.jdbc = jdbc;
@@ -41,15 +42,19 @@ class GroupedInserts {
 	boolean insert(Object... row) {
 		Insert insert = new Insert(row);
 		this.waiting.add(insert);
-		this.writing.lock();
-		try {
-			// Whoever held the lock before may have written this row as well.
-			if (!insert.done) {
-				writeAll();
+		while (!insert.done) {
+			if (this.writing.compareAndSet(false, true)) {
+				try {
+					writeAll();
+				}
+				finally {
+					this.writing.set(false);
+					wakeNext();
+				}
 			}
-		}
-		finally {
-			this.writing.unlock();
+			else {
+				LockSupport.park(this);
+			}
 		}
 		if (insert.failure != null) {
 			throw insert.failure;
@@ -73,16 +78,29 @@ class GroupedInserts {
 			batch.forEach((insert) -> insert.failure = ex);
 		}
 		finally {
-			batch.forEach((insert) -> insert.done = true);
+			for (Insert insert : batch) {
+				insert.done = true;
+				LockSupport.unpark(insert.caller);
+			}
 		}
 	}
 
-	/** Guarded by the lock. */
+	/** Who came while the others were written writes next. */
+	private void wakeNext() {
+		Insert next = this.waiting.peek();
+		if (next != null) {
+			LockSupport.unpark(next.caller);
+		}
+	}
+
+	/** Its other fields are set before {@code done}. */
 	private static final class Insert {
 
 		private final Object[] row;
 
-		private boolean done;
+		private final Thread caller = Thread.currentThread();
+
+		private volatile boolean done;
 
 		private boolean inserted;
 
