@@ -219,6 +219,16 @@ public abstract class BridgeTest {
 		return callBack(body.toString());
 	}
 
+	/** Posts one signed callback many times at once, each on a connection of its own. */
+	protected List<HttpResponse<String>> callBackAtOnce(byte[] callback, int times) {
+		return Stream.generate(() -> sendAsync(signed(callback)))
+			.limit(times)
+			.toList()
+			.stream()
+			.map(CompletableFuture::join)
+			.toList();
+	}
+
 	/** The provider's signature of a body. */
 	protected static String signature(byte[] body, String secret) {
 		try {

@@ -5,8 +5,6 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -93,12 +91,7 @@ class PostgreSqlTest extends BridgeTest {
 		String id = queue(unique("conv-"));
 		byte[] callback = completed(id, suggestion(unique("sug-"), 0.8)).toString().getBytes(StandardCharsets.UTF_8);
 
-		List<HttpResponse<String>> answers = Stream.generate(() -> sendAsync(signed(callback)))
-			.limit(8)
-			.toList()
-			.stream()
-			.map(CompletableFuture::join)
-			.toList();
+		List<HttpResponse<String>> answers = callBackAtOnce(callback, 8);
 
 		assertThat(answers).allSatisfy((answer) -> {
 			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);

@@ -1,6 +1,5 @@
 package io.agentassist.bridge.genesys;
 
-import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -12,10 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -47,7 +43,7 @@ public class AccessTokens {
 
 	private final ProducerTemplate producer;
 
-	private final ObjectMapper json;
+	private final ProviderAnswers answers;
 
 	private final Clock clock;
 
@@ -55,10 +51,10 @@ public class AccessTokens {
 
 	private final AtomicReference<Token> token = new AtomicReference<>();
 
-	AccessTokens(GenesysProperties properties, ProducerTemplate producer, ObjectMapper json, Clock clock) {
+	AccessTokens(GenesysProperties properties, ProducerTemplate producer, ProviderAnswers answers, Clock clock) {
 		this.properties = properties;
 		this.producer = producer;
-		this.json = json;
+		this.answers = answers;
 		this.clock = clock;
 	}
 
@@ -125,7 +121,7 @@ public class AccessTokens {
 		if (failure != null) {
 			throw failure;
 		}
-		JsonNode answer = parse(exchange.getMessage().getBody(byte[].class));
+		JsonNode answer = this.answers.parse(exchange.getMessage().getBody(byte[].class));
 		String value = answer.path("access_token").asText();
 		long expiresIn = answer.path("expires_in").asLong();
 		if (value.isEmpty() || expiresIn <= 0) {
@@ -134,15 +130,6 @@ public class AccessTokens {
 		Duration life = Duration.ofSeconds(expiresIn);
 		Duration margin = life.dividedBy(10);
 		return new Token(value, asked.plus(life).minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN));
-	}
-
-	private JsonNode parse(byte[] answer) throws IOException {
-		try {
-			return (answer != null) ? this.json.readTree(answer) : MissingNode.getInstance();
-		}
-		catch (JsonProcessingException ex) {
-			return MissingNode.getInstance();
-		}
 	}
 
 	private record Token(String value, Instant renewAt) {

@@ -97,7 +97,12 @@ public class ProviderAnswers {
 				seconds(retryAfter));
 	}
 
-	private JsonNode parse(byte[] body) {
+	/**
+	 * Parses an answer.
+	 * @param body the bytes that came, may be null
+	 * @return the answer, a missing node when it is no JSON
+	 */
+	JsonNode parse(byte[] body) {
 		try {
 			JsonNode tree = this.json.readTree((body != null) ? body : new byte[0]);
 			return (tree != null) ? tree : MissingNode.getInstance();

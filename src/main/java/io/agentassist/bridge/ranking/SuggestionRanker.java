@@ -93,7 +93,7 @@ public final class SuggestionRanker {
 	 * {@code round}. Only near a tie does that need exact arithmetic, which is slow; the
 	 * division by a power of ten is rounded correctly in any case.
 	 */
-	static double round(double value) {
+	private static double round(double value) {
 		double scaled = value * SCALE;
 		double nearest = Math.rint(scaled);
 		if (Math.abs(scaled) < EXACT_LIMIT && Math.abs(Math.abs(scaled - nearest) - 0.5) > NEAR_TIE) {

@@ -77,12 +77,7 @@ class CallbackTest extends BridgeTest {
 		String id = queue(unique("conv-"));
 		byte[] callback = completed(id, suggestion(unique("sug-"), 0.8)).toString().getBytes(StandardCharsets.UTF_8);
 
-		List<HttpResponse<String>> answers = Stream.generate(() -> sendAsync(signed(callback)))
-			.limit(8)
-			.toList()
-			.stream()
-			.map(CompletableFuture::join)
-			.toList();
+		List<HttpResponse<String>> answers = callBackAtOnce(callback, 8);
 
 		assertThat(answers).allSatisfy((answer) -> {
 			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
