@@ -110,6 +110,15 @@ public class RequestStore {
 	}
 
 	/**
+	 * Locks a request for the rest of the caller's transaction.
+	 * @param request the request
+	 */
+	public void lock(@ExchangeProperty("request") TrackedRequest request) {
+		this.jdbc.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
+				request.requestId());
+	}
+
+	/**
 	 * Reads a request again.
 	 * @param request the request as it was
 	 * @return the request as it is now
