@@ -110,22 +110,22 @@ public class RequestStore {
 	}
 
 	/**
-	 * Locks a request for the rest of the caller's transaction.
-	 * @param request the request
-	 */
-	public void lock(@ExchangeProperty("request") TrackedRequest request) {
-		this.jdbc.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
-				request.requestId());
-	}
-
-	/**
-	 * Reads a request again.
+	 * Reads a request again, for a duplicate of what completed it, and locks it for the
+	 * rest of the caller's transaction. A duplicate sees the first one's effects as soon
+	 * as they are committed in memory; the lock is a change of its own, whose commit H2
+	 * writes after the first one's, so that a duplicate is not answered before those are
+	 * on the disk.
 	 * @param request the request as it was
 	 * @return the request as it is now
 	 * @throws UnknownRequestException when it is gone
 	 */
-	public TrackedRequest reload(@ExchangeProperty("request") TrackedRequest request) {
-		return find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+	public TrackedRequest lock(@ExchangeProperty("request") TrackedRequest request) {
+		return this.jdbc
+			.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ? FOR UPDATE", this.rowMapper,
+					request.requestId())
+			.stream()
+			.findFirst()
+			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 	}
 
 	/**
