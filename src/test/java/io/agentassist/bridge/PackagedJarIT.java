@@ -1,19 +1,14 @@
 package io.agentassist.bridge;
 
-import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,55 +26,34 @@ import static org.awaitility.Awaitility.await;
  */
 class PackagedJarIT {
 
-	private static final Path JAR = Path.of("target", "agent-assist-bridge.jar").toAbsolutePath();
-
 	private static final List<String> VARIABLES = List.of("GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET",
 			"AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET", "AGENTASSIST_API_KEYS");
 
 	@TempDir
 	private Path folder;
 
-	private Process process;
+	private PackagedBridge bridge;
 
 	@BeforeEach
-	void copyFolders() throws IOException {
-		for (String name : List.of("routes", "config")) {
-			Path source = Path.of(name);
-			try (Stream<Path> files = Files.walk(source)) {
-				for (Path file : files.toList()) {
-					Path target = this.folder.resolve(name).resolve(source.relativize(file).toString());
-					if (Files.isDirectory(file)) {
-						Files.createDirectories(target);
-					}
-					else {
-						Files.copy(file, target);
-					}
-				}
-			}
-		}
+	void prepare() {
+		this.bridge = new PackagedBridge(this.folder, Map.of());
 	}
 
 	@AfterEach
-	void stop() throws InterruptedException {
-		this.process.destroy();
-		if (!this.process.waitFor(30, TimeUnit.SECONDS)) {
-			this.process.destroyForcibly().waitFor();
-		}
+	void stop() {
+		this.bridge.close();
 	}
 
 	@Test
 	void shouldRunTheSampleConversationInTheSandboxWith256Megabytes() throws Exception {
-		int port = freePort();
-
-		start("-Xmx256m", "-jar", JAR.toString(), "--spring.profiles.active=sandbox", "--server.port=" + port,
-				"--management.server.port=" + freePort());
+		this.bridge.start("-Xmx256m", "-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
 
 		await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
-			assertThat(this.process.isAlive()).as(log()).isTrue();
-			assertThat(auditLines()).as(log()).isNotEmpty();
-			assertThat(log()).containsPattern("Request sug-req-\\S+ suggests: 0\\.\\d+ \\S");
+			assertThat(this.bridge.process().isAlive()).as(this.bridge.log()).isTrue();
+			assertThat(this.bridge.auditLines()).as(this.bridge.log()).isNotEmpty();
+			assertThat(this.bridge.log()).containsPattern("Request sug-req-\\S+ suggests: 0\\.\\d+ \\S");
 		});
-		JsonNode line = new ObjectMapper().readTree(auditLines().get(0));
+		JsonNode line = new ObjectMapper().readTree(this.bridge.auditLines().get(0));
 		assertThat(line.path("event_type").asText()).isEqualTo("agentassist_interaction");
 		assertThat(line.path("action").asText()).isEqualTo("presented");
 		assertThat(line.path("conversation_id").asText()).isEqualTo("conv-sample");
@@ -87,24 +61,24 @@ class PackagedJarIT {
 		assertThat(line.path("suggestion_id").asText()).isNotEmpty();
 		assertThat(line.path("metadata").path("ranked_suggestion_ids")).isNotEmpty();
 		String id = line.path("request_id").asText();
-		JsonNode found = new ObjectMapper().readTree(get(port, "/agentassist/suggestions/" + id).body());
+		JsonNode found = new ObjectMapper().readTree(get("/agentassist/suggestions/" + id).body());
 		assertThat(found.path("status").asText()).isEqualTo("completed");
 		for (JsonNode suggestion : found.path("ranked_suggestions")) {
-			assertThat(log()).contains("Request " + id + " suggests: " + suggestion.path("final_score").asText() + " "
-					+ suggestion.path("title").asText());
+			assertThat(this.bridge.log()).contains("Request " + id + " suggests: "
+					+ suggestion.path("final_score").asText() + " " + suggestion.path("title").asText());
 		}
 		await().atMost(Duration.ofSeconds(20))
-			.untilAsserted(() -> assertThat(get(port, "/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
-		assertThat(log()).doesNotContain("update my billing address", "ERROR");
+			.untilAsserted(() -> assertThat(get("/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
+		assertThat(this.bridge.log()).doesNotContain("update my billing address", "ERROR");
 	}
 
 	@Test
 	void shouldNameEveryMissingVariableInOneMessageAndExit() throws Exception {
-		start("-jar", JAR.toString(), "--server.port=" + freePort());
+		this.bridge.start("-jar", PackagedBridge.jar());
 
-		assertThat(this.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.process.exitValue()).isEqualTo(1);
-		assertThat(log()).contains(VARIABLES)
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log()).contains(VARIABLES)
 			.contains("sandbox")
 			.doesNotContain("\tat ", "Exception", "Caused by")
 			.containsOnlyOnce("Missing:");
@@ -112,57 +86,18 @@ class PackagedJarIT {
 
 	@Test
 	void shouldNameOnlyWhatIsMissing() throws Exception {
-		start("-jar", JAR.toString(), "--agentassist.genesys.client-id=x", "--agentassist.api.auth=none");
+		this.bridge.start("-jar", PackagedBridge.jar(), "--agentassist.genesys.client-id=x",
+				"--agentassist.api.auth=none");
 
-		assertThat(this.process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-		assertThat(log()).contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.log())
+			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
 	}
 
-	private void start(String... arguments) throws IOException {
-		List<String> command = new ArrayList<>();
-		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(List.of(arguments));
-		ProcessBuilder builder = new ProcessBuilder(command).directory(this.folder.toFile())
-			.redirectErrorStream(true)
-			.redirectOutput(logFile());
-		builder.environment()
-			.keySet()
-			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
-		this.process = builder.start();
-	}
-
-	private File logFile() {
-		return this.folder.resolve("log.txt").toFile();
-	}
-
-	private String log() throws IOException {
-		return Files.readString(logFile().toPath());
-	}
-
-	private List<String> auditLines() throws IOException {
-		Path directory = this.folder.resolve("data/audit");
-		List<String> lines = new ArrayList<>();
-		if (Files.isDirectory(directory)) {
-			try (Stream<Path> files = Files.list(directory)) {
-				for (Path file : files.toList()) {
-					lines.addAll(Files.readAllLines(file));
-				}
-			}
-		}
-		return lines;
-	}
-
-	private static HttpResponse<String> get(int port, String path) throws IOException, InterruptedException {
+	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
 		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
-					HttpResponse.BodyHandlers.ofString());
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
+			.send(HttpRequest.newBuilder(this.bridge.url(path)).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 }

@@ -1,0 +1,216 @@
+package io.agentassist.bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The product as its operators run it: the packaged jar, a process of its own, in a
+ * folder with copies of {@code routes} and {@code config}. What the process writes stays
+ * in the folder over any number of starts.
+ */
+public final class PackagedBridge implements AutoCloseable {
+
+	private static final Path JAR = Path.of("target", "agent-assist-bridge.jar").toAbsolutePath();
+
+	private final Path folder;
+
+	private final Map<String, String> environment;
+
+	private final int port = freePort();
+
+	private final int managementPort = freePort();
+
+	private Process process;
+
+	/**
+	 * Prepares the folder.
+	 * @param folder an empty folder
+	 * @param environment variables of the process, besides the ports
+	 */
+	public PackagedBridge(Path folder, Map<String, String> environment) {
+		this.folder = folder;
+		this.environment = environment;
+		List.of("routes", "config").forEach((name) -> copy(Path.of(name), folder.resolve(name)));
+	}
+
+	/**
+	 * Starts the process; its output is added to {@link #log()}.
+	 * @param arguments of the JVM, {@code -jar} and the jar's name, arguments of the
+	 * application
+	 */
+	public void start(String... arguments) {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(List.of(arguments));
+		ProcessBuilder builder = new ProcessBuilder(command).directory(this.folder.toFile())
+			.redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+		builder.environment()
+			.keySet()
+			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
+		builder.environment().put("SERVER_PORT", Integer.toString(this.port));
+		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(this.managementPort));
+		builder.environment().putAll(this.environment);
+		try {
+			this.process = builder.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Starts the jar and waits until it serves. */
+	public void startAndAwait() {
+		start("-Xmx256m", "-jar", jar());
+		await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(100)).until(() -> {
+			assertThat(this.process.isAlive()).as(log()).isTrue();
+			return answers();
+		});
+	}
+
+	/** Ends the process with SIGKILL, wherever it is. */
+	public void kill() {
+		this.process.destroyForcibly();
+		this.process.onExit().join();
+	}
+
+	/** Ends the process with SIGTERM; with SIGKILL if it takes over 30 s. */
+	@Override
+	public void close() {
+		if (this.process != null) {
+			this.process.destroy();
+			this.process.onExit().completeOnTimeout(this.process, 30, TimeUnit.SECONDS).join();
+			kill();
+		}
+	}
+
+	/**
+	 * Gets the process.
+	 * @return the latest one that was started
+	 */
+	public Process process() {
+		return this.process;
+	}
+
+	/**
+	 * Gets the jar.
+	 * @return its path
+	 */
+	public static String jar() {
+		return JAR.toString();
+	}
+
+	/**
+	 * Makes a URL of the public port.
+	 * @param path with a leading slash
+	 * @return the URL
+	 */
+	public URI url(String path) {
+		return URI.create("http://127.0.0.1:" + this.port + path);
+	}
+
+	/**
+	 * Makes a URL of the management port.
+	 * @param path with a leading slash
+	 * @return the URL
+	 */
+	public URI managementUrl(String path) {
+		return URI.create("http://127.0.0.1:" + this.managementPort + path);
+	}
+
+	/**
+	 * Reads what the process wrote to its output.
+	 * @return the text, of all starts
+	 */
+	public String log() {
+		try {
+			return Files.exists(logFile()) ? Files.readString(logFile()) : "";
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Reads the audit log.
+	 * @return the lines of its files, file by file
+	 */
+	public List<String> auditLines() {
+		Path directory = this.folder.resolve("data/audit");
+		if (!Files.isDirectory(directory)) {
+			return List.of();
+		}
+		List<String> lines = new ArrayList<>();
+		try (Stream<Path> files = Files.list(directory)) {
+			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
+				.sorted()
+				.toList()) {
+				lines.addAll(Files.readAllLines(file));
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return lines;
+	}
+
+	private boolean answers() throws InterruptedException {
+		try {
+			return HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(url("/openapi.yaml")).timeout(Duration.ofSeconds(5)).build(),
+						HttpResponse.BodyHandlers.discarding())
+				.statusCode() == 200;
+		}
+		catch (IOException ex) {
+			return false; // not listening yet
+		}
+	}
+
+	private Path logFile() {
+		return this.folder.resolve("log.txt");
+	}
+
+	private static void copy(Path source, Path target) {
+		try (Stream<Path> files = Files.walk(source)) {
+			for (Path file : files.toList()) {
+				Path copy = target.resolve(source.relativize(file).toString());
+				if (Files.isDirectory(file)) {
+					Files.createDirectories(copy);
+				}
+				else {
+					Files.copy(file, copy);
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}

@@ -1,0 +1,112 @@
+package io.agentassist.bridge.crash;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+
+/**
+ * What the bridge talks to: the provider, which queues every query, and the analytics
+ * endpoint, which remembers every event. Both live through the bridge's crashes.
+ */
+final class Outside implements AutoCloseable {
+
+	private static final ObjectMapper JSON = new ObjectMapper();
+
+	private final HttpServer server;
+
+	private final ExecutorService threads = Executors.newCachedThreadPool();
+
+	private final AtomicLong queries = new AtomicLong();
+
+	/** Bodies by event id, and how often each id came. */
+	private final Map<String, JsonNode> events = new ConcurrentHashMap<>();
+
+	private final AtomicLong redelivered = new AtomicLong();
+
+	private volatile boolean analyticsDown;
+
+	Outside() {
+		try {
+			this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		this.server.createContext("/oauth/token",
+				(exchange) -> answer(exchange, 200, "{\"access_token\":\"t\",\"expires_in\":86400}"));
+		this.server.createContext("/api/v2/agentassist/suggestions/query", (exchange) -> answer(exchange, 200,
+				"{\"id\":\"crash-" + this.queries.incrementAndGet() + "\",\"status\":\"queued\"}"));
+		this.server.createContext("/events", this::keepEvent);
+		this.server.setExecutor(this.threads);
+		this.server.start();
+	}
+
+	String url() {
+		return "http://127.0.0.1:" + this.server.getAddress().getPort();
+	}
+
+	/**
+	 * Lets the analytics endpoint answer 503, or work again.
+	 * @param down whether it is out of order
+	 */
+	void setAnalyticsDown(boolean down) {
+		this.analyticsDown = down;
+	}
+
+	/**
+	 * Gets what the analytics endpoint took.
+	 * @return the events by their id
+	 */
+	Map<String, JsonNode> events() {
+		return this.events;
+	}
+
+	/**
+	 * Counts the events that came again with the id and the content of an earlier one.
+	 * @return the number
+	 */
+	long redelivered() {
+		return this.redelivered.get();
+	}
+
+	private void keepEvent(HttpExchange exchange) throws IOException {
+		JsonNode event = JSON.readTree(exchange.getRequestBody());
+		if (this.analyticsDown) {
+			answer(exchange, 503, "");
+			return;
+		}
+		JsonNode earlier = this.events.putIfAbsent(event.path("event_id").asText(), event);
+		if (earlier != null) {
+			this.redelivered.incrementAndGet();
+		}
+		answer(exchange, 202, "");
+	}
+
+	private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+		byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+		exchange.getRequestBody().readAllBytes();
+		exchange.getResponseHeaders().add("Content-Type", "application/json");
+		exchange.sendResponseHeaders(status, (bytes.length > 0) ? bytes.length : -1);
+		exchange.getResponseBody().write(bytes);
+		exchange.close();
+	}
+
+	@Override
+	public void close() {
+		this.server.stop(0);
+		this.threads.shutdownNow();
+	}
+
+}
