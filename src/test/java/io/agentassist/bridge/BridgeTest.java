@@ -47,8 +47,11 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * The whole application as a site runs it, with the real {@code routes/} and
- * {@code config/} and a database file, spoken to over HTTP. Provider and analytics are
- * played by WireMock. Subclasses that set no properties share one application.
+ * {@code config/} and a database of its own, spoken to over HTTP. Provider and analytics
+ * are played by WireMock. Subclasses that set no properties share one application.
+ * <p>
+ * Tests of what the database does carry the tag {@code state}: the build runs them twice,
+ * on H2 and on PostgreSQL, see {@link TestDatabase}.
  */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
 		properties = { "agentassist.public-url=" + BridgeTest.PUBLIC_URL,
@@ -377,11 +380,7 @@ public abstract class BridgeTest {
 			else {
 				values.add("agentassist.analytics.endpoint=" + WORLD.baseUrl() + "/analytics");
 			}
-			if (environment.getProperty("spring.datasource.url", "").startsWith("jdbc:h2:")) {
-				String url = environment.getRequiredProperty("spring.datasource.url");
-				values.add("spring.datasource.url=jdbc:h2:file:" + directory.resolve("bridge")
-						+ url.substring(url.indexOf(';')));
-			}
+			TestDatabase.of(environment, directory).forEach((key, value) -> values.add(key + "=" + value));
 			TestPropertyValues.of(values).applyTo(context.getEnvironment());
 		}
 

@@ -13,6 +13,7 @@ import javax.management.ObjectName;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -25,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Shows, by Camel's own counters, that every route in {@code routes/} and every step of
  * it runs for some request.
  */
+@Tag("state")
 class EveryRouteTest extends BridgeTest {
 
 	/**
