@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -66,6 +68,7 @@ import static org.awaitility.Awaitility.await;
 				"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
 				"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
 				"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
+				"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
 				// The breaker has a test of its own.
 				"camel.resilience4j.configurations.provider.sliding-window-size=10000",
 				"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
@@ -340,6 +343,13 @@ public abstract class BridgeTest {
 	protected int waitingEvents(String requestId) {
 		return this.database.queryForObject("SELECT count(*) FROM outbox WHERE payload LIKE ?", Integer.class,
 				"%\"" + requestId + "\"%");
+	}
+
+	/** Makes a request, and what is known of it, older. */
+	protected void age(String requestId, Duration by) {
+		Instant submittedAt = Instant.parse(lookUp(requestId).path("submitted_at").asText());
+		this.database.update("UPDATE suggestion_request SET submitted_at = ? WHERE request_id = ?",
+				submittedAt.minus(by).atOffset(ZoneOffset.UTC), requestId);
 	}
 
 	/** Waits for a condition that asserts. */

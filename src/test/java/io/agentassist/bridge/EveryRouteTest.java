@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -60,6 +61,7 @@ class EveryRouteTest extends BridgeTest {
 		assertThat(giveFeedback(queued, "unknown", "accepted", null).statusCode()).isEqualTo(404);
 		assertThat(lookUp(queued).path("status").asText()).isEqualTo("completed");
 		assertThat(get("/agentassist/conversations/x/suggestions").statusCode()).isEqualTo(200);
+		age(queue(unique("conv-")), Duration.ofHours(1));
 		assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
 		this.provider.stub(StubbedProvider.analytics().willReturn(refusal(503, "down")));
 		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));
