@@ -55,23 +55,23 @@ import static org.awaitility.Awaitility.await;
  * Tests of what the database does carry the tag {@code state}: the build runs them twice,
  * on H2 and on PostgreSQL, see {@link TestDatabase}.
  */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-		properties = { "agentassist.public-url=" + BridgeTest.PUBLIC_URL,
-				"agentassist.genesys.client-id=" + StubbedProvider.CLIENT_ID,
-				"agentassist.genesys.client-secret=" + StubbedProvider.CLIENT_SECRET, "agentassist.api.auth=none",
-				"agentassist.callback.auth=hmac", "agentassist.callback.secret=" + BridgeTest.CALLBACK_SECRET,
-				"agentassist.callback.allowed-urls=https://partner.example:8443/hooks",
-				// Short, so that a test may wait for them; long enough for a busy
-				// machine.
-				"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
-				"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
-				"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
-				"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
-				"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
-				"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
-				// The breaker has a test of its own.
-				"camel.resilience4j.configurations.provider.sliding-window-size=10000",
-				"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT, properties = {
+		"agentassist.public-url=" + BridgeTest.PUBLIC_URL, "agentassist.genesys.client-id=" + StubbedProvider.CLIENT_ID,
+		"agentassist.genesys.client-secret=" + StubbedProvider.CLIENT_SECRET, "agentassist.api.auth=none",
+		"agentassist.callback.auth=hmac", "agentassist.callback.secret=" + BridgeTest.CALLBACK_SECRET,
+		"agentassist.callback.allowed-urls=https://partner.example:8443/hooks",
+		// Short, so that a test may wait for them; long enough for a busy
+		// machine.
+		"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
+		"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
+		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
+		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
+		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s", "management.server.port=0",
+		"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
+		"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
+		// The breaker has a test of its own.
+		"camel.resilience4j.configurations.provider.sliding-window-size=10000",
+		"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
 @ContextConfiguration(initializers = BridgeTest.Surroundings.class)
 public abstract class BridgeTest {
 
@@ -306,7 +306,11 @@ public abstract class BridgeTest {
 
 	/** The audit lines of a request, oldest first. */
 	protected List<JsonNode> auditLines(String requestId) {
-		Path directory = Path.of(this.environment.getRequiredProperty("agentassist.audit.directory"));
+		return auditLines(Path.of(this.environment.getRequiredProperty("agentassist.audit.directory")), requestId);
+	}
+
+	/** The audit lines of a request in a folder, oldest first. */
+	protected static List<JsonNode> auditLines(Path directory, String requestId) {
 		List<JsonNode> lines = new ArrayList<>();
 		try (Stream<Path> files = Files.list(directory)) {
 			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))

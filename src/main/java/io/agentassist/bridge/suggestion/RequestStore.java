@@ -142,13 +142,17 @@ public class RequestStore {
 
 	/**
 	 * Marks a request as failed, unless it has expired: it has ended without suggestions
-	 * once already. In a transaction that holds its lock.
+	 * once already.
 	 * @param request the request
 	 * @return the request as it is now
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
-		TrackedRequest current = reload(request);
-		return current.isDecided() ? current : save(current.decided(RequestStatus.FAILED, now(), null));
+		TrackedRequest failed = request.decided(RequestStatus.FAILED, now(), null);
+		int updated = this.jdbc.update(
+				"UPDATE suggestion_request SET status = ?, completed_at = ? WHERE request_id = ? AND status = ?",
+				failed.status().text(), utc(failed.completedAt()), failed.requestId(), RequestStatus.QUEUED.text());
+		return (updated == 1) ? failed
+				: find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 	}
 
 	/**

@@ -92,8 +92,8 @@ class RequestExpiryTest extends BridgeTest {
 		List<String> ids = IntStream.range(0, 30).mapToObj((i) -> queue(unique("conv-"))).toList();
 		List<CompletableFuture<HttpResponse<String>>> answers = ids.stream().map((id) -> {
 			age(id, OVERDUE);
-			return sendAsync(signed(completed(id, suggestion("sug-" + id, 0.5)).toString()
-				.getBytes(StandardCharsets.UTF_8)));
+			return sendAsync(
+					signed(completed(id, suggestion("sug-" + id, 0.5)).toString().getBytes(StandardCharsets.UTF_8)));
 		}).toList();
 
 		assertThat(answers).allSatisfy((answer) -> assertThat(answer.join().statusCode()).isEqualTo(200));
