@@ -40,6 +40,8 @@ import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.ContextConfiguration;
@@ -378,6 +380,7 @@ public abstract class BridgeTest {
 	/**
 	 * Gives each application a folder of its own and the addresses of the outside world.
 	 */
+	@Order(Ordered.HIGHEST_PRECEDENCE)
 	static class Surroundings implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
 		@Override
