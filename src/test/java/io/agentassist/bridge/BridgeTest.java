@@ -69,6 +69,9 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
 		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
 		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s", "management.server.port=0",
+		// On the class path for BrokerHopTest only.
+		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
+
 		"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
 		"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
