@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -43,7 +45,7 @@ final class JarProcess implements AutoCloseable {
 	 */
 	JarProcess(Path folder, String world, Map<String, String> settings) {
 		this.folder = folder;
-		this.settings = new java.util.TreeMap<>(Map.of("agentassist.public-url", BridgeTest.PUBLIC_URL,
+		this.settings = new TreeMap<>(Map.of("agentassist.public-url", BridgeTest.PUBLIC_URL,
 				"agentassist.genesys.client-id", StubbedProvider.CLIENT_ID, "agentassist.genesys.client-secret",
 				StubbedProvider.CLIENT_SECRET, "agentassist.genesys.api-url", world + "/api",
 				"agentassist.genesys.login-url", world + "/login", "agentassist.analytics.endpoint",
@@ -84,10 +86,13 @@ final class JarProcess implements AutoCloseable {
 	}
 
 	void awaitAnswer() {
-		await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
-			assertThat(this.process.isAlive()).as(log()).isTrue();
-			assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
-		});
+		await().atMost(Duration.ofMinutes(2))
+			.pollInterval(Duration.ofMillis(200))
+			.ignoreException(ConnectException.class)
+			.untilAsserted(() -> {
+				assertThat(this.process.isAlive()).as(log()).isTrue();
+				assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
+			});
 	}
 
 	/** SIGTERM; returns at once. */
