@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -38,6 +40,8 @@ import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.ContextConfiguration;
@@ -47,25 +51,32 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * The whole application as a site runs it, with the real {@code routes/} and
- * {@code config/} and a database file, spoken to over HTTP. Provider and analytics are
- * played by WireMock. Subclasses that set no properties share one application.
+ * {@code config/} and a database of its own, spoken to over HTTP. Provider and analytics
+ * are played by WireMock. Subclasses that set no properties share one application.
+ * <p>
+ * Tests of what the database does carry the tag {@code state}: the build runs them twice,
+ * on H2 and on PostgreSQL, see {@link TestDatabase}.
  */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-		properties = { "agentassist.public-url=" + BridgeTest.PUBLIC_URL,
-				"agentassist.genesys.client-id=" + StubbedProvider.CLIENT_ID,
-				"agentassist.genesys.client-secret=" + StubbedProvider.CLIENT_SECRET, "agentassist.api.auth=none",
-				"agentassist.callback.auth=hmac", "agentassist.callback.secret=" + BridgeTest.CALLBACK_SECRET,
-				"agentassist.callback.allowed-urls=https://partner.example:8443/hooks",
-				// Short, so that a test may wait for them; long enough for a busy
-				// machine.
-				"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
-				"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
-				"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
-				"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
-				"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
-				// The breaker has a test of its own.
-				"camel.resilience4j.configurations.provider.sliding-window-size=10000",
-				"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT, properties = {
+		"agentassist.public-url=" + BridgeTest.PUBLIC_URL, "agentassist.genesys.client-id=" + StubbedProvider.CLIENT_ID,
+		"agentassist.genesys.client-secret=" + StubbedProvider.CLIENT_SECRET, "agentassist.api.auth=none",
+		"agentassist.callback.auth=hmac", "agentassist.callback.secret=" + BridgeTest.CALLBACK_SECRET,
+		"agentassist.callback.allowed-urls=https://partner.example:8443/hooks",
+		// Short, so that a test may wait for them; long enough for a busy
+		// machine.
+		"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
+		"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
+		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
+		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
+		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s", "management.server.port=0",
+		// On the class path for BrokerHopTest only.
+		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
+
+		"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
+		"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
+		// The breaker has a test of its own.
+		"camel.resilience4j.configurations.provider.sliding-window-size=10000",
+		"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
 @ContextConfiguration(initializers = BridgeTest.Surroundings.class)
 public abstract class BridgeTest {
 
@@ -300,7 +311,11 @@ public abstract class BridgeTest {
 
 	/** The audit lines of a request, oldest first. */
 	protected List<JsonNode> auditLines(String requestId) {
-		Path directory = Path.of(this.environment.getRequiredProperty("agentassist.audit.directory"));
+		return auditLines(Path.of(this.environment.getRequiredProperty("agentassist.audit.directory")), requestId);
+	}
+
+	/** The audit lines of a request in a folder, oldest first. */
+	protected static List<JsonNode> auditLines(Path directory, String requestId) {
 		List<JsonNode> lines = new ArrayList<>();
 		try (Stream<Path> files = Files.list(directory)) {
 			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
@@ -339,6 +354,13 @@ public abstract class BridgeTest {
 				"%\"" + requestId + "\"%");
 	}
 
+	/** Makes a request, and what is known of it, older. */
+	protected void age(String requestId, Duration by) {
+		Instant submittedAt = Instant.parse(lookUp(requestId).path("submitted_at").asText());
+		this.database.update("UPDATE suggestion_request SET submitted_at = ? WHERE request_id = ?",
+				submittedAt.minus(by).atOffset(ZoneOffset.UTC), requestId);
+	}
+
 	/** Waits for a condition that asserts. */
 	protected static void eventually(Runnable assertion) {
 		await().atMost(PATIENCE).untilAsserted(assertion::run);
@@ -361,6 +383,7 @@ public abstract class BridgeTest {
 	/**
 	 * Gives each application a folder of its own and the addresses of the outside world.
 	 */
+	@Order(Ordered.HIGHEST_PRECEDENCE)
 	static class Surroundings implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
 		@Override
@@ -377,11 +400,7 @@ public abstract class BridgeTest {
 			else {
 				values.add("agentassist.analytics.endpoint=" + WORLD.baseUrl() + "/analytics");
 			}
-			if (environment.getProperty("spring.datasource.url", "").startsWith("jdbc:h2:")) {
-				String url = environment.getRequiredProperty("spring.datasource.url");
-				values.add("spring.datasource.url=jdbc:h2:file:" + directory.resolve("bridge")
-						+ url.substring(url.indexOf(';')));
-			}
+			TestDatabase.of(environment, directory).forEach((key, value) -> values.add(key + "=" + value));
 			TestPropertyValues.of(values).applyTo(context.getEnvironment());
 		}
 

@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -13,6 +14,7 @@ import javax.management.ObjectName;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.camel.CamelContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -25,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Shows, by Camel's own counters, that every route in {@code routes/} and every step of
  * it runs for some request.
  */
+@Tag("state")
 class EveryRouteTest extends BridgeTest {
 
 	/**
@@ -58,6 +61,7 @@ class EveryRouteTest extends BridgeTest {
 		assertThat(giveFeedback(queued, "unknown", "accepted", null).statusCode()).isEqualTo(404);
 		assertThat(lookUp(queued).path("status").asText()).isEqualTo("completed");
 		assertThat(get("/agentassist/conversations/x/suggestions").statusCode()).isEqualTo(200);
+		age(queue(unique("conv-")), Duration.ofHours(1));
 		assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
 		this.provider.stub(StubbedProvider.analytics().willReturn(refusal(503, "down")));
 		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));

@@ -9,14 +9,15 @@ import org.springframework.test.context.TestPropertySource;
 
 /**
  * A second application, set up as strictly as a site may: API keys, eight queries at
- * once, a breaker that opens early, no analytics.
+ * once, a breaker that opens early, feedback that fades, no analytics.
  */
-@TestPropertySource(properties = { "agentassist.api.auth=api-key",
-		"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY, "test.analytics=false",
-		"agentassist.genesys.max-concurrent-queries=8", "agentassist.suggestions.max-construction-latency=2s",
-		"camel.resilience4j.configurations.provider.sliding-window-size=4",
-		"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
-		"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })
+@TestPropertySource(
+		properties = { "agentassist.api.auth=api-key", "agentassist.ranking.feedback-model=decayed-posterior-mean",
+				"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY, "test.analytics=false",
+				"agentassist.genesys.max-concurrent-queries=8", "agentassist.suggestions.max-construction-latency=2s",
+				"camel.resilience4j.configurations.provider.sliding-window-size=4",
+				"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
+				"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })
 public abstract class StrictBridgeTest extends BridgeTest {
 
 	/** Opens the API. */

@@ -1,9 +1,13 @@
 package io.agentassist.bridge.interaction;
 
+import java.time.Instant;
+import java.time.ZoneOffset;
+
 import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
 
 /**
  * Keys of messages whose effects are committed, for Camel's idempotent consumer. A key is
@@ -41,6 +45,24 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 	@Override
 	public boolean confirm(String key) {
 		return true;
+	}
+
+	/**
+	 * Deletes old keys, those that nobody has locked.
+	 * @param processedBefore the keys' age
+	 * @param limit most of them
+	 * @return how many
+	 */
+	@Transactional
+	public int purge(Instant processedBefore, int limit) {
+		String[] keys = this.jdbc
+			.queryForList("""
+					SELECT message_key FROM idempotency_key WHERE processed_at < ?
+					ORDER BY processed_at LIMIT ? FOR UPDATE SKIP LOCKED""", String.class,
+					processedBefore.atOffset(ZoneOffset.UTC), limit)
+			.toArray(String[]::new);
+		return (keys.length > 0)
+				? this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ANY (?)", (Object) keys) : 0;
 	}
 
 	/** Refused: forgetting all keys would let old callbacks have effects again. */

@@ -10,8 +10,10 @@ import java.util.concurrent.ThreadLocalRandom;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 
 import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -44,9 +46,19 @@ public class Outbox {
 
 	private final Clock clock;
 
-	Outbox(JdbcTemplate jdbc, ObjectMapper json, OutboxProperties properties, Clock clock) {
+	private final OutboxClaims claims;
+
+	private final DestinationBreakers breakers;
+
+	private final DeadLetters deadLetters;
+
+	Outbox(JdbcTemplate jdbc, ObjectMapper json, OutboxProperties properties, Clock clock, OutboxClaims claims,
+			DestinationBreakers breakers, DeadLetters deadLetters) {
 		this.jdbc = jdbc;
 		this.json = json;
+		this.claims = claims;
+		this.breakers = breakers;
+		this.deadLetters = deadLetters;
 		this.properties = properties;
 		this.clock = clock;
 	}
@@ -71,27 +83,65 @@ public class Outbox {
 	 * @return the events, oldest first
 	 */
 	public List<OutboxEvent> lock(String destination, Exchange exchange) {
-		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, destination, now(),
-				this.properties.batchSize());
+		return lock(destination, exchange, now(), this.properties.batchSize());
+	}
+
+	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
+		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, destination, dueBefore, limit);
 		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !due.isEmpty());
 		return due;
 	}
 
 	/**
-	 * Takes a batch of due events for the claim time, for deliveries that may take long:
-	 * if this replica does not come back, the events are due again by then.
+	 * Takes a batch of due events, for deliveries that may take long. The claim is
+	 * renewed until the exchange is done; if this replica does not come back, the events
+	 * are due again after the claim time. While the destination fails, the batch is a
+	 * single event or empty, and events that have waited for longer than its time to live
+	 * become dead letters.
 	 * @param destination where they go
 	 * @param exchange told how many there are
 	 * @return the events, oldest first
 	 */
 	@Transactional
 	public List<OutboxEvent> claim(String destination, Exchange exchange) {
-		List<OutboxEvent> due = lock(destination, exchange);
+		int room = this.breakers.room(destination, this.properties.batchSize());
+		if (room == 0) {
+			buryOverdue(destination, exchange);
+			return List.of();
+		}
+		List<OutboxEvent> due = lock(destination, exchange, now(), room);
 		if (!due.isEmpty()) {
-			this.jdbc.update("UPDATE outbox SET next_attempt_at = ? WHERE id = ANY (?)",
-					now().plus(this.properties.claimTime()), ids(due));
+			List<Long> ids = due.stream().map(OutboxEvent::id).toList();
+			this.claims.begin(ids);
+			exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+
+				@Override
+				public void onDone(Exchange done) {
+					Outbox.this.claims.endAll(ids);
+				}
+			});
 		}
 		return due;
+	}
+
+	/** What has been due for so long has not been tried since. */
+	private void buryOverdue(String destination, Exchange exchange) {
+		List<OutboxEvent> overdue = lock(destination, exchange, now().minus(this.properties.timeToLive(destination)),
+				this.properties.batchSize());
+		if (!overdue.isEmpty()) {
+			this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
+					"Not tried within its time to live: the destination failed all the while");
+		}
+	}
+
+	/**
+	 * Asks, right before it, whether to make an attempt.
+	 * @param event the event
+	 * @throws CallNotPermittedException when the destination has begun to fail since the
+	 * event was claimed
+	 */
+	public void permit(OutboxEvent event) {
+		this.breakers.permit(event.destination());
 	}
 
 	/**
@@ -99,6 +149,11 @@ public class Outbox {
 	 * @param delivered the events
 	 */
 	public void remove(Collection<OutboxEvent> delivered) {
+		for (OutboxEvent event : delivered) {
+			if (this.claims.end(event.id())) {
+				this.breakers.succeeded(event.destination());
+			}
+		}
 		Long[] ids = ids(delivered);
 		if (ids.length > 0) {
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
@@ -107,24 +162,37 @@ public class Outbox {
 
 	/**
 	 * Puts off an event whose delivery failed: exponential back-off with full jitter in
-	 * its upper half.
+	 * its upper half, or what the destination asked for if that is longer. After its time
+	 * to live the event becomes a dead letter. One that was not tried is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
 	 */
 	public void postpone(OutboxEvent event, Exception failure) {
+		this.claims.end(event.id());
+		if (failure instanceof CallNotPermittedException) {
+			this.jdbc.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id());
+			return;
+		}
+		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
+		this.breakers.failed(event.destination(), failure, cause.retryAfter());
 		int attempts = event.attempts() + 1;
-		Duration delay = delay(attempts);
+		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
-				attempts, delay.toMillis(), failure.getMessage());
-		this.jdbc.update("UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ?", attempts,
-				now().plus(delay), event.id());
+				attempts, delay.toMillis(), cause.reason());
+		int alive = this.jdbc.update(
+				"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
+				now().plus(delay), event.id(), now().minus(this.properties.timeToLive(event.destination())));
+		if (alive == 0) {
+			this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
+		}
 	}
 
-	private Duration delay(int attempts) {
+	private Duration delay(int attempts, Duration retryAfter) {
 		long max = this.properties.maxDelay().toMillis();
 		// Twenty doublings of any sensible base are over the maximum.
 		long delay = Math.min(max, this.properties.baseDelay().toMillis() << Math.min(attempts - 1, 20));
-		return Duration.ofMillis(delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1));
+		long backOff = delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1);
+		return Duration.ofMillis(Math.max(backOff, Math.min(retryAfter.toMillis(), max)));
 	}
 
 	private OffsetDateTime now() {

@@ -1,10 +1,12 @@
 package io.agentassist.bridge.interaction;
 
 import java.time.Duration;
+import java.util.Map;
 
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
 
@@ -12,13 +14,27 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the outbox.
  *
  * @param batchSize most events taken at once
- * @param claimTime how long a replica has for the events that it took; after that,
- * another may take them
+ * @param claimTime how long a claim lasts that is not renewed; a replica renews its own
+ * as long as it lives
  * @param baseDelay wait after the first failed attempt; doubles with each further one
  * @param maxDelay longest wait between two attempts
+ * @param maxProbeDelay longest wait between two probes of a destination that fails
+ * @param timeToLive how long delivery is tried before an event becomes a dead letter
+ * @param timeToLiveOf the same for single destinations
  */
 @Validated
 @ConfigurationProperties("agentassist.outbox")
-public record OutboxProperties(@Positive int batchSize, @NotNull Duration claimTime, @NotNull Duration baseDelay,
-		@NotNull Duration maxDelay) {
+public record OutboxProperties(@Positive int batchSize, @NotNull @DurationMin(millis = 100) Duration claimTime,
+		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull Duration maxDelay,
+		@NotNull @DurationMin(millis = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
+		Map<String, Duration> timeToLiveOf) {
+
+	public OutboxProperties {
+		timeToLiveOf = (timeToLiveOf != null) ? Map.copyOf(timeToLiveOf) : Map.of();
+	}
+
+	Duration timeToLive(String destination) {
+		return this.timeToLiveOf.getOrDefault(destination, this.timeToLive);
+	}
+
 }

@@ -2,7 +2,10 @@ package io.agentassist.bridge.suggestion;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/** What has become of a suggestion request. All but {@link #QUEUED} are final. */
+/**
+ * What has become of a suggestion request. {@link #COMPLETED} and {@link #FAILED} are
+ * final; late suggestions complete an {@link #EXPIRED} one.
+ */
 public enum RequestStatus {
 
 	/** The provider works on it. */

@@ -19,6 +19,7 @@ import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionOperations;
 
 /** Suggestion requests in the table {@code suggestion_request}. Thread safe. */
@@ -140,12 +141,63 @@ public class RequestStore {
 	}
 
 	/**
-	 * Marks a request as failed.
+	 * Marks a request as failed, unless it has expired: it has ended without suggestions
+	 * once already.
 	 * @param request the request
 	 * @return the request as it is now
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
-		return save(request.decided(RequestStatus.FAILED, now(), null));
+		TrackedRequest failed = request.decided(RequestStatus.FAILED, now(), null);
+		int updated = this.jdbc.update(
+				"UPDATE suggestion_request SET status = ?, completed_at = ? WHERE request_id = ? AND status = ?",
+				failed.status().text(), utc(failed.completedAt()), failed.requestId(), RequestStatus.QUEUED.text());
+		return (updated == 1) ? failed
+				: find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+	}
+
+	/**
+	 * Marks requests that still wait for their outcome as expired, in the caller's
+	 * transaction. Those that someone else has locked are left out.
+	 * @param submittedBefore the requests' age
+	 * @param limit most of them
+	 * @return the requests as they are now, oldest first
+	 */
+	public List<TrackedRequest> expire(Instant submittedBefore, int limit) {
+		List<TrackedRequest> expired = this.jdbc
+			.query("SELECT " + COLUMNS + """
+					FROM suggestion_request WHERE status = ? AND submitted_at < ?
+					ORDER BY submitted_at LIMIT ? FOR UPDATE SKIP LOCKED""", this.rowMapper,
+					RequestStatus.QUEUED.text(), utc(submittedBefore), limit)
+			.stream()
+			.map((request) -> request.decided(RequestStatus.EXPIRED, now(), null))
+			.toList();
+		expired.forEach(this::save);
+		return expired;
+	}
+
+	/**
+	 * Deletes decided requests, those that nobody has locked.
+	 * @param submittedBefore the requests' age
+	 * @param limit most of each status
+	 * @return how many
+	 */
+	@Transactional
+	public int purge(Instant submittedBefore, int limit) {
+		int purged = 0;
+		for (RequestStatus status : RequestStatus.values()) {
+			if (status != RequestStatus.QUEUED) {
+				String[] ids = this.jdbc
+					.queryForList("""
+							SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
+							ORDER BY submitted_at LIMIT ? FOR UPDATE SKIP LOCKED""", String.class, status.text(),
+							utc(submittedBefore), limit)
+					.toArray(String[]::new);
+				purged += (ids.length > 0)
+						? this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)", (Object) ids)
+						: 0;
+			}
+		}
+		return purged;
 	}
 
 	private TrackedRequest save(TrackedRequest decided) {

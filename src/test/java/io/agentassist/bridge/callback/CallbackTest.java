@@ -13,6 +13,7 @@ import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.json.JSONException;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +23,7 @@ import org.skyscreamer.jsonassert.JSONAssert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows every answer to a callback, and that each has its effect once. */
+@Tag("state")
 class CallbackTest extends BridgeTest {
 
 	private static final String ACKNOWLEDGED = "{\"status\":\"acknowledged\"}";

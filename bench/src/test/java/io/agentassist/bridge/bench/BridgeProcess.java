@@ -45,22 +45,41 @@ final class BridgeProcess implements AutoCloseable {
 		return URI.create("http://127.0.0.1:" + this.port);
 	}
 
+	Path folder() {
+		return this.folder;
+	}
+
 	Path auditDirectory() {
 		return this.folder.resolve("audit");
 	}
 
 	/**
-	 * Starts the bridge and waits until it answers.
+	 * Starts the bridge in an empty folder and waits until it answers.
 	 * @param provider where it finds the provider and the analytics endpoint
+	 * @param database where it finds its database
 	 */
-	void start(URI provider) {
+	void startAfresh(URI provider, Map<String, String> database) {
+		try {
+			prepareFolder();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("Cannot prepare the folder", ex);
+		}
+		start(provider, database);
+	}
+
+	/**
+	 * Starts the bridge on what the last start left.
+	 * @param provider where it finds the provider and the analytics endpoint
+	 * @param database where it finds its database
+	 */
+	void start(URI provider, Map<String, String> database) {
 		Path jar = PRODUCT.resolve("target/agent-assist-bridge.jar");
 		if (!Files.exists(jar)) {
 			throw new IllegalStateException("No " + jar + ": run ./mvnw package first");
 		}
 		try {
-			prepareFolder();
-			this.process = launch(jar, provider);
+			this.process = launch(jar, provider, database);
 			awaitAnswer();
 		}
 		catch (IOException ex) {
@@ -86,9 +105,10 @@ final class BridgeProcess implements AutoCloseable {
 		}
 	}
 
-	private Process launch(Path jar, URI provider) throws IOException {
+	private Process launch(Path jar, URI provider, Map<String, String> database) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 				"-Xmx512m", "-jar", jar.toString());
+		builder.environment().putAll(database);
 		builder.environment()
 			.putAll(Map.ofEntries(Map.entry("SERVER_ADDRESS", "127.0.0.1"),
 					Map.entry("SERVER_PORT", Integer.toString(this.port)),

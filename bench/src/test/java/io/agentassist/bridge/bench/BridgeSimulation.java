@@ -30,6 +30,8 @@ abstract class BridgeSimulation extends Simulation {
 
 	final BridgeProcess bridge = new BridgeProcess(getClass().getSimpleName());
 
+	final Database database = new Database(this.bridge.folder());
+
 	final Ledger ledger = new Ledger();
 
 	final Cycle cycle = new Cycle(this.ledger);
@@ -45,8 +47,23 @@ abstract class BridgeSimulation extends Simulation {
 		// A Maven that was killed does not end this JVM.
 		ProcessHandle.current().parent().ifPresent((maven) -> maven.onExit().thenRun(() -> System.exit(1)));
 		this.provider.start();
-		this.bridge.start(this.provider.uri());
+		this.bridge.startAfresh(this.provider.uri(), this.database.settings());
+		// The first start has made the tables.
+		this.bridge.close();
+		fill();
+		this.bridge.start(this.provider.uri(), this.database.settings());
 		print("bridge at " + this.bridge.uri() + ", stub provider at " + this.provider.uri() + " (GET /stats)");
+	}
+
+	/**
+	 * Fills the database while the bridge is off.
+	 */
+	void fill() {
+		int requests = Integer.getInteger("fill", 0);
+		if (requests > 0) {
+			this.database.addOldRows(requests);
+			print("%d old requests and %d feedback rows in the database".formatted(requests, 2 * requests));
+		}
 	}
 
 	@Override
@@ -78,6 +95,7 @@ abstract class BridgeSimulation extends Simulation {
 	private void stop() {
 		this.bridge.close();
 		this.provider.close();
+		this.database.close();
 	}
 
 }

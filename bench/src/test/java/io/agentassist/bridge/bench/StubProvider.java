@@ -105,6 +105,14 @@ final class StubProvider implements AutoCloseable {
 		return Map.copyOf(this.events);
 	}
 
+	/**
+	 * Counts what analytics received so far.
+	 * @return events, repeats included
+	 */
+	int received() {
+		return this.received.intValue();
+	}
+
 	String stats() {
 		return "{\"tokens\":%d,\"queries\":%d,\"events\":%d}".formatted(this.tokens.sum(), this.queries.get(),
 				this.received.sum());

@@ -1,0 +1,199 @@
+package io.agentassist.bridge.interaction;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jmx.export.annotation.ManagedAttribute;
+import org.springframework.jmx.export.annotation.ManagedOperation;
+import org.springframework.jmx.export.annotation.ManagedOperationParameter;
+import org.springframework.jmx.export.annotation.ManagedResource;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Events that could not be delivered, in the table {@code dead_letter}. They stay until
+ * an operator redrives them: then they are in the outbox again, with their whole time to
+ * live before them. Thread safe, also across replicas.
+ */
+@Component
+@ManagedResource(objectName = DeadLetters.OBJECT_NAME,
+		description = "Events that could not be delivered within their destination's time to live")
+public class DeadLetters {
+
+	/** Name of the MBean. */
+	static final String OBJECT_NAME = "io.agentassist.bridge:type=DeadLetters";
+
+	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
+
+	/** Most dead letters of a page, and of one transaction of a redrive. */
+	private static final int MAX_PAGE = 500;
+
+	private static final RowMapper<DeadLetter> ROW_MAPPER = (row, number) -> new DeadLetter(row.getLong(1),
+			row.getString(2), row.getString(3), row.getInt(4), row.getString(5),
+			row.getObject(6, OffsetDateTime.class).toInstant(), row.getObject(7, OffsetDateTime.class).toInstant(),
+			row.getString(8));
+
+	private final JdbcTemplate jdbc;
+
+	private final TransactionOperations transaction;
+
+	private final MeterRegistry meters;
+
+	private final Clock clock;
+
+	DeadLetters(JdbcTemplate jdbc, TransactionOperations transaction, MeterRegistry meters, Clock clock) {
+		this.jdbc = jdbc;
+		this.transaction = transaction;
+		this.meters = meters;
+		this.clock = clock;
+	}
+
+	/**
+	 * Moves events from the outbox here.
+	 * @param destination where they should have gone
+	 * @param ids their outbox rows
+	 * @param attempts failed attempts that the rows do not tell of yet
+	 * @param reason why they are given up
+	 */
+	void bury(String destination, Collection<Long> ids, int attempts, String reason) {
+		Long[] rows = ids.toArray(Long[]::new);
+		int buried = this.transaction.execute((status) -> {
+			int moved = this.jdbc.update("""
+					INSERT INTO dead_letter
+					(id, destination, event_id, payload, attempts, reason, created_at, died_at)
+					SELECT id, destination, event_id, payload, attempts + CAST(? AS integer), CAST(? AS varchar),
+					created_at, CAST(? AS timestamp(3) with time zone)
+					FROM outbox WHERE id = ANY (?)""", attempts, reason, this.clock.instant().atOffset(ZoneOffset.UTC),
+					rows);
+			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) rows);
+			return moved;
+		});
+		if (buried > 0) {
+			log.error("{} events for {} are dead letters now: {}", buried, destination, reason);
+			this.meters.counter("agentassist.dead.letters", "destination", destination).increment(buried);
+		}
+	}
+
+	/**
+	 * Counts them.
+	 * @return how many there are
+	 */
+	@ManagedAttribute(description = "How many dead letters there are")
+	public long getCount() {
+		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
+	}
+
+	/**
+	 * Shows some of them, the oldest first.
+	 * @param destination of one destination only; null for all
+	 * @param after those with a larger number than this
+	 * @param limit most of them, at most {@value #MAX_PAGE}
+	 * @return the page; empty when there are no more
+	 */
+	List<DeadLetter> page(String destination, long after, int limit) {
+		return this.jdbc.query("""
+				SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
+				WHERE COALESCE(CAST(? AS varchar), destination) = destination AND id > ? ORDER BY id LIMIT ?""",
+				ROW_MAPPER, destination, after, Math.max(1, Math.min(limit, MAX_PAGE)));
+	}
+
+	/**
+	 * Shows some of them, the oldest first, one line each.
+	 * @param after those with a larger number than this
+	 * @param limit most of them, at most {@value #MAX_PAGE}
+	 * @return the lines
+	 */
+	@ManagedOperation(description = "Shows dead letters, the oldest first, one line each")
+	@ManagedOperationParameter(name = "after", description = "Show those with a larger number than this; 0 to begin")
+	@ManagedOperationParameter(name = "limit", description = "Most lines, at most " + MAX_PAGE)
+	public List<String> list(long after, int limit) {
+		return page(null, after, limit).stream()
+			.map((letter) -> "%d %s to %s, %d attempts, died %s: %s".formatted(letter.id(), letter.eventId(),
+					letter.destination(), letter.attempts(), letter.diedAt(), letter.reason()))
+			.toList();
+	}
+
+	/**
+	 * Redrives one.
+	 * @param id its number
+	 * @return 1, or 0 when there is none such
+	 */
+	@ManagedOperation(description = "Puts one dead letter into the outbox again")
+	@ManagedOperationParameter(name = "id", description = "Its number")
+	public int redrive(long id) {
+		return redriven(() -> this.jdbc.queryForList("SELECT id FROM dead_letter WHERE id = ? FOR UPDATE SKIP LOCKED",
+				Long.class, id));
+	}
+
+	/**
+	 * Redrives all of them.
+	 * @return how many
+	 */
+	@ManagedOperation(description = "Puts all dead letters into the outbox again")
+	public int redriveAll() {
+		return redrive(null, Instant.EPOCH);
+	}
+
+	/**
+	 * Redrives those that died since a time.
+	 * @param since the time, ISO-8601
+	 * @return how many
+	 * @throws IllegalArgumentException when {@code since} is no time
+	 */
+	@ManagedOperation(description = "Puts the dead letters that died since a time into the outbox again")
+	@ManagedOperationParameter(name = "since", description = "The time, ISO-8601: 2026-11-22T10:00:00Z")
+	public int redriveSince(String since) {
+		try {
+			return redrive(null, OffsetDateTime.parse(since).toInstant());
+		}
+		catch (DateTimeParseException ex) {
+			throw new IllegalArgumentException("Not an ISO-8601 time such as 2026-11-22T10:00:00Z: " + since, ex);
+		}
+	}
+
+	/**
+	 * Redrives those that died since a time.
+	 * @param destination of one destination only; null for all
+	 * @param since the time
+	 * @return how many
+	 */
+	int redrive(String destination, Instant since) {
+		int total = 0;
+		for (int moved = -1; moved != 0; total += moved) {
+			moved = redriven(() -> this.jdbc.queryForList("""
+					SELECT id FROM dead_letter
+					WHERE COALESCE(CAST(? AS varchar), destination) = destination AND died_at >= ?
+					ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED""", Long.class, destination,
+					since.atOffset(ZoneOffset.UTC), MAX_PAGE));
+		}
+		return total;
+	}
+
+	/** One batch, in a transaction of its own. */
+	private int redriven(Supplier<List<Long>> locked) {
+		int moved = this.transaction.execute((status) -> {
+			Object rows = locked.get().toArray(Long[]::new);
+			this.jdbc.update("""
+					INSERT INTO outbox (destination, event_id, payload)
+					SELECT destination, event_id, payload FROM dead_letter WHERE id = ANY (?) ORDER BY id""", rows);
+			return this.jdbc.update("DELETE FROM dead_letter WHERE id = ANY (?)", rows);
+		});
+		if (moved > 0) {
+			log.info("{} dead letters redriven", moved);
+		}
+		return moved;
+	}
+
+}

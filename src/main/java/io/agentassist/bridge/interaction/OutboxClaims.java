@@ -1,0 +1,108 @@
+package io.agentassist.bridge.interaction;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+import jakarta.annotation.PreDestroy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * The outbox rows that this replica delivers at the moment. A claim is short, so that
+ * other replicas soon take over from one that was killed, and renewed as long as this one
+ * lives, however slow the destination is. Thread safe.
+ */
+@Component
+class OutboxClaims {
+
+	private static final Logger log = LoggerFactory.getLogger(OutboxClaims.class);
+
+	private final JdbcTemplate jdbc;
+
+	private final Clock clock;
+
+	private final Duration claimTime;
+
+	private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+
+	private final ScheduledExecutorService timer = Executors
+		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("outbox-claims-"));
+
+	OutboxClaims(JdbcTemplate jdbc, OutboxProperties properties, Clock clock) {
+		this.jdbc = jdbc;
+		this.clock = clock;
+		this.claimTime = properties.claimTime();
+		long interval = this.claimTime.toMillis() / 3;
+		ScheduledFuture<?> unused = this.timer.scheduleWithFixedDelay(this::renew, interval, interval,
+				TimeUnit.MILLISECONDS);
+	}
+
+	/**
+	 * Takes rows that are locked in the caller's transaction.
+	 * @param ids the rows
+	 */
+	void begin(Collection<Long> ids) {
+		write(ids);
+		this.inHand.addAll(ids);
+	}
+
+	/**
+	 * Lets go of a row, before its fate is written.
+	 * @param id the row
+	 * @return whether it was claimed
+	 */
+	boolean end(Long id) {
+		return this.inHand.remove(id);
+	}
+
+	/**
+	 * Lets go of a batch: what has not found its fate by then is due again when the claim
+	 * runs out.
+	 * @param ids the rows
+	 */
+	void endAll(Collection<Long> ids) {
+		ids.forEach(this.inHand::remove);
+	}
+
+	private void renew() {
+		Set<Long> ids = Set.copyOf(this.inHand);
+		if (ids.isEmpty()) {
+			return;
+		}
+		try {
+			write(ids);
+		}
+		// Whatever it is: an exception would end the schedule.
+		catch (DataAccessException | TransactionException ex) {
+			log.warn("Claims on {} events could not be renewed: {}", ids.size(), ex.getMessage());
+		}
+	}
+
+	/** A row that was put off meanwhile stays put off. */
+	private void write(Collection<Long> ids) {
+		OffsetDateTime end = this.clock.instant().plus(this.claimTime).atOffset(ZoneOffset.UTC);
+		this.jdbc.update("UPDATE outbox SET next_attempt_at = ? WHERE id = ANY (?) AND next_attempt_at < ?", end,
+				ids.toArray(Long[]::new), end);
+	}
+
+	@PreDestroy
+	void stop() {
+		this.timer.shutdownNow();
+	}
+
+}

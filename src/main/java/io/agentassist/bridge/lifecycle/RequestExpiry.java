@@ -1,0 +1,41 @@
+package io.agentassist.bridge.lifecycle;
+
+import java.time.Clock;
+import java.util.List;
+
+import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.TrackedRequest;
+
+import org.apache.camel.Exchange;
+import org.springframework.stereotype.Component;
+
+/** Gives up requests whose callback does not come. Thread safe. */
+@Component
+public class RequestExpiry {
+
+	private final RequestStore requests;
+
+	private final LifecycleProperties properties;
+
+	private final Clock clock;
+
+	RequestExpiry(RequestStore requests, LifecycleProperties properties, Clock clock) {
+		this.requests = requests;
+		this.properties = properties;
+		this.clock = clock;
+	}
+
+	/**
+	 * Marks a batch of overdue requests as expired, in the caller's transaction. Those
+	 * that another replica or a callback has locked are left to it.
+	 * @param exchange told, as {@code scheduler:} wants it, whether there were any
+	 * @return the requests as they are now
+	 */
+	public List<TrackedRequest> expire(Exchange exchange) {
+		List<TrackedRequest> expired = this.requests.expire(this.clock.instant().minus(this.properties.expireAfter()),
+				this.properties.batchSize());
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !expired.isEmpty());
+		return expired;
+	}
+
+}

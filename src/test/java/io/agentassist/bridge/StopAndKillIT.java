@@ -1,0 +1,193 @@
+package io.agentassist.bridge;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** Shows what a stop under load and a kill leave behind: everything acknowledged. */
+class StopAndKillIT {
+
+	private static final int SENDERS = 8;
+
+	private final WireMockServer world = new WireMockServer(
+			WireMockConfiguration.options().dynamicPort().containerThreads(60).globalTemplating(true));
+
+	private StubbedProvider provider;
+
+	@TempDir
+	private Path folder;
+
+	@BeforeEach
+	void startWorld() {
+		this.world.start();
+		this.provider = new StubbedProvider(this.world);
+		this.provider.issuesTokens();
+		this.provider.queues();
+		this.provider.takesAnalytics();
+	}
+
+	@AfterEach
+	void stopWorld() {
+		this.world.stop();
+	}
+
+	@Test
+	void shouldLoseNothingWhenStoppedUnderLoad() throws Exception {
+		Set<String> queued = ConcurrentHashMap.newKeySet();
+		Set<String> processed = ConcurrentHashMap.newKeySet();
+		Queue<HttpResponse<String>> others = new ConcurrentLinkedQueue<>();
+		try (JarProcess bridge = new JarProcess(this.folder, this.world.baseUrl(), Map.of())) {
+			bridge.start();
+			List<CompletableFuture<Void>> senders = new ArrayList<>();
+			for (int i = 0; i < SENDERS; i++) {
+				senders.add(CompletableFuture.runAsync(() -> sendUntilRefused(bridge, queued, processed, others),
+						(task) -> new Thread(task).start()));
+			}
+			await().atMost(Duration.ofMinutes(1)).until(() -> processed.size() > 300);
+
+			bridge.terminate();
+
+			// 128 + SIGTERM, and well within spring.lifecycle.timeout-per-shutdown-phase.
+			assertThat(bridge.exitCode(Duration.ofSeconds(25))).isEqualTo(143);
+			senders.forEach(CompletableFuture::join);
+			assertThat(others).allSatisfy((answer) -> assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503));
+			assertThat(bridge.log()).doesNotContain("ERROR");
+
+			bridge.start();
+			await().atMost(Duration.ofSeconds(30))
+				.untilAsserted(() -> assertThat(analyticsEvents().keySet()).containsAll(processed));
+			for (String id : queued) {
+				assertThat(bridge.get("/agentassist/suggestions/" + id).statusCode()).as(id).isEqualTo(200);
+			}
+			await().atMost(Duration.ofSeconds(30))
+				.untilAsserted(() -> assertThat(auditedRequests(bridge)).containsAll(processed));
+			assertThat(auditedRequests(bridge)).doesNotHaveDuplicates();
+			// A repeat, if any, is the same event.
+			assertThat(analyticsEvents().values()).allSatisfy((events) -> assertThat(events).hasSize(1));
+		}
+	}
+
+	@Test
+	void shouldTakeOverFromAKilledReplicaInSeconds() throws Exception {
+		Map<String, String> database = TestDatabase.postgreSql();
+		Map<String, String> settings = new HashMap<>(database);
+		settings.put("spring.profiles.active", "postgresql");
+		Path folderOfA = Files.createDirectory(this.folder.resolve("a"));
+		Path folderOfB = Files.createDirectory(this.folder.resolve("b"));
+		// What A takes, it will never get rid of.
+		this.world.stubFor(WireMock.post(urlEqualTo("/analytics-of-a"))
+			.willReturn(StubbedProvider.answer(202, "{}").withFixedDelay(30_000)));
+		Map<String, String> settingsOfA = new HashMap<>(settings);
+		settingsOfA.put("agentassist.analytics.endpoint", this.world.baseUrl() + "/analytics-of-a");
+		settingsOfA.put("camel.component.http.response-timeout", "60000");
+		try (JarProcess a = new JarProcess(folderOfA, this.world.baseUrl(), settingsOfA);
+				JarProcess b = new JarProcess(folderOfB, this.world.baseUrl(), settings)) {
+			a.launch();
+			b.start();
+			a.awaitAnswer();
+			while (this.world.findAll(postRequestedFor(urlEqualTo("/analytics-of-a"))).isEmpty()) {
+				cycle(a);
+			}
+			String taken = BridgeTest
+				.json(this.world.findAll(postRequestedFor(urlEqualTo("/analytics-of-a"))).get(0).getBodyAsString())
+				.path("request_id")
+				.asText();
+			// Longer than a claim: A renews it as long as it lives.
+			await().during(Duration.ofSeconds(12))
+				.atMost(Duration.ofSeconds(20))
+				.until(() -> !analyticsEvents().containsKey(taken));
+
+			a.kill();
+
+			await().atMost(Duration.ofSeconds(14))
+				.untilAsserted(() -> assertThat(analyticsEvents()).containsKey(taken));
+			assertThat(BridgeTest.json(b.get("/agentassist/suggestions/" + taken).body()).path("status").asText())
+				.isEqualTo("completed");
+			cycle(b);
+		}
+	}
+
+	private static String cycle(JarProcess bridge) throws IOException, InterruptedException {
+		HttpResponse<String> answer = bridge.post("/agentassist/suggestions",
+				BridgeTest.suggestionRequest("conv-" + UUID.randomUUID()).toString());
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		String id = BridgeTest.json(answer).path("request_id").asText();
+		HttpResponse<String> called = bridge.post("/agentassist/callback", callback(id));
+		assertThat(called.statusCode()).as(called.body()).isEqualTo(200);
+		return id;
+	}
+
+	private static void sendUntilRefused(JarProcess bridge, Set<String> queued, Set<String> processed,
+			Queue<HttpResponse<String>> others) {
+		try {
+			while (true) {
+				HttpResponse<String> answer = bridge.post("/agentassist/suggestions",
+						BridgeTest.suggestionRequest("conv-" + UUID.randomUUID()).toString());
+				if (answer.statusCode() != 202) {
+					others.add(answer);
+					continue;
+				}
+				String id = BridgeTest.json(answer).path("request_id").asText();
+				queued.add(id);
+				HttpResponse<String> called = bridge.post("/agentassist/callback", callback(id));
+				if (called.statusCode() == 200) {
+					processed.add(id);
+				}
+				else {
+					others.add(called);
+				}
+			}
+		}
+		catch (IOException ex) {
+			// The port is closed.
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static String callback(String id) {
+		return BridgeTest.completed(id, BridgeTest.suggestion("sug-1", 0.5)).toString();
+	}
+
+	/** The different events that analytics got, by request. */
+	private Map<String, Set<String>> analyticsEvents() {
+		return this.world.findAll(postRequestedFor(urlEqualTo("/analytics")))
+			.stream()
+			.map((request) -> BridgeTest.json(request.getBodyAsString()))
+			.collect(Collectors.groupingBy((event) -> event.path("request_id").asText(),
+					Collectors.mapping(JsonNode::toString, Collectors.toSet())));
+	}
+
+	private static List<String> auditedRequests(JarProcess bridge) {
+		return bridge.auditLines().stream().map((line) -> BridgeTest.json(line).path("request_id").asText()).toList();
+	}
+
+}

@@ -1,0 +1,71 @@
+package io.agentassist.bridge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+import org.springframework.core.env.Environment;
+
+/**
+ * The database of the tests: H2 as the application sets it up, or, where the system
+ * property {@code test.database} is {@code postgresql}, a real PostgreSQL, which the
+ * first test that asks for it starts and the end of the JVM stops.
+ */
+public final class TestDatabase {
+
+	private static final AtomicInteger COUNT = new AtomicInteger();
+
+	private TestDatabase() {
+	}
+
+	/** A new, empty database of the kind that this run tests. */
+	static Map<String, String> of(Environment environment, Path directory) {
+		if ("postgresql".equals(System.getProperty("test.database"))) {
+			return environment.getProperty("test.datasource.shared", Boolean.class, false) ? Map.of() : postgreSql();
+		}
+		String url = environment.getRequiredProperty("spring.datasource.url");
+		return Map.of("spring.datasource.url",
+				"jdbc:h2:file:" + directory.resolve("bridge") + url.substring(url.indexOf(';')));
+	}
+
+	/**
+	 * Makes an empty database.
+	 * @return the properties of the data source
+	 */
+	public static Map<String, String> postgreSql() {
+		String name = "bridge_" + COUNT.incrementAndGet();
+		try (Connection connection = Server.INSTANCE.getPostgresDatabase().getConnection();
+				Statement statement = connection.createStatement()) {
+			statement.execute("CREATE DATABASE " + name);
+		}
+		catch (SQLException ex) {
+			throw new IllegalStateException(ex);
+		}
+		return Map.of("spring.datasource.url", Server.INSTANCE.getJdbcUrl("postgres", name),
+				"spring.datasource.username", "postgres", "spring.datasource.password", "postgres");
+	}
+
+	/** Started when first asked for. */
+	private static final class Server {
+
+		static final EmbeddedPostgres INSTANCE = start();
+
+		private static EmbeddedPostgres start() {
+			try {
+				return EmbeddedPostgres.start();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+
+	}
+
+}

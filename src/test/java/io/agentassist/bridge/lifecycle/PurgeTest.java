@@ -1,0 +1,92 @@
+package io.agentassist.bridge.lifecycle;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+
+import io.agentassist.bridge.BridgeTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.transaction.support.TransactionOperations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows what is deleted by age and what is not. */
+@Tag("state")
+class PurgeTest extends BridgeTest {
+
+	private static final Duration OLD = Duration.ofDays(7).plusMinutes(1);
+
+	@Autowired
+	private TransactionOperations transaction;
+
+	@Test
+	void shouldDeleteOldRequestsAndTheirKeysButKeepWhatWasLearned() {
+		String suggestion = unique("sug-");
+		String id = queue(unique("conv-"));
+		callBack(completed(id, suggestion(suggestion, 0.5)));
+		giveFeedback(id, suggestion, "accepted", "agent-9");
+		assertThat(settledActions(id)).hasSize(2);
+		age(id, OLD);
+		assertThat(this.database.update("UPDATE idempotency_key SET processed_at = ? WHERE message_key = ?",
+				Instant.now().minus(OLD).atOffset(ZoneOffset.UTC), "request:" + id))
+			.isEqualTo(1);
+
+		eventually(() -> assertThat(get("/agentassist/suggestions/" + id).statusCode()).isEqualTo(404));
+		eventually(() -> assertThat(keys("request:" + id)).isZero());
+
+		assertThat(callBack(completed(id, suggestion(suggestion, 0.5))).statusCode()).isEqualTo(404);
+		String next = queue(unique("conv-"));
+		assertThat(json(callBack(completed(next, suggestion(suggestion, 0.5)))).path("ranked_suggestions")
+			.get(0)
+			.path("feedback_signal")
+			.doubleValue()).isEqualTo(1.0);
+	}
+
+	@Test
+	void shouldKeepWhatIsYoungerAndWhatWaits() {
+		String young = queue(unique("conv-"));
+		callBack(completed(young, suggestion(unique("sug-"), 0.5)));
+		age(young, OLD.minusMinutes(5));
+		String overdue = queue(unique("conv-"));
+		age(overdue, OLD);
+
+		// An old request that waits is recorded as expired before it goes.
+		eventually(() -> assertThat(get("/agentassist/suggestions/" + overdue).statusCode()).isEqualTo(404));
+
+		assertThat(settledActions(overdue)).containsExactly("expired");
+		assertThat(lookUp(young).path("status").asText()).isEqualTo("completed");
+		assertThat(keys("request:" + young)).isEqualTo(1);
+	}
+
+	@Test
+	void shouldWorkInBatchesAroundRowsThatSomebodyHolds() {
+		String held = unique("old-");
+		insertOld(held);
+		this.transaction.executeWithoutResult((status) -> {
+			this.database.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
+					held);
+			for (int i = 0; i < 1000; i++) {
+				insertOld(held + "-" + i);
+			}
+		});
+
+		eventually(() -> assertThat(this.database.queryForObject(
+				"SELECT count(*) FROM suggestion_request WHERE request_id LIKE ?", Integer.class, held + "%"))
+			.isZero());
+	}
+
+	private void insertOld(String id) {
+		this.database.update("INSERT INTO suggestion_request"
+				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', 'failed', ?)",
+				id, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
+	}
+
+	private int keys(String key) {
+		return this.database.queryForObject("SELECT count(*) FROM idempotency_key WHERE message_key = ?", Integer.class,
+				key);
+	}
+
+}
