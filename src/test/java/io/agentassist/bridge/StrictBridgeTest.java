@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import org.springframework.test.context.TestPropertySource;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * A second application, set up as strictly as a site may: API keys, eight queries at
  * once, a breaker that opens early, feedback that fades, no analytics.
@@ -26,6 +28,12 @@ public abstract class StrictBridgeTest extends BridgeTest {
 	@Override
 	protected HttpResponse<String> ask(JsonNode request) {
 		return post("/agentassist/suggestions", request.toString(), "X-API-Key", API_KEY);
+	}
+
+	/** Another test may have left the breaker open. */
+	protected void awaitClosedBreaker() {
+		eventually(() -> assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202));
+		WORLD.resetRequests();
 	}
 
 	protected HttpResponse<String> getWithKey(String path) {

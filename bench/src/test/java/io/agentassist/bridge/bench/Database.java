@@ -76,7 +76,7 @@ final class Database implements AutoCloseable {
 
 	private String numbers(int count) {
 		return (this.server != null) ? "generate_series(1, " + count + ") AS numbers(i)"
-				: "(SELECT x AS i FROM SYSTEM_RANGE(1, " + count + ")) AS numbers";
+				: "SYSTEM_RANGE(1, " + count + ") AS numbers(i)";
 	}
 
 	private void run(String... statements) {
