@@ -63,6 +63,8 @@ import static org.awaitility.Awaitility.await;
 				"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
 				"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
 				"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
+				// So small that files are followed by others, and checkpoints made.
+				"agentassist.audit.max-file-size=4KB",
 				// The breaker has a test of its own.
 				"camel.resilience4j.configurations.provider.sliding-window-size=10000",
 				"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
@@ -371,6 +373,7 @@ public abstract class BridgeTest {
 			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
 			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
 			values.add("agentassist.audit.directory=" + directory.resolve("audit"));
+			values.add("agentassist.audit.signing-key=" + directory.resolve("signing-key.pem"));
 			if (!environment.getProperty("test.analytics", Boolean.class, true)) {
 				values.add("agentassist.analytics.endpoint=");
 			}

@@ -145,7 +145,8 @@ class PackagedJarIT {
 		List<String> lines = new ArrayList<>();
 		if (Files.isDirectory(directory)) {
 			try (Stream<Path> files = Files.list(directory)) {
-				for (Path file : files.toList()) {
+				for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
+					.toList()) {
 					lines.addAll(Files.readAllLines(file));
 				}
 			}

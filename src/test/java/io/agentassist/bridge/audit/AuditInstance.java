@@ -20,7 +20,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.flywaydb.core.Flyway;
 
-import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -42,7 +42,7 @@ final class AuditInstance implements AutoCloseable {
 
 	final TransactionTemplate transaction;
 
-	private final GenericApplicationContext context = new GenericApplicationContext();
+	private final AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 
 	private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
 
@@ -55,9 +55,7 @@ final class AuditInstance implements AutoCloseable {
 		this.context.registerBean(AuditProperties.class, () -> properties);
 		this.context.registerBean(OutboxProperties.class,
 				() -> new OutboxProperties(BATCH, Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(1)));
-		this.context.registerBean(Outbox.class);
-		this.context.registerBean(ChainPositions.class);
-		this.context.registerBean(AuditLog.class);
+		this.context.register(Outbox.class, ChainPositions.class, AuditLog.class);
 		this.context.refresh();
 		this.log = this.context.getBean(AuditLog.class);
 		this.outbox = this.context.getBean(Outbox.class);
