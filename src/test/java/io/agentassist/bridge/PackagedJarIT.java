@@ -96,6 +96,29 @@ class PackagedJarIT {
 		await().atMost(Duration.ofSeconds(20))
 			.untilAsserted(() -> assertThat(get(port, "/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
 		assertThat(log()).doesNotContain("update my billing address", "ERROR");
+		stop();
+
+		assertThat(auditVerify()).startsWith("0 OK: 1 chain, 1 file, 1 line, 0 checkpoints");
+		Path file = auditFiles().get(0);
+		Files.writeString(file, Files.readString(file).replace("presented", "dismissed"));
+		assertThat(auditVerify()).startsWith("1 " + file + ":1: the hash does not fit the line");
+	}
+
+	/** Exit code and output of {@code audit verify}. */
+	private String auditVerify() throws Exception {
+		start("-jar", JAR.toString(), "audit", "verify", this.folder.resolve("data/audit").toString());
+		assertThat(this.process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+		return this.process.exitValue() + " " + log();
+	}
+
+	private List<Path> auditFiles() throws IOException {
+		Path directory = this.folder.resolve("data/audit");
+		if (!Files.isDirectory(directory)) {
+			return List.of();
+		}
+		try (Stream<Path> files = Files.list(directory)) {
+			return files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl")).toList();
+		}
 	}
 
 	@Test
@@ -141,15 +164,9 @@ class PackagedJarIT {
 	}
 
 	private List<String> auditLines() throws IOException {
-		Path directory = this.folder.resolve("data/audit");
 		List<String> lines = new ArrayList<>();
-		if (Files.isDirectory(directory)) {
-			try (Stream<Path> files = Files.list(directory)) {
-				for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
-					.toList()) {
-					lines.addAll(Files.readAllLines(file));
-				}
-			}
+		for (Path file : auditFiles()) {
+			lines.addAll(Files.readAllLines(file));
 		}
 		return lines;
 	}

@@ -64,6 +64,9 @@ public class AuditLog {
 	/** The end once the transaction in progress commits; null where it does not move. */
 	private ChainPosition pendingEnd;
 
+	/** A recovery proves nothing: the next append may fail as the last one did. */
+	private boolean isRecovering;
+
 	/** The newest checkpoint that is on its way to analytics, too; null if none is. */
 	private volatile AuditCheckpoint lastCheckpoint;
 
@@ -115,7 +118,8 @@ public class AuditLog {
 			return false;
 		}
 		TransactionSynchronizationManager.registerSynchronization(new Outcome());
-		if (this.end == null) {
+		this.isRecovering = this.end == null;
+		if (this.isRecovering) {
 			this.pendingEnd = recover();
 			return false;
 		}
@@ -341,7 +345,7 @@ public class AuditLog {
 			this.lastCheckpoint = this.pendingCheckpoint;
 			this.nextCheckpoint = this.clock.instant().plus(this.properties.checkpointInterval());
 		}
-		if (committed && this.problem != null) {
+		if (committed && this.problem != null && !this.isRecovering) {
 			log.info("Audit delivery works again");
 			this.problem = null;
 		}

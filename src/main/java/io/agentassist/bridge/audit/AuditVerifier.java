@@ -99,11 +99,11 @@ public final class AuditVerifier {
 		Path file = this.folder.resolve(CheckpointFile.name(chain));
 		List<AuditCheckpoint> checkpoints = new ArrayList<>();
 		for (String line : CheckpointFile.lines(file)) {
+			AuditCheckpoint checkpoint = null;
 			String reason;
 			try {
-				AuditCheckpoint checkpoint = AuditCheckpoint.parse(line);
+				checkpoint = AuditCheckpoint.parse(line);
 				reason = check(checkpoint, chain);
-				checkpoints.add(checkpoint);
 			}
 			catch (IllegalArgumentException ex) {
 				reason = "no checkpoint";
@@ -112,6 +112,7 @@ public final class AuditVerifier {
 				this.findings.add(new Finding(file, checkpoints.size() + 1L, reason));
 				break;
 			}
+			checkpoints.add(checkpoint);
 		}
 		return checkpoints;
 	}

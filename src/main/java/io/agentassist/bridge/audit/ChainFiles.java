@@ -210,11 +210,11 @@ final class ChainFiles implements Closeable {
 			setAside = Optional.of(new SetAside(name, bytes, copy(files, position, path(name))));
 		}
 		for (String file : files) {
-			if (!file.equals(position.file())) {
-				Files.deleteIfExists(path(file));
-			}
-			else {
+			if (file.equals(position.file())) {
 				truncate(file, position.length());
+			}
+			else if (Files.isRegularFile(path(file))) {
+				Files.delete(path(file));
 			}
 		}
 		return setAside;
