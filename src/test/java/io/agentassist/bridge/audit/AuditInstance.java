@@ -80,7 +80,8 @@ final class AuditInstance implements AutoCloseable {
 			this.outbox.add("audit", id, "{\"event_id\":\"" + id + "\",\"agent_id\":\"Zoë\"}");
 		}
 		// Due by any clock of a test.
-		this.database.update("UPDATE outbox SET next_attempt_at = '2000-01-01 00:00:00+00' WHERE destination = 'audit'");
+		this.database
+			.update("UPDATE outbox SET next_attempt_at = '2000-01-01 00:00:00+00' WHERE destination = 'audit'");
 		return this;
 	}
 
