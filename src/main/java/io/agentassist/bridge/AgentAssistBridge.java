@@ -6,13 +6,17 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
  * Starts the bridge. What it does is in {@code routes/}, how it is set up in
- * {@code config/}, both in the working directory.
+ * {@code config/}, both in the working directory. A first argument that is no option is
+ * one of the {@link Commands}, which run without the bridge.
  */
 @SpringBootApplication
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 
 	public static void main(String[] args) {
+		if (Commands.isCommand(args)) {
+			System.exit(Commands.run(args));
+		}
 		SpringApplication.run(AgentAssistBridge.class, args);
 	}
 

@@ -71,7 +71,8 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s", "management.server.port=0",
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
-
+		// So small that files are followed by others, and checkpoints made.
+		"agentassist.audit.max-file-size=4KB",
 		"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
 		"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
@@ -394,6 +395,7 @@ public abstract class BridgeTest {
 			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
 			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
 			values.add("agentassist.audit.directory=" + directory.resolve("audit"));
+			values.add("agentassist.audit.signing-key=" + directory.resolve("signing-key.pem"));
 			if (!environment.getProperty("test.analytics", Boolean.class, true)) {
 				values.add("agentassist.analytics.endpoint=");
 			}

@@ -149,19 +149,30 @@ public final class PackagedBridge implements AutoCloseable {
 	}
 
 	/**
-	 * Reads the audit log.
-	 * @return the lines of its files, file by file
+	 * Finds the files of the audit log.
+	 * @return the files, in the order of their names
 	 */
-	public List<String> auditLines() {
+	public List<Path> auditFiles() {
 		Path directory = this.folder.resolve("data/audit");
 		if (!Files.isDirectory(directory)) {
 			return List.of();
 		}
-		List<String> lines = new ArrayList<>();
 		try (Stream<Path> files = Files.list(directory)) {
-			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
-				.sorted()
-				.toList()) {
+			return files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl")).sorted().toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Reads the audit log.
+	 * @return the lines of its files, file by file
+	 */
+	public List<String> auditLines() {
+		List<String> lines = new ArrayList<>();
+		try {
+			for (Path file : auditFiles()) {
 				lines.addAll(Files.readAllLines(file));
 			}
 		}

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -70,6 +71,20 @@ class PackagedJarIT {
 		await().atMost(Duration.ofSeconds(20))
 			.untilAsserted(() -> assertThat(get("/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
 		assertThat(this.bridge.log()).doesNotContain("update my billing address", "ERROR");
+		stop();
+
+		assertThat(auditVerify()).contains("OK: 1 chain, 1 file, 1 line, 0 checkpoints");
+		assertThat(this.bridge.process().exitValue()).isZero();
+		Path file = this.bridge.auditFiles().get(0);
+		Files.writeString(file, Files.readString(file).replace("presented", "dismissed"));
+		assertThat(auditVerify()).contains(file + ":1: the hash does not fit the line");
+		assertThat(this.bridge.process().exitValue()).isOne();
+	}
+
+	private String auditVerify() throws InterruptedException {
+		this.bridge.start("-jar", PackagedBridge.jar(), "audit", "verify", this.folder.resolve("data/audit").toString());
+		assertThat(this.bridge.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
+		return this.bridge.log();
 	}
 
 	@Test

@@ -71,8 +71,18 @@ public class Outbox {
 	 * JSON
 	 */
 	public void add(String destination, InteractionEvent event) throws JsonProcessingException {
-		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)", destination,
-				event.eventId(), this.json.writeValueAsString(event));
+		add(destination, event.eventId(), this.json.writeValueAsString(event));
+	}
+
+	/**
+	 * Keeps a message for a destination, in the caller's transaction.
+	 * @param destination where it goes
+	 * @param eventId the same for the same message
+	 * @param payload the message as JSON
+	 */
+	public void add(String destination, String eventId, String payload) {
+		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)", destination, eventId,
+				payload);
 	}
 
 	/**
@@ -157,6 +167,32 @@ public class Outbox {
 		Long[] ids = ids(delivered);
 		if (ids.length > 0) {
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
+		}
+	}
+
+	/**
+	 * Locks those of some events that still wait, for the rest of the caller's
+	 * transaction. Unlike {@link #lock}, it waits for other replicas that have locked
+	 * them: then it knows whether they delivered.
+	 * @param destination where they go
+	 * @param eventIds the events' ids
+	 * @return the ids of those that wait
+	 */
+	public List<String> lockRedelivered(String destination, Collection<String> eventIds) {
+		return this.jdbc.queryForList(
+				"SELECT event_id FROM outbox WHERE destination = ? AND event_id = ANY (?) ORDER BY id FOR UPDATE",
+				String.class, destination, eventIds.toArray(String[]::new));
+	}
+
+	/**
+	 * Removes events that turn out to have been delivered before.
+	 * @param destination where they went
+	 * @param eventIds the events' ids
+	 */
+	public void removeRedelivered(String destination, Collection<String> eventIds) {
+		if (!eventIds.isEmpty()) {
+			this.jdbc.update("DELETE FROM outbox WHERE destination = ? AND event_id = ANY (?)", destination,
+					eventIds.toArray(String[]::new));
 		}
 	}
 

@@ -1,2 +1,2 @@
-/** Interactions: the events, the outbox that keeps them, the audit log. */
+/** Interactions: the events, and the outbox that keeps them. */
 package io.agentassist.bridge.interaction;

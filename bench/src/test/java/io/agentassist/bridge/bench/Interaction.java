@@ -19,6 +19,11 @@ record Interaction(String action, String requestId) {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
 
+	/** The audit log's checkpoints and records of a recovery tell of none. */
+	static boolean isOne(String json) {
+		return !json.contains("\"event_type\":\"agentassist_audit_");
+	}
+
 	/**
 	 * Reads an audit line or the body of an analytics event: both have the same core.
 	 * @param json one JSON object

@@ -69,7 +69,7 @@ final class Ledger {
 		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "audit-*.jsonl")) {
 			for (Path file : files) {
 				try (Stream<String> text = Files.lines(file)) {
-					text.map(Interaction::parse).forEach((interaction) -> lines.merge(interaction, 1, Integer::sum));
+					text.filter(Interaction::isOne).map(Interaction::parse).forEach((interaction) -> lines.merge(interaction, 1, Integer::sum));
 				}
 			}
 		}

@@ -1,0 +1,25 @@
+package io.agentassist.bridge;
+
+import io.agentassist.bridge.audit.AuditCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** What the jar does besides running the bridge, without starting it. */
+@Command(name = "agent-assist-bridge", subcommands = AuditCommand.class, synopsisSubcommandLabel = "COMMAND",
+		description = "Without a command: runs the bridge.")
+final class Commands {
+
+	/** Options, with a dash, are the bridge's. */
+	static boolean isCommand(String[] args) {
+		return args.length > 0 && !args[0].startsWith("-");
+	}
+
+	/**
+	 * Runs a command.
+	 * @return the process's exit code; 2 for a command line that makes no sense
+	 */
+	static int run(String[] args) {
+		return new CommandLine(new Commands()).execute(args);
+	}
+
+}

@@ -1,0 +1,62 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.List;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code audit …}: what an auditor does with the audit log. */
+@Command(name = "audit", description = "Checks the audit log.", mixinStandardHelpOptions = true,
+		synopsisSubcommandLabel = "COMMAND")
+public final class AuditCommand {
+
+	private static final int OK = 0;
+
+	private static final int BAD = 1;
+
+	private static final int NOT_CHECKED = 2;
+
+	@Spec
+	private CommandSpec spec;
+
+	@Command(name = "verify", mixinStandardHelpOptions = true,
+			description = { "Checks every chain in a folder: each line, their order, the signed checkpoints.",
+					"Prints the first bad line of each chain, or one line if all is well." },
+			exitCodeListHeading = "Exit codes:%n",
+			exitCodeList = { "0:all is well", "1:something was changed, or is missing", "2:could not check" })
+	int verify(@Parameters(paramLabel = "FOLDER", description = "holds the audit-*.jsonl files") Path folder,
+			@Option(names = "--public-key", paramLabel = "FILE",
+					description = "public keys (PEM) of which one has to have signed each checkpoint;"
+							+ " may be given more than once") List<Path> publicKeys,
+			@Option(names = "--archived", description = "the oldest files of a chain may have been moved away,"
+					+ " if a checkpoint signs the line before the first one left") boolean archived) {
+		try {
+			List<PublicKey> keys = new ArrayList<>();
+			for (Path file : (publicKeys != null) ? publicKeys : List.<Path>of()) {
+				keys.addAll(SigningKey.publicKeys(file));
+			}
+			AuditVerification result = new AuditVerifier(folder, keys, archived).verify();
+			if (result.isEmpty()) {
+				this.spec.commandLine().getErr().println(folder + ": no audit log here");
+				return NOT_CHECKED;
+			}
+			result.findings().forEach(this.spec.commandLine().getOut()::println);
+			if (result.isAllWell()) {
+				this.spec.commandLine().getOut().println(result.summary());
+			}
+			return result.isAllWell() ? OK : BAD;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			this.spec.commandLine().getErr().println("Cannot check: " + ex);
+			return NOT_CHECKED;
+		}
+	}
+
+}

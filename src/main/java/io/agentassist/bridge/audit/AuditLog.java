@@ -1,0 +1,356 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.io.SyncFailedException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import io.agentassist.bridge.interaction.Outbox;
+import io.agentassist.bridge.interaction.OutboxEvent;
+import io.agentassist.bridge.interaction.OutboxProperties;
+import jakarta.annotation.PreDestroy;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * The audit log: this instance's chain of JSON lines, appended a batch at a time, each
+ * batch forced to the disk before its events count as delivered. The database knows where
+ * the chain ends, and learns of a batch in the transaction that removes its events from
+ * the outbox: a line after that end is one of a transaction that did not commit. Camel's
+ * file component cannot serve here: its {@code forceWrites} does not sync an append.
+ * Thread safe; the getters never wait for the disk.
+ */
+@Component
+public class AuditLog {
+
+	/** Event type of a record that tells of a recovery. */
+	static final String RECOVERED = "agentassist_audit_recovered";
+
+	private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
+
+	private final String chain;
+
+	private final AuditProperties properties;
+
+	private final int batchSize;
+
+	private final ChainPositions positions;
+
+	private final Outbox outbox;
+
+	private final Clock clock;
+
+	private final ChainFiles files;
+
+	private final CheckpointFile checkpoints;
+
+	/** Null where checkpoints are off. */
+	private final SigningKey key;
+
+	/** The chain's end that the database knows too; null while it is not known here. */
+	private volatile ChainPosition end;
+
+	/** The end once the transaction in progress commits; null where it does not move. */
+	private ChainPosition pendingEnd;
+
+	/** A recovery proves nothing: the next append may fail as the last one did. */
+	private boolean isRecovering;
+
+	/** The newest checkpoint that is on its way to analytics, too; null if none is. */
+	private volatile AuditCheckpoint lastCheckpoint;
+
+	private AuditCheckpoint pendingCheckpoint;
+
+	/** Null until the chain's end is known. */
+	private Instant nextCheckpoint;
+
+	/** Why nothing is appended; null while all is well. */
+	private volatile String problem;
+
+	/** Set by a failed sync, until the restart. */
+	private volatile boolean stopped;
+
+	AuditLog(AuditProperties properties, OutboxProperties outboxProperties, ChainPositions positions, Outbox outbox,
+			Clock clock) throws IOException {
+		this.properties = properties;
+		this.batchSize = outboxProperties.batchSize();
+		this.positions = positions;
+		this.outbox = outbox;
+		this.clock = clock;
+		this.chain = InstanceIds.find(properties);
+		this.key = loadKey(properties.signingKey());
+		this.files = new ChainFiles(properties.directory(), this.chain);
+		this.checkpoints = new CheckpointFile(this.files, this.chain);
+		this.lastCheckpoint = this.checkpoints.last();
+	}
+
+	private static SigningKey loadKey(Path file) {
+		try {
+			return SigningKey.load(file);
+		}
+		catch (IOException ex) {
+			log.warn("The audit log has no signed checkpoints, its key cannot be read or made: {}"
+					+ " (set AUDIT_SIGNING_KEY)", ex.toString());
+			return null;
+		}
+	}
+
+	/**
+	 * Makes the log ready for appends in the caller's transaction. After the start, and
+	 * after a transaction that failed, it first finds out which lines count.
+	 * @return whether events may be appended; not after a failed sync, and not in the
+	 * transaction of a recovery, which commits by itself
+	 * @throws IOException when the files cannot be read or repaired
+	 */
+	public synchronized boolean open() throws IOException {
+		if (this.stopped) {
+			return false;
+		}
+		TransactionSynchronizationManager.registerSynchronization(new Outcome());
+		this.isRecovering = this.end == null;
+		if (this.isRecovering) {
+			this.pendingEnd = recover();
+			return false;
+		}
+		return true;
+	}
+
+	private ChainPosition recover() throws IOException {
+		ChainRecovery recovery = new ChainRecovery(this.files, this.outbox, this.batchSize);
+		Optional<ChainPosition> known = this.positions.find(this.chain);
+		ChainPosition start = known.isPresent() ? known.get() : recovery.begin(this.chain);
+		if (known.isEmpty()) {
+			this.positions.add(this.chain, start);
+		}
+		ChainPosition kept = recovery.recover(start, known.isEmpty());
+		if (kept.seq() > start.seq()) {
+			this.positions.move(this.chain, start, kept);
+		}
+		Optional<ChainFiles.SetAside> setAside = this.files.setAside(kept, this.clock.instant());
+		ChainPosition recovered = kept;
+		if (setAside.isPresent() || (recovery.isDatabaseBehind() && kept.seq() > start.seq())) {
+			String reason = recovery.isDatabaseBehind() ? "lines that the database did not know of"
+					: "lines of a transaction that did not commit";
+			log.warn("Chain {} recovered from line {} on: {}{}", this.chain, start.seq() + 1, reason,
+					setAside.map((bytes) -> ", " + bytes.text()).orElse(""));
+			recovered = write(kept, List.of(recoveredEvent(reason, kept.seq() - start.seq(), setAside)));
+		}
+		return recovered;
+	}
+
+	private String recoveredEvent(String reason, long kept, Optional<ChainFiles.SetAside> setAside) {
+		return """
+				{"event_id":"%s","event_type":"%s","timestamp":"%s","action":"recovered","reason":"%s",\
+				"lines_kept":%d%s}""".formatted(UUID.randomUUID(), RECOVERED, this.clock.instant(), reason, kept,
+				setAside.map((bytes) -> "," + bytes.json()).orElse(""));
+	}
+
+	/**
+	 * Whether a checkpoint is due: there are lines that none covers, and the file is full
+	 * or of another day, or the interval has passed, or the lines are from before the
+	 * start.
+	 */
+	public synchronized boolean isCheckpointDue() {
+		ChainPosition now = this.end;
+		return this.key != null && now.seq() > 0
+				&& (this.lastCheckpoint == null || this.lastCheckpoint.seq() < now.seq())
+				&& (isFinished(now) || !this.clock.instant().isBefore(this.nextCheckpoint));
+	}
+
+	/**
+	 * Signs the chain's end and keeps the checkpoint beside the chain.
+	 * @return the checkpoint, to be sent to where it is safe from whoever can write here
+	 * @throws IOException when it could not be written
+	 */
+	public synchronized AuditCheckpoint checkpoint() throws IOException {
+		AuditCheckpoint written = this.checkpoints.last();
+		if (written == null || written.seq() != this.end.seq()) {
+			written = AuditCheckpoint.sign(this.end, this.chain, this.clock.instant(), this.key);
+			this.checkpoints.append(written);
+		}
+		this.pendingCheckpoint = written;
+		return written;
+	}
+
+	/**
+	 * Appends events, all or none, in the caller's transaction, in which they also have
+	 * to leave the outbox.
+	 * @param events the events, one line each
+	 * @throws SyncFailedException when they could not be forced; delivery stops then
+	 * @throws IOException when they could not be written
+	 */
+	public synchronized void append(List<OutboxEvent> events) throws IOException {
+		ChainPosition from = this.end;
+		List<String> payloads = events.stream().map(OutboxEvent::payload).toList();
+		// Rolled back, whatever happens from here on: the end has to be looked for.
+		this.pendingEnd = from;
+		this.pendingEnd = write(from, payloads);
+		if (log.isDebugEnabled()) {
+			events.forEach(
+					(event) -> log.debug("Event {} appended to {}", event.eventId(), this.files.path(end().file())));
+		}
+	}
+
+	private ChainPosition end() {
+		return (this.pendingEnd != null) ? this.pendingEnd : this.end;
+	}
+
+	private ChainPosition write(ChainPosition from, List<String> events) throws IOException {
+		AuditBatch batch = new AuditBatch(from);
+		events.forEach(batch::add);
+		boolean begins = from.file() == null || isFinished(from);
+		String file = begins ? new ChainFile(this.chain, today(), from.seq() + 1).name() : from.file();
+		long start = begins ? 0 : from.length();
+		ChainPosition to = batch.end(file, start);
+		// First: it fails where another process writes a chain of this name.
+		this.positions.move(this.chain, from, to);
+		try {
+			this.files.append(file, start, batch.bytes());
+		}
+		catch (SyncFailedException ex) {
+			this.stopped = true;
+			throw ex;
+		}
+		return to;
+	}
+
+	private boolean isFinished(ChainPosition position) {
+		return position.length() >= this.properties.maxFileSize().toBytes()
+				|| !ChainFile.of(position.file()).map(ChainFile::day).equals(Optional.of(today()));
+	}
+
+	private LocalDate today() {
+		return LocalDate.ofInstant(this.clock.instant(), ZoneOffset.UTC);
+	}
+
+	/**
+	 * Takes note of a failed delivery: the log says so once, and the health is down until
+	 * one succeeds.
+	 * @param failure what went wrong
+	 */
+	public synchronized void failed(Exception failure) {
+		String text = (failure instanceof AuditLogException) ? failure.getMessage() : failure.toString();
+		if (this.stopped) {
+			log.error("Audit delivery stopped: the disk did not confirm what was written ({})."
+					+ " Check the disk, then restart. Events wait in the outbox.", text);
+			this.problem = "stopped, sync failed: " + text;
+		}
+		else if (this.problem == null) {
+			log.error("Audit delivery fails and is tried again; events wait in the outbox: {}", text);
+			this.problem = text;
+		}
+		else {
+			log.debug("Audit delivery still fails: {}", text);
+		}
+	}
+
+	/**
+	 * This instance's chain.
+	 * @return its name, the instance id
+	 */
+	public String chain() {
+		return this.chain;
+	}
+
+	/**
+	 * Number of the last line.
+	 * @return 0 before the first, -1 while it is not known
+	 */
+	public long lastSeq() {
+		ChainPosition now = this.end;
+		return (now != null) ? now.seq() : -1;
+	}
+
+	/**
+	 * Hash of the last line.
+	 * @return hexadecimal; null while it is not known
+	 */
+	public String lastHash() {
+		ChainPosition now = this.end;
+		return (now != null) ? now.hash() : null;
+	}
+
+	/**
+	 * The newest checkpoint.
+	 * @return null where there is none
+	 */
+	public AuditCheckpoint lastCheckpoint() {
+		return this.lastCheckpoint;
+	}
+
+	/**
+	 * Why events are not appended.
+	 * @return empty while all is well
+	 */
+	public Optional<String> problem() {
+		return Optional.ofNullable(this.problem);
+	}
+
+	/**
+	 * Whether delivery has stopped until the restart.
+	 * @return true after a failed sync
+	 */
+	public boolean isStopped() {
+		return this.stopped;
+	}
+
+	/**
+	 * Folder of the log.
+	 * @return what {@code agentassist.audit.directory} says
+	 */
+	public Path directory() {
+		return this.properties.directory();
+	}
+
+	@PreDestroy
+	void close() throws IOException {
+		this.files.close();
+	}
+
+	/** Learns whether the transaction of a delivery committed. */
+	private final class Outcome implements TransactionSynchronization {
+
+		@Override
+		public void afterCompletion(int status) {
+			synchronized (AuditLog.this) {
+				settle(status == STATUS_COMMITTED);
+			}
+		}
+
+	}
+
+	private void settle(boolean committed) {
+		if (!committed && this.pendingEnd != null) {
+			this.end = null;
+		}
+		if (committed && this.pendingEnd != null) {
+			this.end = this.pendingEnd;
+			if (this.nextCheckpoint == null) {
+				this.nextCheckpoint = this.clock.instant()
+					.plus((this.end.seq() > 0) ? Duration.ZERO : this.properties.checkpointInterval());
+			}
+		}
+		if (committed && this.pendingCheckpoint != null) {
+			this.lastCheckpoint = this.pendingCheckpoint;
+			this.nextCheckpoint = this.clock.instant().plus(this.properties.checkpointInterval());
+		}
+		if (committed && this.problem != null && !this.isRecovering) {
+			log.info("Audit delivery works again");
+			this.problem = null;
+		}
+		this.pendingEnd = null;
+		this.pendingCheckpoint = null;
+	}
+
+}

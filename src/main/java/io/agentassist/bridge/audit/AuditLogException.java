@@ -1,0 +1,12 @@
+package io.agentassist.bridge.audit;
+
+/** The audit log is not as it was left, and nothing may be appended to it. */
+class AuditLogException extends RuntimeException {
+
+	private static final long serialVersionUID = 1L;
+
+	AuditLogException(String message) {
+		super(message);
+	}
+
+}

@@ -1,0 +1,64 @@
+package io.agentassist.bridge.audit;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a verification found.
+ *
+ * @param chains chains in the folder
+ * @param files their files
+ * @param lines lines read; fewer than there are, if some are bad
+ * @param checkpoints signed checkpoints that the chains agree with
+ * @param areSignaturesChecked whether public keys were given
+ * @param findings what is bad, the first of each chain
+ */
+public record AuditVerification(int chains, int files, long lines, int checkpoints, boolean areSignaturesChecked,
+		List<Finding> findings) {
+
+	/**
+	 * Whether there was nothing to check.
+	 * @return true if no file of an audit log was found
+	 */
+	public boolean isEmpty() {
+		return this.chains == 0 && this.findings.isEmpty();
+	}
+
+	/**
+	 * Whether the log is what was written.
+	 * @return true if nothing was found
+	 */
+	public boolean isAllWell() {
+		return !isEmpty() && this.findings.isEmpty();
+	}
+
+	/**
+	 * The result in one line.
+	 * @return the all-clear with its counts, or how much is bad
+	 */
+	public String summary() {
+		String verdict = isAllWell() ? "OK" : isEmpty() ? "EMPTY" : "BAD (" + this.findings.size() + ")";
+		return "%s: %d %s, %d %s, %d %s, %d %s (signatures %s)".formatted(verdict, this.chains,
+				(this.chains == 1) ? "chain" : "chains", this.files, (this.files == 1) ? "file" : "files", this.lines,
+				(this.lines == 1) ? "line" : "lines", this.checkpoints,
+				(this.checkpoints == 1) ? "checkpoint" : "checkpoints",
+				this.areSignaturesChecked ? "checked" : "not checked, no --public-key");
+	}
+
+	/**
+	 * Something bad.
+	 *
+	 * @param file where
+	 * @param line number of the line in the file, from 1; 0 where the file as such is bad
+	 * @param reason what is wrong with it
+	 */
+	public record Finding(Path file, long line, String reason) {
+
+		@Override
+		public String toString() {
+			return this.file + ":" + this.line + ": " + this.reason;
+		}
+
+	}
+
+}

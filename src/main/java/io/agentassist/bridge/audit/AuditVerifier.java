@@ -1,0 +1,138 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+import io.agentassist.bridge.audit.AuditVerification.Finding;
+
+/**
+ * Checks the chains in a folder, also while instances append to them. Reads each file
+ * once, from its beginning to its end, and keeps one line of it in memory. Use it once.
+ */
+public final class AuditVerifier {
+
+	private final Path folder;
+
+	private final List<PublicKey> keys;
+
+	private final boolean allowArchived;
+
+	private final List<Finding> findings = new ArrayList<>();
+
+	/**
+	 * Sets up a verification.
+	 * @param folder holds the {@code audit-*.jsonl} files
+	 * @param keys of which one has to have signed each checkpoint; empty: signatures are
+	 * not checked
+	 * @param allowArchived whether the oldest files of a chain may be missing, if a
+	 * checkpoint signs the line before the first one left
+	 */
+	public AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived) {
+		this.folder = folder;
+		this.keys = keys;
+		this.allowArchived = allowArchived;
+	}
+
+	/**
+	 * Checks every chain.
+	 * @return what was found
+	 * @throws IOException when a file cannot be read
+	 */
+	public AuditVerification verify() throws IOException {
+		int files = 0;
+		long lines = 0;
+		int checkpoints = 0;
+		SortedMap<String, List<ChainFile>> chains = chains();
+		for (String chain : chains.keySet()) {
+			// Before the files, which may be growing: no checkpoint is ahead of its line.
+			List<AuditCheckpoint> signed = checkpoints(chain);
+			// The list of files, too, may be older than the newest checkpoint.
+			List<ChainFile> listed = chains().getOrDefault(chain, List.of());
+			ChainVerifier verifier = new ChainVerifier(this.folder, chain, signed, this.allowArchived);
+			verifier.verify(listed).ifPresent(this.findings::add);
+			if (!this.keys.isEmpty() && signed.isEmpty() && verifier.lines() > 0) {
+				this.findings.add(new Finding(this.folder.resolve(CheckpointFile.name(chain)), 0,
+						"no checkpoint: no signature vouches for chain " + chain));
+			}
+			files += listed.size();
+			lines += verifier.lines();
+			checkpoints += verifier.checkpoints();
+		}
+		return new AuditVerification(chains.size(), files, lines, checkpoints, !this.keys.isEmpty(),
+				List.copyOf(this.findings));
+	}
+
+	private SortedMap<String, List<ChainFile>> chains() throws IOException {
+		SortedMap<String, List<ChainFile>> chains = new TreeMap<>();
+		List<String> names;
+		try (Stream<Path> paths = Files.list(this.folder)) {
+			names = paths.map((path) -> path.getFileName().toString()).sorted().toList();
+		}
+		for (String name : names) {
+			Optional<ChainFile> file = ChainFile.of(name);
+			if (file.isPresent()) {
+				chains.computeIfAbsent(file.get().chain(), (chain) -> new ArrayList<>()).add(file.get());
+			}
+			else if (CheckpointFile.isOne(name)) {
+				chains.computeIfAbsent(CheckpointFile.chain(name), (chain) -> new ArrayList<>());
+			}
+			else if (ChainFile.isAuditLog(name)) {
+				Finding stray = new Finding(this.folder.resolve(name), 0, "no file of a chain has this name");
+				if (!this.findings.contains(stray)) {
+					this.findings.add(stray);
+				}
+			}
+		}
+		return chains;
+	}
+
+	/** Up to the first one that is bad. */
+	private List<AuditCheckpoint> checkpoints(String chain) throws IOException {
+		Path file = this.folder.resolve(CheckpointFile.name(chain));
+		List<AuditCheckpoint> checkpoints = new ArrayList<>();
+		for (String line : CheckpointFile.lines(file)) {
+			AuditCheckpoint checkpoint = null;
+			String reason;
+			try {
+				checkpoint = AuditCheckpoint.parse(line);
+				reason = check(checkpoint, chain);
+			}
+			catch (IllegalArgumentException ex) {
+				reason = "no checkpoint";
+			}
+			if (reason != null) {
+				this.findings.add(new Finding(file, checkpoints.size() + 1L, reason));
+				break;
+			}
+			checkpoints.add(checkpoint);
+		}
+		return checkpoints;
+	}
+
+	private String check(AuditCheckpoint checkpoint, String chain) {
+		if (!checkpoint.chain().equals(chain)) {
+			return "checkpoint of chain " + checkpoint.chain();
+		}
+		if (this.keys.isEmpty()) {
+			return null;
+		}
+		byte[] signature = checkpoint.signatureBytes();
+		List<PublicKey> named = this.keys.stream()
+			.filter((key) -> SigningKey.id(key).equals(checkpoint.keyId()))
+			.toList();
+		if (named.isEmpty()) {
+			return "signed by key " + checkpoint.keyId() + ", which was not given";
+		}
+		return named.stream().anyMatch((key) -> SigningKey.isSignedBy(key, checkpoint.signed(), signature)) ? null
+				: "the signature does not fit: it was changed";
+	}
+
+}

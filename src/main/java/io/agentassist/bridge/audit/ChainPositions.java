@@ -1,0 +1,53 @@
+package io.agentassist.bridge.audit;
+
+import java.util.Optional;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Component;
+
+/**
+ * Where each chain ends as far as the database knows, in the table {@code audit_chain}.
+ * It moves in the transaction that removes the appended events from the outbox, so it
+ * tells which lines count.
+ */
+@Component
+class ChainPositions {
+
+	private final JdbcTemplate jdbc;
+
+	ChainPositions(JdbcTemplate jdbc) {
+		this.jdbc = jdbc;
+	}
+
+	Optional<ChainPosition> find(String chain) {
+		return this.jdbc
+			.query("SELECT seq, hash, file_name, file_length FROM audit_chain WHERE chain = ?",
+					(row, number) -> new ChainPosition(row.getLong(1), row.getString(2), row.getString(3),
+							row.getLong(4)),
+					chain)
+			.stream()
+			.findFirst();
+	}
+
+	void add(String chain, ChainPosition position) {
+		this.jdbc.update("INSERT INTO audit_chain (chain, seq, hash, file_name, file_length) VALUES (?, ?, ?, ?, ?)",
+				chain, position.seq(), position.hash(), position.file(), position.length());
+	}
+
+	/**
+	 * Moves a chain's end.
+	 * @throws AuditLogException when it is not where it should be: another process writes
+	 * a chain of this name
+	 */
+	void move(String chain, ChainPosition from, ChainPosition to) {
+		int moved = this.jdbc.update("""
+				UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ?
+				WHERE chain = ? AND seq = ? AND hash = ?""", to.seq(), to.hash(), to.file(), to.length(), chain,
+				from.seq(), from.hash());
+		if (moved != 1) {
+			throw new AuditLogException("Another process writes chain " + chain
+					+ " on this database: give each instance an id of its own (AGENTASSIST_INSTANCE_ID)");
+		}
+	}
+
+}

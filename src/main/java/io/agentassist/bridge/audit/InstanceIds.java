@@ -1,0 +1,63 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/** Names this instance, the same after each restart. */
+final class InstanceIds {
+
+	private static final int LONGEST_HOST = 40;
+
+	private InstanceIds() {
+	}
+
+	/**
+	 * Finds the configured id, or else the one that was made at the first start and is
+	 * kept in the audit folder: the host's name, and a few random digits, since
+	 * containers tend to share names. The host's name alone would not do: a container
+	 * that is made anew has another one, and goes on with the same folder.
+	 */
+	static String find(AuditProperties properties) throws IOException {
+		Path directory = Files.createDirectories(properties.directory());
+		if (properties.instanceId() != null && !properties.instanceId().isEmpty()) {
+			return properties.instanceId();
+		}
+		Path file = directory.resolve("instance-id");
+		if (Files.notExists(file)) {
+			String id = (host() + "-" + UUID.randomUUID().toString().substring(0, 6));
+			Path draft = Files.createTempFile(directory, "instance-id", ".tmp");
+			try {
+				Files.writeString(draft, id + "\n", StandardOpenOption.SYNC);
+				Files.createLink(file, draft);
+			}
+			catch (FileAlreadyExistsException ex) {
+				// Another instance was faster, and will be found to hold the chain.
+			}
+			finally {
+				Files.delete(draft);
+			}
+		}
+		String id = Files.readString(file).strip();
+		if (!id.matches(ChainFile.CHAIN)) {
+			throw new AuditLogException(file + " holds no instance id: restore it, or set AGENTASSIST_INSTANCE_ID");
+		}
+		return id;
+	}
+
+	private static String host() {
+		try {
+			String name = InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9-].*", "");
+			return name.matches(ChainFile.CHAIN) ? name.substring(0, Math.min(name.length(), LONGEST_HOST)) : "bridge";
+		}
+		catch (UnknownHostException ex) {
+			return "bridge";
+		}
+	}
+
+}

@@ -1,0 +1,190 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.interfaces.EdECPrivateKey;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.NamedParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The Ed25519 key that signs checkpoints, and its files (PEM). Thread safe. */
+final class SigningKey {
+
+	private static final String ALGORITHM = "Ed25519";
+
+	private static final Pattern PEM = Pattern
+		.compile("-----BEGIN (PUBLIC|PRIVATE) KEY-----([A-Za-z0-9+/=\\s]*)-----END \\1 KEY-----");
+
+	private final PrivateKey privateKey;
+
+	private final PublicKey publicKey;
+
+	private SigningKey(PrivateKey privateKey, PublicKey publicKey) {
+		this.privateKey = privateKey;
+		this.publicKey = publicKey;
+	}
+
+	/**
+	 * Reads the key, or makes one, readable by its owner only, where there is none, and
+	 * writes the public key beside it where it is not there yet.
+	 * @throws IOException when a key cannot be made there
+	 * @throws IllegalStateException when there is a file that holds no such key
+	 */
+	static SigningKey load(Path file) throws IOException {
+		if (Files.notExists(file)) {
+			generate(file);
+		}
+		List<byte[]> keys = pem(Files.readString(file), "PRIVATE");
+		if (keys.isEmpty()) {
+			throw unusable(file, null);
+		}
+		try {
+			PrivateKey privateKey = KeyFactory.getInstance(ALGORITHM)
+				.generatePrivate(new PKCS8EncodedKeySpec(keys.get(0)));
+			SigningKey key = new SigningKey(privateKey, publicKey((EdECPrivateKey) privateKey));
+			if (Files.notExists(publicFile(file))) {
+				Files.writeString(publicFile(file), pem("PUBLIC", key.publicKey.getEncoded()));
+			}
+			return key;
+		}
+		catch (GeneralSecurityException ex) {
+			throw unusable(file, ex);
+		}
+	}
+
+	private static IllegalStateException unusable(Path file, Exception cause) {
+		return new IllegalStateException(
+				file + " holds no Ed25519 private key (PKCS#8, PEM), which agentassist.audit.signing-key needs", cause);
+	}
+
+	/** The file of the public key that belongs to a private key's. */
+	static Path publicFile(Path file) {
+		return file.resolveSibling(file.getFileName().toString().replaceFirst("\\.pem$", "") + ".pub.pem");
+	}
+
+	private static void generate(Path file) throws IOException {
+		Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
+		boolean isPosix = Files.getFileStore(folder).supportsFileAttributeView("posix");
+		FileAttribute<?>[] ownerOnly = isPosix
+				? new FileAttribute<?>[] {
+						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")) }
+				: new FileAttribute<?>[0];
+		// Under another name first, so that no other instance reads half a key.
+		Path draft = Files.createTempFile(folder, "signing-key", ".tmp", ownerOnly);
+		try {
+			PrivateKey key = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair().getPrivate();
+			Files.writeString(draft, pem("PRIVATE", key.getEncoded()));
+			Files.createLink(file, draft);
+		}
+		catch (FileAlreadyExistsException ex) {
+			// Another instance was faster: its key serves both.
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException("Every JDK from 15 on has Ed25519", ex);
+		}
+		finally {
+			Files.deleteIfExists(draft);
+		}
+	}
+
+	/** The JDK makes a pair from a seed, and the seed is the private key (RFC 8032). */
+	private static PublicKey publicKey(EdECPrivateKey privateKey) throws GeneralSecurityException {
+		byte[] seed = privateKey.getBytes().orElseThrow(() -> new InvalidKeySpecException("no key bytes"));
+		KeyPairGenerator generator = KeyPairGenerator.getInstance(ALGORITHM);
+		generator.initialize(NamedParameterSpec.ED25519, new SecureRandom() {
+			@Override
+			public void nextBytes(byte[] bytes) {
+				System.arraycopy(seed, 0, bytes, 0, bytes.length);
+			}
+		});
+		KeyPair pair = generator.generateKeyPair();
+		return pair.getPublic();
+	}
+
+	/**
+	 * Reads every public key in a file.
+	 * @throws IllegalArgumentException when it holds none
+	 */
+	static List<PublicKey> publicKeys(Path file) throws IOException {
+		List<PublicKey> keys = new ArrayList<>();
+		try {
+			for (byte[] key : pem(Files.readString(file), "PUBLIC")) {
+				keys.add(KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(key)));
+			}
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalArgumentException(file + " holds a key that is not Ed25519", ex);
+		}
+		if (keys.isEmpty()) {
+			throw new IllegalArgumentException(file + " holds no public key (PEM)");
+		}
+		return keys;
+	}
+
+	private static List<byte[]> pem(String text, String type) {
+		List<byte[]> blocks = new ArrayList<>();
+		Matcher matcher = PEM.matcher(text);
+		while (matcher.find()) {
+			if (matcher.group(1).equals(type)) {
+				blocks.add(Base64.getMimeDecoder().decode(matcher.group(2)));
+			}
+		}
+		return blocks;
+	}
+
+	private static String pem(String type, byte[] key) {
+		return "-----BEGIN " + type + " KEY-----\n" + Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(key)
+				+ "\n-----END " + type + " KEY-----\n";
+	}
+
+	String id() {
+		return id(this.publicKey);
+	}
+
+	static String id(PublicKey key) {
+		return AuditLine.hex(AuditLine.sha256().digest(key.getEncoded())).substring(0, 16);
+	}
+
+	byte[] sign(byte[] data) {
+		try {
+			Signature signature = Signature.getInstance(ALGORITHM);
+			signature.initSign(this.privateKey);
+			signature.update(data);
+			return signature.sign();
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException("The key was checked when it was read", ex);
+		}
+	}
+
+	static boolean isSignedBy(PublicKey key, byte[] data, byte[] signature) {
+		try {
+			Signature check = Signature.getInstance(ALGORITHM);
+			check.initVerify(key);
+			check.update(data);
+			return check.verify(signature);
+		}
+		catch (GeneralSecurityException ex) {
+			return false;
+		}
+	}
+
+}

@@ -1,0 +1,2 @@
+/** The audit log: one hash chain per instance, signed checkpoints, verification. */
+package io.agentassist.bridge.audit;

@@ -1,0 +1,522 @@
+package io.agentassist.bridge.audit;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+
+import javax.sql.DataSource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Shows that the audit log holds each event once, in one chain per instance, whatever
+ * happens to the process, the disk, the database and the other instances.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class AuditLogTest {
+
+	private static final ObjectMapper JSON = new ObjectMapper();
+
+	private static final int LARGE = 1 << 20;
+
+	final AuditInstance.TestClock clock = new AuditInstance.TestClock();
+
+	private final List<AuditInstance> instances = new ArrayList<>();
+
+	private final DataSource embedded = new DriverManagerDataSource(
+			"jdbc:h2:mem:" + UUID.randomUUID() + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DB_CLOSE_DELAY=-1");
+
+	@TempDir
+	Path temporary;
+
+	/** The database of the test; a subclass has another one. */
+	DataSource dataSource() {
+		return this.embedded;
+	}
+
+	@AfterEach
+	void stop() {
+		this.instances.forEach(AuditInstance::close);
+	}
+
+	private Path directory() {
+		return this.temporary.resolve("audit");
+	}
+
+	private AuditInstance start(String instanceId) {
+		return start(instanceId, LARGE);
+	}
+
+	private AuditInstance start(String instanceId, int maxFileSize) {
+		return start(AuditInstance.settings(directory(), instanceId, maxFileSize));
+	}
+
+	private AuditInstance start(AuditProperties properties) {
+		AuditInstance instance = AuditInstance.start(dataSource(), properties, this.clock);
+		this.instances.add(instance);
+		return instance;
+	}
+
+	private Path file(String chain, int firstSeq) {
+		return directory().resolve("audit-%s-2026-11-22-%010d.jsonl".formatted(chain, firstSeq));
+	}
+
+	/** Every line of the folder's chains. */
+	private List<JsonNode> lines() throws IOException {
+		List<JsonNode> lines = new ArrayList<>();
+		for (String name : names("audit-.*\\.jsonl")) {
+			for (String line : Files.readAllLines(directory().resolve(name))) {
+				lines.add(JSON.readTree(line));
+			}
+		}
+		return lines;
+	}
+
+	private List<String> eventIds() throws IOException {
+		return lines().stream()
+			.filter((line) -> !AuditLog.RECOVERED.equals(line.path("event_type").asText()))
+			.map((line) -> line.path("event_id").asText())
+			.toList();
+	}
+
+	private List<JsonNode> recoveries() throws IOException {
+		return lines().stream().filter((line) -> AuditLog.RECOVERED.equals(line.path("event_type").asText())).toList();
+	}
+
+	private List<String> names(String pattern) throws IOException {
+		try (Stream<Path> files = Files.list(directory())) {
+			return files.map((path) -> path.getFileName().toString())
+				.filter((name) -> name.matches(pattern))
+				.sorted()
+				.toList();
+		}
+	}
+
+	private void assertVerifies() throws IOException {
+		AuditVerification result = new AuditVerifier(directory(), List.of(), false).verify();
+		assertThat(result.findings()).isEmpty();
+		assertThat(result.isAllWell()).isTrue();
+	}
+
+	private static Health health(AuditInstance instance) {
+		return new AuditHealthIndicator(instance.log).health();
+	}
+
+	@Test
+	void shouldKeepTheEventAsItIsAndAddWhatChainsIt() throws IOException {
+		AuditInstance instance = start("web-1").record("e1", "e2").drain();
+
+		List<String> text = Files.readAllLines(file("web-1", 1));
+
+		assertThat(text).hasSize(2);
+		assertThat(text.get(0)).startsWith("{\"event_id\":\"e1\",\"agent_id\":\"Zoë\",\"seq\":1,\"prev_hash\":\"");
+		String prev = AuditLine.hex(AuditLine.sha256().digest("web-1".getBytes(StandardCharsets.UTF_8)));
+		for (String line : text) {
+			JsonNode json = JSON.readTree(line);
+			assertThat(json.path("prev_hash").asText()).isEqualTo(prev);
+			String hashed = line.substring(0, line.indexOf(",\"hash\""));
+			prev = AuditLine.hex(AuditLine.sha256().digest(hashed.getBytes(StandardCharsets.UTF_8)));
+			assertThat(json.path("hash").asText()).isEqualTo(prev);
+		}
+		assertThat(instance.log.lastSeq()).isEqualTo(2);
+		assertThat(instance.log.lastHash()).isEqualTo(prev);
+		assertThat(health(instance).getStatus()).isEqualTo(Status.UP);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldGoOnWithTheChainAfterARestart() throws IOException {
+		start("web-1").record("e1", "e2").drain().close();
+
+		start("web-1").record("e3").drain();
+
+		assertThat(Files.readAllLines(file("web-1", 1))).hasSize(3);
+		assertThat(names("set-aside.*")).isEmpty();
+		assertVerifies();
+	}
+
+	@Test
+	void shouldBeginANewFileWithTheDayAndSignTheOldOneWithoutWaitingForAnEvent() throws IOException {
+		this.clock.set("2026-11-22T23:59:59Z");
+		AuditInstance instance = start("web-1").record("e1").drain();
+		this.clock.set("2026-11-23T00:00:00Z");
+		instance.poll();
+		assertThat(instance.log.lastCheckpoint().seq()).isEqualTo(1);
+
+		instance.record("e2").drain();
+
+		assertThat(names("audit-.*jsonl")).containsExactly("audit-web-1-2026-11-22-0000000001.jsonl",
+				"audit-web-1-2026-11-23-0000000002.jsonl");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldBeginANewFileWhenOneIsFullAndGoOnAfterARestart() throws IOException {
+		start("web-1", 300).record("e1", "e2", "e3", "e4", "e5", "e6", "e7").drain().close();
+		start("web-1", 300).record("e8").drain();
+
+		assertThat(names("audit-.*jsonl")).hasSize(3);
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldRefuseASecondProcessOfTheSameIdAndTakeAnotherOne() throws IOException {
+		AuditInstance first = start("web-1").record("e1").drain();
+
+		assertThatThrownBy(() -> start("web-1")).hasStackTraceContaining("AGENTASSIST_INSTANCE_ID");
+		start("web-2").record("e2").drain();
+		first.record("e3").drain();
+
+		assertThat(Files.readAllLines(file("web-1", 1))).hasSize(2);
+		assertThat(Files.readAllLines(file("web-2", 1))).hasSize(1);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldKeepTheIdThatItMadeForItself() throws IOException {
+		AuditInstance first = start("").record("e1").drain();
+		String chain = first.log.chain();
+		assertThatThrownBy(() -> start("")).hasStackTraceContaining("AGENTASSIST_INSTANCE_ID");
+		first.close();
+
+		AuditInstance second = start("").record("e2").drain();
+
+		assertThat(second.log.chain()).isEqualTo(chain).matches(ChainFile.CHAIN);
+		assertThat(Files.readAllLines(file(chain, 1))).hasSize(2);
+	}
+
+	@Test
+	void shouldWriteNothingForEventsOfABatchThatWasAppendedButNotCommitted() throws IOException {
+		start("web-1").record("e1").drain().record("e2", "e3").dieBeforeCommit();
+		List<String> before = Files.readAllLines(file("web-1", 1));
+		assertThat(before).hasSize(3);
+
+		AuditInstance again = start("web-1").record("e4").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(Files.readAllLines(file("web-1", 1)).subList(0, 3)).isEqualTo(before);
+		assertThat(recoveries()).isEmpty();
+		assertThat(again.log.lastSeq()).isEqualTo(4);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldWriteNothingForEventsOfATransactionThatFailedInTheSameProcess() throws IOException {
+		AuditInstance instance = start("web-1", 500).record("e1", "e2").drain().record("e3", "e4");
+
+		assertThat(instance.poll(() -> {
+			throw new IllegalStateException("database lost");
+		})).isFalse();
+		instance.drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(instance.log.problem()).isEmpty();
+		assertVerifies();
+	}
+
+	@Test
+	void shouldHoldEventsOnceThatAnotherInstanceTookOver() throws IOException {
+		AuditInstance killed = start("web-1").record("e1").drain().record("e2", "e3");
+		killed.dieBeforeCommit();
+		start("web-2").drain();
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e2", "e3");
+
+		start("web-1").record("e4").drain();
+
+		assertThat(eventIds()).containsExactlyInAnyOrder("e1", "e2", "e3", "e4");
+		assertThat(Files.readString(file("web-2", 1))).contains("e2", "e3");
+		JsonNode recovered = recoveries().get(0);
+		assertThat(recovered.path("seq").asLong()).isEqualTo(2);
+		assertThat(Files.readAllLines(directory().resolve(recovered.path("set_aside").asText()))).hasSize(2);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldKeepTheLinesBeforeTheFirstThatAnotherInstanceTookOver() throws IOException {
+		AuditInstance killed = start("web-1").record("e1", "e2", "e3");
+		killed.poll();
+		killed.dieBeforeCommit();
+		AuditInstance other = start("web-2");
+		other.poll();
+		other.outbox.removeRedelivered("audit", List.of("e2"));
+
+		start("web-1").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e3");
+		assertThat(recoveries()).hasSize(1);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldWaitForTheInstanceThatIsJustTakingTheEventsOver() throws Exception {
+		start("web-1").record("e1").drain().record("e2").dieBeforeCommit();
+		AuditInstance other = start("web-2");
+		other.poll();
+		AuditInstance again = start("web-1");
+		AtomicReference<CompletableFuture<Boolean>> recovery = new AtomicReference<>();
+
+		other.poll(() -> {
+			recovery.set(CompletableFuture.supplyAsync(again::poll));
+			assertThatThrownBy(() -> recovery.get().get(300, TimeUnit.MILLISECONDS))
+				.isInstanceOf(TimeoutException.class);
+		});
+
+		assertThat(recovery.get().join()).isTrue();
+		again.drain();
+		assertThat(eventIds()).containsExactlyInAnyOrder("e1", "e2");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldSetATornLastLineAsideAndSaySoInTheChain() throws IOException {
+		start("web-1").record("e1", "e2").drain().close();
+		Files.writeString(file("web-1", 1), "{\"event_id\":\"e3\",\"age", StandardOpenOption.APPEND);
+
+		start("web-1").record("e3").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3");
+		JsonNode recovered = recoveries().get(0);
+		assertThat(recovered.path("action").asText()).isEqualTo("recovered");
+		assertThat(recovered.path("set_aside_bytes").asInt()).isEqualTo(21);
+		Path setAside = directory().resolve(recovered.path("set_aside").asText());
+		assertThat(setAside).hasContent("{\"event_id\":\"e3\",\"age");
+		assertThat(recovered.path("set_aside_sha256").asText())
+			.isEqualTo(AuditLine.hex(AuditLine.sha256().digest(Files.readAllBytes(setAside))));
+		assertVerifies();
+	}
+
+	@Test
+	void shouldSetAFileAsideOfWhichOnlyATornLineWasWritten() throws IOException {
+		start("web-1", 100).record("e1").drain().close();
+		Files.writeString(file("web-1", 2), "{\"event_id\":");
+
+		start("web-1", 100).record("e2").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2");
+		assertThat(recoveries()).hasSize(1);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldGoOnWithTheFilesWhenTheDatabaseIsNew() throws IOException {
+		start("web-1", 500).record("e1", "e2", "e3", "e4", "e5", "e6").drain().close();
+		this.instances.get(0).database.update("DELETE FROM audit_chain");
+
+		start("web-1", 500).record("e7").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4", "e5", "e6", "e7");
+		assertThat(recoveries()).hasSize(1);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldKeepEveryLineWhenTheDatabaseIsOlderThanTheFile() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		String[] ids = Stream.iterate(2, (i) -> i + 1).limit(20).map((i) -> "e" + i).toArray(String[]::new);
+		List<Object> position = new ArrayList<>(
+				instance.database.queryForMap("SELECT seq, hash, file_name, file_length FROM audit_chain").values());
+		instance.record(ids).drain().close();
+		instance.database.update("UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ?",
+				position.toArray());
+
+		// As restored, the outbox has some of them again.
+		start("web-1").record("e8", "e9", "e21", "new").drain();
+
+		assertThat(eventIds()).hasSize(22).doesNotHaveDuplicates().endsWith("new");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldNotGoOnWithoutTheLastLineUntilItIsBack(CapturedOutput output) throws IOException {
+		start("web-1").record("e1", "e2").drain().close();
+		Path away = Files.move(file("web-1", 1), this.temporary.resolve("away"));
+
+		AuditInstance instance = start("web-1").record("e3");
+		for (int i = 0; i < 5; i++) {
+			assertThat(instance.poll()).isFalse();
+		}
+
+		assertThat(instance.waiting()).isEqualTo(1);
+		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
+		assertThat(output).containsOnlyOnce("Line 2 of chain web-1 is not in");
+		assertThat(output).contains("AGENTASSIST_INSTANCE_ID");
+		Files.move(away, file("web-1", 1));
+		instance.drain().poll();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.UP);
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3");
+	}
+
+	@Test
+	void shouldNotGoOnAfterALineThatWasChanged() throws IOException {
+		start("web-1").record("e1").drain().close();
+		Path file = file("web-1", 1);
+		Files.writeString(file, Files.readString(file).replace("\"hash\":\"", "\"hash\":\"0").replace("}", ""));
+
+		AuditInstance instance = start("web-1").record("e2");
+
+		assertThat(instance.poll()).isFalse();
+		assertThat(instance.log.problem()).hasValueSatisfying((problem) -> assertThat(problem).contains("web-1"));
+	}
+
+	@Test
+	void shouldRefuseAnInstanceOfTheSameIdWithAFolderOfItsOwn() throws IOException {
+		AuditInstance first = start("web-1").record("e1").drain();
+		AuditInstance second = start(AuditInstance.settings(this.temporary.resolve("other"), "web-1", LARGE));
+
+		assertThat(second.record("e2").poll()).isFalse();
+
+		assertThat(second.log.problem()).isPresent();
+		first.drain();
+		assertThat(eventIds()).containsExactly("e1", "e2");
+	}
+
+	@Test
+	void shouldTellOnceOfAFullDiskLoseNothingAndGoOnByItself(CapturedOutput output) throws IOException {
+		AuditInstance instance = start("web-1", 100).record("e1").drain();
+		Path full = Files.createSymbolicLink(file("web-1", 2), Path.of("/dev/full"));
+		instance.record("e2", "e3");
+
+		for (int i = 0; i < 6; i++) {
+			instance.poll();
+		}
+
+		assertThat(instance.log.problem()).hasValueSatisfying((problem) -> assertThat(problem).contains("No space"));
+		assertThat(instance.log.isStopped()).isFalse();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
+		assertThat(output).containsOnlyOnce("ERROR").containsOnlyOnce("Audit delivery fails");
+		Files.delete(full);
+		instance.drain();
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3");
+		assertThat(recoveries()).isEmpty();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.UP);
+		assertThat(output).containsOnlyOnce("Audit delivery works again");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldStopAfterAFailedSyncUntilTheRestart(CapturedOutput output) throws IOException {
+		AuditInstance instance = start("web-1", 100).record("e1").drain();
+		// Takes what is written, cannot be synced: EINVAL.
+		Path unsyncable = Files.createSymbolicLink(file("web-1", 2), Path.of("/dev/null"));
+		instance.record("e2").poll();
+		Files.delete(unsyncable);
+
+		for (int i = 0; i < 3; i++) {
+			instance.poll();
+		}
+
+		assertThat(instance.log.isStopped()).isTrue();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
+		assertThat(instance.waiting()).isEqualTo(1);
+		assertThat(output).containsOnlyOnce("Audit delivery stopped");
+		instance.close();
+		start("web-1", 100).drain();
+		assertThat(eventIds()).containsExactly("e1", "e2");
+		assertVerifies();
+	}
+
+	@Test
+	void shouldSignNewLinesOnceEachIntervalAndSendTheCheckpointToAnalytics() throws Exception {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		instance.poll();
+		assertThat(instance.log.lastCheckpoint()).isNull();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+
+		List<String> kept = Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"));
+		List<String> sent = instance.database.queryForList("SELECT payload FROM outbox WHERE destination = 'analytics'",
+				String.class);
+
+		assertThat(kept).hasSize(1).isEqualTo(sent);
+		JsonNode checkpoint = JSON.readTree(kept.get(0));
+		assertThat(checkpoint.path("event_type").asText()).isEqualTo("agentassist_audit_checkpoint");
+		assertThat(checkpoint.path("chain").asText()).isEqualTo("web-1");
+		assertThat(checkpoint.path("seq").asLong()).isEqualTo(1);
+		assertThat(checkpoint.path("hash").asText()).isEqualTo(instance.log.lastHash());
+		assertThat(checkpoint.path("timestamp").asText()).isEqualTo("2026-11-22T10:05:00Z");
+	}
+
+	@Test
+	void shouldSendTheSameCheckpointAgainWhenItsTransactionFails() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll(() -> {
+			throw new IllegalStateException("database lost");
+		});
+		assertThat(instance.log.lastCheckpoint()).isNull();
+
+		instance.drain();
+
+		assertThat(instance.log.lastCheckpoint()).isNotNull();
+		assertThat(Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"))).hasSize(1);
+		assertThat(instance.database.queryForList("SELECT 1 FROM outbox WHERE destination = 'analytics'")).hasSize(1);
+	}
+
+	@Test
+	void shouldSignTheLinesFromBeforeTheStartAtOnceAndDropATornCheckpoint() throws IOException {
+		start("web-1").record("e1").drain().close();
+		Files.writeString(directory().resolve("checkpoints-web-1.jsonl"), "{\"event_id\":\"torn");
+
+		start("web-1").drain().poll();
+
+		assertThat(Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"))).hasSize(1);
+		assertVerifies();
+	}
+
+	@Test
+	void shouldMakeAKeyForItsOwnerOnlyAndVerifyAfterItWasReplaced() throws IOException {
+		Path key = this.temporary.resolve("signing-key.pem");
+		Path publicKey = this.temporary.resolve("signing-key.pub.pem");
+		start("web-1", 100).record("e1").drain().drain().close();
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key))).isEqualTo("rw-------");
+		Path oldPublicKey = Files.move(publicKey, this.temporary.resolve("old.pub.pem"));
+		Files.delete(key);
+		start("web-1", 100).record("e2").drain().drain();
+
+		var old = SigningKey.publicKeys(oldPublicKey);
+		var both = Stream.concat(old.stream(), SigningKey.publicKeys(publicKey).stream()).toList();
+
+		assertThat(new AuditVerifier(directory(), both, false).verify().summary())
+			.isEqualTo("OK: 1 chain, 2 files, 2 lines, 2 checkpoints (signatures checked)");
+		assertThat(new AuditVerifier(directory(), old, false).verify().findings()).singleElement()
+			.satisfies((finding) -> assertThat(finding.toString()).contains("checkpoints-web-1.jsonl:2:",
+					"which was not given"));
+	}
+
+	@Test
+	void shouldNotStartWithAFileThatIsNoKey() throws IOException {
+		Files.writeString(this.temporary.resolve("signing-key.pem"), "no key");
+
+		assertThatThrownBy(() -> start("web-1")).hasStackTraceContaining("agentassist.audit.signing-key");
+	}
+
+}
