@@ -72,9 +72,9 @@ import static org.awaitility.Awaitility.await;
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
 		// So small that files are followed by others, and checkpoints made.
-		"agentassist.audit.max-file-size=4KB",
-		"agentassist.audit.poll-interval=20", "agentassist.analytics.poll-interval=20",
-		"agentassist.lifecycle.expiry-interval=50ms", "agentassist.lifecycle.purge-interval=100ms",
+		"agentassist.audit.max-file-size=4KB", "agentassist.audit.poll-interval=20",
+		"agentassist.analytics.poll-interval=20", "agentassist.lifecycle.expiry-interval=50ms",
+		"agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
 		"camel.resilience4j.configurations.provider.sliding-window-size=10000",
 		"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })

@@ -130,7 +130,9 @@ final class JarProcess implements AutoCloseable {
 	List<String> auditLines() {
 		List<String> lines = new ArrayList<>();
 		try (Stream<Path> files = Files.walk(this.folder.resolve("data/audit"))) {
-			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl")).sorted().toList()) {
+			for (Path file : files.filter((path) -> path.getFileName().toString().matches("audit-.*\\.jsonl"))
+				.sorted()
+				.toList()) {
 				lines.addAll(Files.readAllLines(file));
 			}
 		}

@@ -82,7 +82,8 @@ class PackagedJarIT {
 	}
 
 	private String auditVerify() throws InterruptedException {
-		this.bridge.start("-jar", PackagedBridge.jar(), "audit", "verify", this.folder.resolve("data/audit").toString());
+		this.bridge.start("-jar", PackagedBridge.jar(), "audit", "verify",
+				this.folder.resolve("data/audit").toString());
 		assertThat(this.bridge.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
 		return this.bridge.log();
 	}

@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
 
@@ -15,12 +17,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.interaction.Outbox;
 import io.agentassist.bridge.interaction.OutboxEvent;
 import io.agentassist.bridge.interaction.OutboxProperties;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
 import org.flywaydb.core.Flyway;
 
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
+import org.springframework.core.type.filter.RegexPatternTypeFilter;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -55,9 +61,16 @@ final class AuditInstance implements AutoCloseable {
 		this.context.registerBean(ObjectMapper.class, () -> new ObjectMapper());
 		this.context.registerBean(Clock.class, () -> clock);
 		this.context.registerBean(AuditProperties.class, () -> properties);
-		this.context.registerBean(OutboxProperties.class,
-				() -> new OutboxProperties(BATCH, Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(1)));
-		this.context.register(Outbox.class, ChainPositions.class, AuditLog.class);
+		this.context.registerBean(OutboxProperties.class, () -> new OutboxProperties(BATCH, Duration.ofMinutes(1),
+				Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofDays(3), Map.of()));
+		this.context.registerBean(TransactionTemplate.class, () -> this.transaction);
+		this.context.registerBean(MeterRegistry.class, SimpleMeterRegistry::new);
+		// The outbox with what it needs, of which not all can be seen from here.
+		ClassPathBeanDefinitionScanner outboxBeans = new ClassPathBeanDefinitionScanner(this.context, false);
+		outboxBeans.addIncludeFilter(new RegexPatternTypeFilter(
+				Pattern.compile(".*\\.(Outbox|OutboxClaims|DestinationBreakers|DeadLetters)")));
+		outboxBeans.scan(Outbox.class.getPackageName());
+		this.context.register(ChainPositions.class, AuditLog.class);
 		this.context.refresh();
 		this.log = this.context.getBean(AuditLog.class);
 		this.outbox = this.context.getBean(Outbox.class);
