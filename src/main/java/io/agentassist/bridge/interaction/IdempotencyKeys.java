@@ -55,11 +55,10 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 	 */
 	@Transactional
 	public int purge(Instant processedBefore, int limit) {
-		String[] keys = this.jdbc
-			.queryForList("""
-					SELECT message_key FROM idempotency_key WHERE processed_at < ?
-					ORDER BY processed_at LIMIT ? FOR UPDATE SKIP LOCKED""", String.class,
-					processedBefore.atOffset(ZoneOffset.UTC), limit)
+		String[] keys = this.jdbc.queryForList("""
+				SELECT message_key FROM idempotency_key WHERE message_key IN (
+				SELECT message_key FROM idempotency_key WHERE processed_at < ? ORDER BY processed_at LIMIT ?)
+				FOR UPDATE SKIP LOCKED""", String.class, processedBefore.atOffset(ZoneOffset.UTC), limit)
 			.toArray(String[]::new);
 		return (keys.length > 0)
 				? this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ANY (?)", (Object) keys) : 0;

@@ -34,9 +34,16 @@ public class Outbox {
 	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
 			row.getString(2), row.getString(3), row.getString(4), row.getInt(5));
 
+	/**
+	 * The inner query finds the oldest in the index: H2 reads all that are due where
+	 * LIMIT meets FOR UPDATE. The outer condition holds for a row as it is once locked.
+	 */
 	private static final String SELECT_DUE = """
 			SELECT id, destination, event_id, payload, attempts FROM outbox
-			WHERE destination = ? AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED""";
+			WHERE next_attempt_at <= ? AND id IN (
+			SELECT id FROM outbox WHERE destination = ? AND next_attempt_at <= ?
+			ORDER BY destination, next_attempt_at, id LIMIT ?)
+			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
 
 	private final JdbcTemplate jdbc;
 
@@ -97,7 +104,7 @@ public class Outbox {
 	}
 
 	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
-		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, destination, dueBefore, limit);
+		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, dueBefore, destination, dueBefore, limit);
 		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !due.isEmpty());
 		return due;
 	}

@@ -165,8 +165,10 @@ public class RequestStore {
 	public List<TrackedRequest> expire(Instant submittedBefore, int limit) {
 		List<TrackedRequest> expired = this.jdbc
 			.query("SELECT " + COLUMNS + """
-					FROM suggestion_request WHERE status = ? AND submitted_at < ?
-					ORDER BY submitted_at LIMIT ? FOR UPDATE SKIP LOCKED""", this.rowMapper,
+					FROM suggestion_request WHERE status = ? AND request_id IN (
+					SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
+					ORDER BY status, submitted_at LIMIT ?)
+					ORDER BY submitted_at FOR UPDATE SKIP LOCKED""", this.rowMapper, RequestStatus.QUEUED.text(),
 					RequestStatus.QUEUED.text(), utc(submittedBefore), limit)
 			.stream()
 			.map((request) -> request.decided(RequestStatus.EXPIRED, now(), null))
@@ -188,9 +190,10 @@ public class RequestStore {
 			if (status != RequestStatus.QUEUED) {
 				String[] ids = this.jdbc
 					.queryForList("""
+							SELECT request_id FROM suggestion_request WHERE request_id IN (
 							SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
-							ORDER BY submitted_at LIMIT ? FOR UPDATE SKIP LOCKED""", String.class, status.text(),
-							utc(submittedBefore), limit)
+							ORDER BY status, submitted_at LIMIT ?) FOR UPDATE SKIP LOCKED""", String.class,
+							status.text(), utc(submittedBefore), limit)
 					.toArray(String[]::new);
 				purged += (ids.length > 0)
 						? this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)", (Object) ids)

@@ -139,6 +139,7 @@ class CrashIT {
 		environment.put("ANALYTICS_ENDPOINT", this.outside.url() + "/events");
 		// Failed deliveries are due again soon: the run ends with all of them done.
 		environment.put("AGENTASSIST_OUTBOX_MAXDELAY", "2s");
+		environment.put("AGENTASSIST_OUTBOX_MAXPROBEDELAY", "2s");
 		environment.put("AGENTASSIST_OUTBOX_CLAIMTIME", "5s");
 		return new PackagedBridge(home, environment);
 	}

@@ -82,7 +82,7 @@ final class Outside implements AutoCloseable {
 	}
 
 	private void keepEvent(HttpExchange exchange) throws IOException {
-		JsonNode event = JSON.readTree(exchange.getRequestBody());
+		JsonNode event = JSON.readTree(exchange.getRequestBody().readAllBytes());
 		if (this.analyticsDown) {
 			answer(exchange, 503, "");
 			return;
@@ -96,10 +96,14 @@ final class Outside implements AutoCloseable {
 
 	private static void answer(HttpExchange exchange, int status, String body) throws IOException {
 		byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-		exchange.getRequestBody().readAllBytes();
 		exchange.getResponseHeaders().add("Content-Type", "application/json");
-		exchange.sendResponseHeaders(status, (bytes.length > 0) ? bytes.length : -1);
-		exchange.getResponseBody().write(bytes);
+		if (bytes.length > 0) {
+			exchange.sendResponseHeaders(status, bytes.length);
+			exchange.getResponseBody().write(bytes);
+		}
+		else {
+			exchange.sendResponseHeaders(status, -1);
+		}
 		exchange.close();
 	}
 
