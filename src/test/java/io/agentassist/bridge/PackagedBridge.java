@@ -149,11 +149,19 @@ public final class PackagedBridge implements AutoCloseable {
 	}
 
 	/**
+	 * Gets where the audit log is.
+	 * @return its folder
+	 */
+	public Path auditDirectory() {
+		return this.folder.resolve("data/audit");
+	}
+
+	/**
 	 * Finds the files of the audit log.
 	 * @return the files, in the order of their names
 	 */
 	public List<Path> auditFiles() {
-		Path directory = this.folder.resolve("data/audit");
+		Path directory = auditDirectory();
 		if (!Files.isDirectory(directory)) {
 			return List.of();
 		}

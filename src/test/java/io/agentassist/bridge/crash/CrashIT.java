@@ -112,8 +112,14 @@ class CrashIT {
 		int interactions = senders.callbacks().size() + senders.feedback().size();
 		await().atMost(Duration.ofMinutes(3))
 			.pollInterval(Duration.ofMillis(200))
-			.until(() -> this.outside.events().size() >= interactions && bridge.auditLines().size() >= interactions);
+			.until(() -> this.outside.events()
+				.values()
+				.stream()
+				.filter((event) -> Reconciliation.name(event) != null)
+				.count() >= interactions && bridge.auditLines().size() >= interactions);
 		bridge.close();
+		bridge.start("-jar", PackagedBridge.jar(), "audit", "verify", bridge.auditDirectory().toString());
+		assertThat(bridge.process().onExit().join().exitValue()).as(bridge.log()).isZero();
 		Reconciliation result = Reconciliation.of(senders, this.outside, engine.connect(), bridge.auditLines());
 		System.out.printf("%-16s kills %3d  acknowledged %7d  lost %d  doubled %d  redelivered %d  (seed %d)%n", name,
 				kills, result.acknowledged(), result.lost().size(), result.doubled().size(), result.redelivered(),

@@ -47,8 +47,9 @@ record Reconciliation(int acknowledged, Set<String> lost, Set<String> doubled, l
 		}
 		Set<String> analysed = new HashSet<>();
 		for (JsonNode event : outside.events().values()) {
-			if (!analysed.add(name(event))) {
-				doubled.add("analytics, another event_id: " + name(event));
+			String name = name(event);
+			if (name != null && !analysed.add(name)) {
+				doubled.add("analytics, another event_id: " + name);
 			}
 		}
 		senders.requests().stream().filter((id) -> !status.containsKey(id)).forEach((id) -> lost.add("request " + id));
@@ -78,7 +79,7 @@ record Reconciliation(int acknowledged, Set<String> lost, Set<String> doubled, l
 	}
 
 	/** What an event tells of, null where it is not an interaction's. */
-	private static String name(JsonNode event) {
+	static String name(JsonNode event) {
 		return "agentassist_interaction".equals(event.path("event_type").asText())
 				? event.path("action").asText() + " " + event.path("request_id").asText() : null;
 	}
