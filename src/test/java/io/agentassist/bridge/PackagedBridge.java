@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -29,24 +30,24 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private static final Path JAR = Path.of("target", "agent-assist-bridge.jar").toAbsolutePath();
 
+	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
 	private final Path folder;
 
-	private final Map<String, String> environment;
+	private final Map<String, String> settings;
 
 	private final int port = freePort();
-
-	private final int managementPort = freePort();
 
 	private Process process;
 
 	/**
 	 * Prepares the folder.
 	 * @param folder an empty folder
-	 * @param environment variables of the process, besides the ports
+	 * @param settings properties of the application, besides the ports
 	 */
-	public PackagedBridge(Path folder, Map<String, String> environment) {
+	public PackagedBridge(Path folder, Map<String, String> settings) {
 		this.folder = folder;
-		this.environment = environment;
+		this.settings = settings;
 		List.of("routes", "config").forEach((name) -> copy(Path.of(name), folder.resolve(name)));
 	}
 
@@ -66,8 +67,7 @@ public final class PackagedBridge implements AutoCloseable {
 			.keySet()
 			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
 		builder.environment().put("SERVER_PORT", Integer.toString(this.port));
-		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(this.managementPort));
-		builder.environment().putAll(this.environment);
+		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(freePort()));
 		try {
 			this.process = builder.start();
 		}
@@ -76,13 +76,28 @@ public final class PackagedBridge implements AutoCloseable {
 		}
 	}
 
-	/** Starts the jar and waits until it serves. */
+	/** Starts the jar with the settings; returns at once. */
+	public void launch() {
+		List<String> arguments = new ArrayList<>(List.of("-Xmx256m", "-jar", jar()));
+		this.settings.forEach((key, value) -> arguments.add("--" + key + "=" + value));
+		start(arguments.toArray(String[]::new));
+	}
+
+	/** Waits until the process serves. */
+	public void awaitAnswer() {
+		await().atMost(Duration.ofMinutes(2))
+			.pollInterval(Duration.ofMillis(100))
+			.ignoreException(ConnectException.class)
+			.untilAsserted(() -> {
+				assertThat(this.process.isAlive()).as(log()).isTrue();
+				assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
+			});
+	}
+
+	/** Starts the jar with the settings and waits until it serves. */
 	public void startAndAwait() {
-		start("-Xmx256m", "-jar", jar());
-		await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(100)).until(() -> {
-			assertThat(this.process.isAlive()).as(log()).isTrue();
-			return answers();
-		});
+		launch();
+		awaitAnswer();
 	}
 
 	/** Ends the process with SIGKILL, wherever it is. */
@@ -124,15 +139,6 @@ public final class PackagedBridge implements AutoCloseable {
 	 */
 	public URI url(String path) {
 		return URI.create("http://127.0.0.1:" + this.port + path);
-	}
-
-	/**
-	 * Makes a URL of the management port.
-	 * @param path with a leading slash
-	 * @return the URL
-	 */
-	public URI managementUrl(String path) {
-		return URI.create("http://127.0.0.1:" + this.managementPort + path);
 	}
 
 	/**
@@ -190,16 +196,33 @@ public final class PackagedBridge implements AutoCloseable {
 		return lines;
 	}
 
-	private boolean answers() throws InterruptedException {
-		try {
-			return HttpClient.newHttpClient()
-				.send(HttpRequest.newBuilder(url("/openapi.yaml")).timeout(Duration.ofSeconds(5)).build(),
-						HttpResponse.BodyHandlers.discarding())
-				.statusCode() == 200;
-		}
-		catch (IOException ex) {
-			return false; // not listening yet
-		}
+	/**
+	 * Gets a path of the public port.
+	 * @param path with a leading slash
+	 * @return the answer
+	 * @throws IOException when there is none
+	 * @throws InterruptedException when interrupted
+	 */
+	public HttpResponse<String> get(String path) throws IOException, InterruptedException {
+		return CLIENT.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	/**
+	 * Posts JSON to a path of the public port.
+	 * @param path with a leading slash
+	 * @param body the JSON
+	 * @return the answer
+	 * @throws IOException when there is none
+	 * @throws InterruptedException when interrupted
+	 */
+	public HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+		return CLIENT.send(request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(body))
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private HttpRequest.Builder request(String path) {
+		return HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(20));
 	}
 
 	private Path logFile() {

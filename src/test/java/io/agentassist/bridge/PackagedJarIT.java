@@ -1,9 +1,5 @@
 package io.agentassist.bridge;
 
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,14 +58,14 @@ class PackagedJarIT {
 		assertThat(line.path("suggestion_id").asText()).isNotEmpty();
 		assertThat(line.path("metadata").path("ranked_suggestion_ids")).isNotEmpty();
 		String id = line.path("request_id").asText();
-		JsonNode found = new ObjectMapper().readTree(get("/agentassist/suggestions/" + id).body());
+		JsonNode found = new ObjectMapper().readTree(this.bridge.get("/agentassist/suggestions/" + id).body());
 		assertThat(found.path("status").asText()).isEqualTo("completed");
 		for (JsonNode suggestion : found.path("ranked_suggestions")) {
 			assertThat(this.bridge.log()).contains("Request " + id + " suggests: "
 					+ suggestion.path("final_score").asText() + " " + suggestion.path("title").asText());
 		}
 		await().atMost(Duration.ofSeconds(20))
-			.untilAsserted(() -> assertThat(get("/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
+			.untilAsserted(() -> assertThat(this.bridge.get("/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));
 		assertThat(this.bridge.log()).doesNotContain("update my billing address", "ERROR");
 		stop();
 
@@ -109,11 +105,6 @@ class PackagedJarIT {
 		assertThat(this.bridge.log())
 			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
-	}
-
-	private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(this.bridge.url(path)).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 }

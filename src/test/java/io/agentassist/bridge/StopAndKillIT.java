@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -63,8 +64,8 @@ class StopAndKillIT {
 		Set<String> queued = ConcurrentHashMap.newKeySet();
 		Set<String> processed = ConcurrentHashMap.newKeySet();
 		Queue<HttpResponse<String>> others = new ConcurrentLinkedQueue<>();
-		try (JarProcess bridge = new JarProcess(this.folder, this.world.baseUrl(), Map.of())) {
-			bridge.start();
+		try (PackagedBridge bridge = bridge(this.folder, Map.of())) {
+			bridge.startAndAwait();
 			List<CompletableFuture<Void>> senders = new ArrayList<>();
 			for (int i = 0; i < SENDERS; i++) {
 				senders.add(CompletableFuture.runAsync(() -> sendUntilRefused(bridge, queued, processed, others),
@@ -72,15 +73,16 @@ class StopAndKillIT {
 			}
 			await().atMost(Duration.ofMinutes(1)).until(() -> processed.size() > 300);
 
-			bridge.terminate();
+			bridge.process().destroy();
 
 			// 128 + SIGTERM, and well within spring.lifecycle.timeout-per-shutdown-phase.
-			assertThat(bridge.exitCode(Duration.ofSeconds(25))).isEqualTo(143);
+			assertThat(bridge.process().waitFor(25, TimeUnit.SECONDS)).as(bridge.log()).isTrue();
+			assertThat(bridge.process().exitValue()).isEqualTo(143);
 			senders.forEach(CompletableFuture::join);
 			assertThat(others).allSatisfy((answer) -> assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503));
 			assertThat(bridge.log()).doesNotContain("ERROR");
 
-			bridge.start();
+			bridge.startAndAwait();
 			await().atMost(Duration.ofSeconds(30))
 				.untilAsserted(() -> assertThat(analyticsEvents().keySet()).containsAll(processed));
 			for (String id : queued) {
@@ -107,10 +109,9 @@ class StopAndKillIT {
 		Map<String, String> settingsOfA = new HashMap<>(settings);
 		settingsOfA.put("agentassist.analytics.endpoint", this.world.baseUrl() + "/analytics-of-a");
 		settingsOfA.put("camel.component.http.response-timeout", "60000");
-		try (JarProcess a = new JarProcess(folderOfA, this.world.baseUrl(), settingsOfA);
-				JarProcess b = new JarProcess(folderOfB, this.world.baseUrl(), settings)) {
+		try (PackagedBridge a = bridge(folderOfA, settingsOfA); PackagedBridge b = bridge(folderOfB, settings)) {
 			a.launch();
-			b.start();
+			b.startAndAwait();
 			a.awaitAnswer();
 			while (this.world.findAll(postRequestedFor(urlEqualTo("/analytics-of-a"))).isEmpty()) {
 				cycle(a);
@@ -134,7 +135,18 @@ class StopAndKillIT {
 		}
 	}
 
-	private static String cycle(JarProcess bridge) throws IOException, InterruptedException {
+	private PackagedBridge bridge(Path home, Map<String, String> settings) {
+		String url = this.world.baseUrl();
+		Map<String, String> all = new HashMap<>(Map.of("agentassist.public-url", BridgeTest.PUBLIC_URL,
+				"agentassist.genesys.client-id", StubbedProvider.CLIENT_ID, "agentassist.genesys.client-secret",
+				StubbedProvider.CLIENT_SECRET, "agentassist.genesys.api-url", url + "/api",
+				"agentassist.genesys.login-url", url + "/login", "agentassist.analytics.endpoint", url + "/analytics",
+				"agentassist.api.auth", "none", "agentassist.callback.auth", "none"));
+		all.putAll(settings);
+		return new PackagedBridge(home, all);
+	}
+
+	private static String cycle(PackagedBridge bridge) throws IOException, InterruptedException {
 		HttpResponse<String> answer = bridge.post("/agentassist/suggestions",
 				BridgeTest.suggestionRequest("conv-" + UUID.randomUUID()).toString());
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
@@ -144,7 +156,7 @@ class StopAndKillIT {
 		return id;
 	}
 
-	private static void sendUntilRefused(JarProcess bridge, Set<String> queued, Set<String> processed,
+	private static void sendUntilRefused(PackagedBridge bridge, Set<String> queued, Set<String> processed,
 			Queue<HttpResponse<String>> others) {
 		try {
 			while (true) {
@@ -186,7 +198,7 @@ class StopAndKillIT {
 					Collectors.mapping(JsonNode::toString, Collectors.toSet())));
 	}
 
-	private static List<String> auditedRequests(JarProcess bridge) {
+	private static List<String> auditedRequests(PackagedBridge bridge) {
 		return bridge.auditLines().stream().map((line) -> BridgeTest.json(line).path("request_id").asText()).toList();
 	}
 

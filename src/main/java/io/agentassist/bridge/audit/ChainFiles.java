@@ -127,28 +127,26 @@ final class ChainFiles implements Closeable {
 			}
 		}
 		catch (IOException ex) {
-			cut(file, length, ex);
+			try {
+				truncate(name, length);
+			}
+			catch (IOException suppressed) {
+				ex.addSuppressed(suppressed);
+			}
 			throw ex;
 		}
 	}
 
-	/** Removes what was written after a length, if there is a file that long. */
+	/**
+	 * Removes what was written after a length, if there is a file that long. On a channel
+	 * of its own: an interrupt closes the one that it hits.
+	 */
 	void truncate(String name, long length) throws IOException {
 		Path file = path(name);
 		if (Files.exists(file) && Files.size(file) > length) {
 			try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
 				channel.truncate(length);
 			}
-		}
-	}
-
-	/** On a channel of its own: an interrupt closes the one that it hits. */
-	private static void cut(Path file, long length, IOException failure) {
-		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-			channel.truncate(length);
-		}
-		catch (IOException ex) {
-			failure.addSuppressed(ex);
 		}
 	}
 

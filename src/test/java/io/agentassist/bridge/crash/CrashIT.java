@@ -134,20 +134,20 @@ class CrashIT {
 	}
 
 	private PackagedBridge bridge(Path home, Engine engine) {
-		Map<String, String> environment = new HashMap<>(engine.environment());
-		environment.put("GENESYS_CLIENT_ID", "crash");
-		environment.put("GENESYS_CLIENT_SECRET", "crash-secret-0123456789");
-		environment.put("GENESYS_API_URL", this.outside.url());
-		environment.put("GENESYS_LOGIN_URL", this.outside.url());
-		environment.put("AGENTASSIST_PUBLIC_URL", "http://127.0.0.1");
-		environment.put("AGENTASSIST_CALLBACK_AUTH", "none");
-		environment.put("AGENTASSIST_API_AUTH", "none");
-		environment.put("ANALYTICS_ENDPOINT", this.outside.url() + "/events");
+		Map<String, String> settings = new HashMap<>(engine.settings());
+		settings.put("agentassist.genesys.client-id", "crash");
+		settings.put("agentassist.genesys.client-secret", "crash-secret-0123456789");
+		settings.put("agentassist.genesys.api-url", this.outside.url());
+		settings.put("agentassist.genesys.login-url", this.outside.url());
+		settings.put("agentassist.public-url", "http://127.0.0.1");
+		settings.put("agentassist.callback.auth", "none");
+		settings.put("agentassist.api.auth", "none");
+		settings.put("agentassist.analytics.endpoint", this.outside.url() + "/events");
 		// Failed deliveries are due again soon: the run ends with all of them done.
-		environment.put("AGENTASSIST_OUTBOX_MAXDELAY", "2s");
-		environment.put("AGENTASSIST_OUTBOX_MAXPROBEDELAY", "2s");
-		environment.put("AGENTASSIST_OUTBOX_CLAIMTIME", "5s");
-		return new PackagedBridge(home, environment);
+		settings.put("agentassist.outbox.max-delay", "2s");
+		settings.put("agentassist.outbox.max-probe-delay", "2s");
+		settings.put("agentassist.outbox.claim-time", "5s");
+		return new PackagedBridge(home, settings);
 	}
 
 }

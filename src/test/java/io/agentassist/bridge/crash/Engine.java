@@ -18,9 +18,9 @@ sealed interface Engine extends AutoCloseable {
 
 	/**
 	 * Gets what points the bridge to it.
-	 * @return variables
+	 * @return properties of the application
 	 */
-	Map<String, String> environment();
+	Map<String, String> settings();
 
 	/**
 	 * Connects, while no bridge runs.
@@ -35,7 +35,7 @@ sealed interface Engine extends AutoCloseable {
 	record H2(Path folder) implements Engine {
 
 		@Override
-		public Map<String, String> environment() {
+		public Map<String, String> settings() {
 			return Map.of();
 		}
 
@@ -84,9 +84,9 @@ sealed interface Engine extends AutoCloseable {
 		}
 
 		@Override
-		public Map<String, String> environment() {
-			return Map.of("SPRING_DATASOURCE_URL", this.server.getJdbcUrl("postgres", "postgres"),
-					"SPRING_DATASOURCE_USERNAME", "postgres", "SPRING_DATASOURCE_PASSWORD", "postgres");
+		public Map<String, String> settings() {
+			return Map.of("spring.datasource.url", this.server.getJdbcUrl("postgres", "postgres"),
+					"spring.datasource.username", "postgres", "spring.datasource.password", "postgres");
 		}
 
 		@Override
