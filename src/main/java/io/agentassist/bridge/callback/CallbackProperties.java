@@ -1,20 +1,31 @@
 package io.agentassist.bridge.callback;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.StringUtils;
 import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the provider's callback.
  *
  * @param auth how the provider proves itself
- * @param secret shared secret of the signature; null or empty only with
- * {@link CallbackAuth#NONE}
+ * @param secret what it shares with us, at least {@value #MIN_SECRET_BYTES} bytes;
+ * {@code whsec_} and base64 with {@link CallbackAuth#STANDARD_WEBHOOKS}; null or empty
+ * only with {@link CallbackAuth#NONE}
+ * @param previousSecret another one that is taken too, while the provider changes it;
+ * null or empty for none
+ * @param username the provider's name with {@link CallbackAuth#BASIC}
+ * @param tolerance how far, either way, the time of a callback may be from ours with
+ * {@link CallbackAuth#STANDARD_WEBHOOKS}
  * @param allowedUrls prefixes, besides our own URL, that a request's {@code callback_url}
  * may have
  * @param unknownRequestWait how long a callback that overtook its own request waits for
@@ -22,17 +33,69 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.callback")
-public record CallbackProperties(@NotNull CallbackAuth auth, String secret, List<URI> allowedUrls,
-		@NotNull Duration unknownRequestWait) {
+public record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
+		@NotNull Duration tolerance, List<URI> allowedUrls, @NotNull Duration unknownRequestWait) {
+
+	private static final int MIN_SECRET_BYTES = 16;
+
+	private static final String ENCODED = "whsec_";
 
 	public CallbackProperties {
 		allowedUrls = (allowedUrls != null) ? allowedUrls : List.of();
 		if (allowedUrls.stream().anyMatch((url) -> url.getScheme() == null || url.getHost() == null)) {
 			throw new IllegalArgumentException("agentassist.callback.allowed-urls have to be absolute URLs");
 		}
+		if (auth != null && auth != CallbackAuth.NONE) {
+			check(auth, secret, "secret");
+			if (StringUtils.hasLength(previousSecret)) {
+				check(auth, previousSecret, "previous-secret");
+			}
+			if (auth == CallbackAuth.BASIC && (!StringUtils.hasText(username) || username.contains(":"))) {
+				throw new IllegalArgumentException(
+						"agentassist.callback.username has to be there and to have no colon");
+			}
+		}
 	}
 
-	/** Keeps the secret out of logs. */
+	/**
+	 * The keys that are valid at present.
+	 * @return the bytes of the secret and, if there is one, of the previous one
+	 */
+	List<byte[]> keys() {
+		return Stream.of(this.secret, this.previousSecret)
+			.filter(StringUtils::hasLength)
+			.map((text) -> bytes(this.auth, text))
+			.toList();
+	}
+
+	private static void check(CallbackAuth auth, String text, String name) {
+		String problem = null;
+		try {
+			if (text == null || bytes(auth, text).length < MIN_SECRET_BYTES) {
+				problem = "has to have at least " + MIN_SECRET_BYTES + " bytes";
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			// Not passed on: its message tells of the secret.
+			problem = "has to be " + ENCODED + " and base64";
+		}
+		if (problem != null) {
+			throw new IllegalArgumentException("agentassist.callback." + name + " (AGENTASSIST_CALLBACK_"
+					+ name.toUpperCase(Locale.ROOT).replace('-', '_') + ") " + problem);
+		}
+	}
+
+	private static byte[] bytes(CallbackAuth auth, String text) {
+		if (auth != CallbackAuth.STANDARD_WEBHOOKS) {
+			return text.getBytes(StandardCharsets.UTF_8);
+		}
+		if (!text.startsWith(ENCODED)) {
+			throw new IllegalArgumentException();
+		}
+		return Base64.getDecoder().decode(text.substring(ENCODED.length()));
+	}
+
+	/** Keeps the secrets out of logs. */
 	@Override
 	public String toString() {
 		return "CallbackProperties[auth=" + this.auth + "]";

@@ -2,16 +2,18 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Collections;
+import java.util.List;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.apache.camel.Exchange;
-import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.Message;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpBinding;
+import org.apache.camel.http.base.HttpHelper;
 import org.apache.camel.support.MessageHelper;
-import org.springframework.util.unit.DataSize;
 
 /**
  * Reads a request's body as the bytes that came (a signature covers exactly these), up to
@@ -21,8 +23,14 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 
 	private final int maxBodySize;
 
-	BoundedBodyHttpBinding(DataSize maxBodySize) {
-		this.maxBodySize = Math.toIntExact(maxBodySize.toBytes());
+	private final List<String> requestHeaders;
+
+	private final List<String> queryParameters;
+
+	BoundedBodyHttpBinding(HttpProperties properties) {
+		this.maxBodySize = Math.toIntExact(properties.maxBodySize().toBytes());
+		this.requestHeaders = properties.requestHeaders();
+		this.queryParameters = properties.queryParameters();
 		setHeaderFilterStrategy(new ResponseHeaderFilter());
 	}
 
@@ -51,7 +59,39 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		super.readRequest(request, message);
 		message.removeHeader(Exchange.CONTENT_TYPE);
 		message.removeHeader(Exchange.CONTENT_ENCODING);
-		message.getExchange().removeProperty(ExchangePropertyKey.CHARSET_NAME);
+	}
+
+	/**
+	 * Takes the headers that routes may see and leaves all others outside: many of
+	 * Camel's components are steered by headers, and not all of these names begin with
+	 * {@code Camel}.
+	 */
+	@Override
+	protected void readHeaders(HttpServletRequest request, Message message) {
+		for (String name : this.requestHeaders) {
+			put(message, name, Collections.list(request.getHeaders(name)));
+		}
+		if (request.getQueryString() != null) {
+			for (String name : this.queryParameters) {
+				String[] values = request.getParameterValues(name);
+				put(message, name, (values != null) ? List.of(values) : List.of());
+			}
+		}
+		String path = ((PlatformHttpEndpoint) message.getExchange().getFromEndpoint()).getPath();
+		if (path.indexOf('{') >= 0) {
+			HttpHelper.evalPlaceholders(message.getHeaders(), withoutSlash(request.getRequestURI()),
+					withoutSlash(path));
+		}
+	}
+
+	private static void put(Message message, String name, List<String> values) {
+		if (!values.isEmpty()) {
+			message.setHeader(name, (values.size() == 1) ? values.get(0) : values);
+		}
+	}
+
+	private static String withoutSlash(String path) {
+		return path.startsWith("/") ? path.substring(1) : path;
 	}
 
 	/**

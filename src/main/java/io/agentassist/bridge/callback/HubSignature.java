@@ -1,0 +1,41 @@
+package io.agentassist.bridge.callback;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * {@link CallbackAuth#HMAC}. Without a time in it: a repeat is told by the request's id.
+ */
+class HubSignature implements CallbackAuthenticator {
+
+	private static final String HEADER = "X-Hub-Signature-256";
+
+	private static final String PREFIX = "sha256=";
+
+	private final List<HmacSha256> keys;
+
+	HubSignature(List<byte[]> keys) {
+		this.keys = keys.stream().map(HmacSha256::new).toList();
+	}
+
+	@Override
+	public Optional<String> refusal(byte[] body, UnaryOperator<String> header) {
+		String given = header.apply(HEADER);
+		if (given == null) {
+			return Optional.of(HEADER + " is missing");
+		}
+		List<byte[]> accepted = this.keys.stream()
+			.map((key) -> (PREFIX + key.sign(body)).getBytes(StandardCharsets.US_ASCII))
+			.toList();
+		return CallbackAuthenticator.isOneOf(accepted, given.getBytes(StandardCharsets.UTF_8)) ? Optional.empty()
+				: Optional.of(HEADER + " is not the body's");
+	}
+
+	/** Signs as the provider does, with the newest key. */
+	String sign(byte[] body) {
+		return PREFIX + this.keys.get(0).sign(body);
+	}
+
+}
