@@ -36,12 +36,15 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
 	private final ProblemTranslator problems;
 
+	private final AnswerCounts counts;
+
 	NonBlockingHttpConsumer(PlatformHttpEndpoint endpoint, Processor processor, BoundedBodyHttpBinding binding,
-			ProblemTranslator problems) {
+			ProblemTranslator problems, AnswerCounts counts) {
 		// The executor is not used: service() is replaced.
 		super(endpoint, processor, Runnable::run);
 		this.binding = binding;
 		this.problems = problems;
+		this.counts = counts;
 	}
 
 	/**
@@ -66,6 +69,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		catch (Exception ex) {
 			releaseExchange(exchange, false);
 			writeProblem(operation, response, ex);
+			this.counts.count(operation, response);
 			return null;
 		}
 		Object requestBody = exchange.getMessage().getBody();
@@ -112,6 +116,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			}
 		}
 		finally {
+			this.counts.count(operation, response);
 			doneUoW(exchange);
 			releaseExchange(exchange, false);
 		}

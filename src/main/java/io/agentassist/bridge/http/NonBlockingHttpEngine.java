@@ -12,15 +12,18 @@ class NonBlockingHttpEngine extends SpringBootPlatformHttpEngine {
 
 	private final ProblemTranslator problems;
 
-	NonBlockingHttpEngine(int port, BoundedBodyHttpBinding binding, ProblemTranslator problems) {
+	private final AnswerCounts counts;
+
+	NonBlockingHttpEngine(int port, BoundedBodyHttpBinding binding, ProblemTranslator problems, AnswerCounts counts) {
 		super(port);
 		this.binding = binding;
 		this.problems = problems;
+		this.counts = counts;
 	}
 
 	@Override
 	public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-		return new NonBlockingHttpConsumer(endpoint, processor, this.binding, this.problems);
+		return new NonBlockingHttpConsumer(endpoint, processor, this.binding, this.problems, this.counts);
 	}
 
 }

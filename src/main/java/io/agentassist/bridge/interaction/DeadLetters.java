@@ -9,8 +9,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 
-import io.micrometer.core.instrument.MeterRegistry;
-
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -49,14 +47,11 @@ public class DeadLetters {
 
 	private final TransactionOperations transaction;
 
-	private final MeterRegistry meters;
-
 	private final Clock clock;
 
-	DeadLetters(JdbcTemplate jdbc, TransactionOperations transaction, MeterRegistry meters, Clock clock) {
+	DeadLetters(JdbcTemplate jdbc, TransactionOperations transaction, Clock clock) {
 		this.jdbc = jdbc;
 		this.transaction = transaction;
-		this.meters = meters;
 		this.clock = clock;
 	}
 
@@ -82,7 +77,6 @@ public class DeadLetters {
 		});
 		if (buried > 0) {
 			log.error("{} events for {} are dead letters now: {}", buried, destination, reason);
-			this.meters.counter("agentassist.dead.letters", "destination", destination).increment(buried);
 		}
 	}
 

@@ -21,10 +21,13 @@ public class FeedbackRecorder {
 
 	private final ObjectMapper json;
 
-	FeedbackRecorder(RequestStore requests, FeedbackHistory history, ObjectMapper json) {
+	private final InteractionCounts counts;
+
+	FeedbackRecorder(RequestStore requests, FeedbackHistory history, ObjectMapper json, InteractionCounts counts) {
 		this.requests = requests;
 		this.history = history;
 		this.json = json;
+		this.counts = counts;
 	}
 
 	/**
@@ -54,6 +57,7 @@ public class FeedbackRecorder {
 	 * @param feedback the feedback
 	 */
 	public void count(@ExchangeProperty("feedback") Feedback feedback) {
+		this.counts.add(feedback.action().text());
 		this.history.add(feedback.suggestionId(), feedback.action() == Feedback.Action.ACCEPTED);
 	}
 

@@ -23,31 +23,36 @@ public class Interactions {
 
 	private final Clock clock;
 
-	Interactions(BuildProperties build, Clock clock) {
+	private final InteractionCounts counts;
+
+	Interactions(BuildProperties build, Clock clock, InteractionCounts counts) {
 		this.version = build.getVersion();
 		this.clock = clock;
+		this.counts = counts;
 	}
 
 	/**
-	 * A request's suggestions came and were shown.
+	 * A request's suggestions came and were shown. In the caller's transaction.
 	 * @param request the completed request
 	 * @param ranked its suggestions
 	 * @return the event
 	 */
 	public InteractionEvent presented(@ExchangeProperty("request") TrackedRequest request,
 			@ExchangeProperty("ranked") RankedSuggestions ranked) {
+		this.counts.add("presented");
 		String top = ranked.ids().isEmpty() ? null : ranked.ids().get(0);
 		return event(InteractionEvent.id(request.requestId(), "presented"), request.completedAt(), request, top,
 				"presented", request.agentId(), ranked.ids());
 	}
 
 	/**
-	 * A request ended without suggestions.
+	 * A request ended without suggestions. In the caller's transaction.
 	 * @param request the request, failed or expired
 	 * @return the event
 	 */
 	public InteractionEvent ended(@ExchangeProperty("request") TrackedRequest request) {
 		String action = request.status().text();
+		this.counts.add(action);
 		return event(InteractionEvent.id(request.requestId(), action), request.completedAt(), request, null, action,
 				request.agentId(), null);
 	}

@@ -21,13 +21,16 @@ import org.springframework.validation.annotation.Validated;
  * @param maxProbeDelay longest wait between two probes of a destination that fails
  * @param timeToLive how long delivery is tried before an event becomes a dead letter
  * @param timeToLiveOf the same for single destinations
+ * @param watchInterval how often the backlog is looked at, for health and metrics
+ * @param overdueAfter age of a waiting event beyond which the health is degraded
  */
 @Validated
 @ConfigurationProperties("agentassist.outbox")
 public record OutboxProperties(@Positive int batchSize, @NotNull @DurationMin(millis = 100) Duration claimTime,
 		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull Duration maxDelay,
 		@NotNull @DurationMin(millis = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
-		Map<String, Duration> timeToLiveOf) {
+		Map<String, Duration> timeToLiveOf, @NotNull @DurationMin(millis = 1) Duration watchInterval,
+		@NotNull Duration overdueAfter) {
 
 	public OutboxProperties {
 		timeToLiveOf = (timeToLiveOf != null) ? Map.copyOf(timeToLiveOf) : Map.of();

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,6 +16,8 @@ import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.suggestion.RankedSuggestions;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
@@ -34,13 +37,19 @@ public class SuggestionRanking {
 
 	private final Clock clock;
 
-	SuggestionRanking(RankingProperties properties, FeedbackHistory history, ObjectMapper json, Clock clock) {
+	private final Timer timer;
+
+	SuggestionRanking(RankingProperties properties, FeedbackHistory history, ObjectMapper json, Clock clock,
+			MeterRegistry meters) {
 		this.ranker = new SuggestionRanker(properties);
 		this.model = properties.feedbackModel();
 		this.halfLife = properties.halfLife();
 		this.history = history;
 		this.json = json;
 		this.clock = clock;
+		this.timer = Timer.builder("agentassist.ranking")
+			.description("Ranking of one callback's suggestions, the query for their feedback included")
+			.register(meters);
 	}
 
 	/**
@@ -52,6 +61,7 @@ public class SuggestionRanking {
 	 */
 	public RankedSuggestions rank(@ExchangeProperty("callback") Callback callback,
 			@ExchangeProperty("request") TrackedRequest request) throws JsonProcessingException {
+		long start = System.nanoTime();
 		List<String> ids = new ArrayList<>();
 		for (JsonNode suggestion : callback.suggestions()) {
 			String id = suggestion.path("id").asText();
@@ -66,8 +76,11 @@ public class SuggestionRanking {
 			FeedbackCounts counts = feedback.get(id);
 			return (counts != null) ? this.model.signal(counts, this.halfLife, now) : FeedbackModel.NEUTRAL;
 		});
-		return new RankedSuggestions(ranked.stream().map((item) -> item.path("id").asText(null)).toList(),
+		RankedSuggestions suggestions = new RankedSuggestions(
+				ranked.stream().map((item) -> item.path("id").asText(null)).toList(),
 				this.json.writeValueAsString(ranked));
+		this.timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+		return suggestions;
 	}
 
 }

@@ -1,13 +1,17 @@
 package io.agentassist.bridge.suggestion;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 import io.agentassist.bridge.http.InvalidRequestException;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriUtils;
@@ -22,10 +26,20 @@ public class SuggestionLookup {
 
 	private final Duration maxWait;
 
-	SuggestionLookup(RequestStore requests, RequestWatcher watcher, SuggestionsProperties properties) {
+	private final Clock clock;
+
+	private final Timer delivery;
+
+	SuggestionLookup(RequestStore requests, RequestWatcher watcher, SuggestionsProperties properties, Clock clock,
+			MeterRegistry meters) {
 		this.requests = requests;
 		this.watcher = watcher;
 		this.maxWait = properties.maxWait();
+		this.clock = clock;
+		this.delivery = Timer.builder("agentassist.desktop.delivery")
+			.description("From a desktop's request to the answer of its look-up that waited for the suggestions")
+			.serviceLevelObjectives(Duration.ofMillis(800), Duration.ofSeconds(3), Duration.ofSeconds(10))
+			.register(meters);
 	}
 
 	/**
@@ -38,8 +52,14 @@ public class SuggestionLookup {
 	 * @throws InvalidRequestException when {@code wait} is no duration
 	 */
 	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait) {
-		return this.watcher.awaitDecision(decode(requestId), parse(wait))
-			.thenApply((found) -> found.orElseThrow(() -> new UnknownRequestException("Unknown request ID")));
+		Instant asked = this.clock.instant();
+		return this.watcher.awaitDecision(decode(requestId), parse(wait)).thenApply((found) -> {
+			TrackedRequest request = found.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+			if (request.isCompleted() && request.completedAt().isAfter(asked)) {
+				this.delivery.record(Duration.between(request.submittedAt(), this.clock.instant()));
+			}
+			return request;
+		});
 	}
 
 	/**

@@ -14,11 +14,12 @@ import org.springframework.validation.annotation.Validated;
  * @param maxConstructionLatency longest time from the arrival of a request to its query
  * being ready
  * @param maxWait longest wait of a look-up
+ * @param slowAfter response time beyond which the log warns of a request
  * @param watchInterval how often waiting callers are served
  * @param watchThreads threads that serve them
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
-		@NotNull Duration watchInterval, @Min(2) int watchThreads) {
+		@NotNull Duration slowAfter, @NotNull Duration watchInterval, @Min(2) int watchThreads) {
 }

@@ -17,8 +17,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.interaction.Outbox;
 import io.agentassist.bridge.interaction.OutboxEvent;
 import io.agentassist.bridge.interaction.OutboxProperties;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -61,10 +59,11 @@ final class AuditInstance implements AutoCloseable {
 		this.context.registerBean(ObjectMapper.class, () -> new ObjectMapper());
 		this.context.registerBean(Clock.class, () -> clock);
 		this.context.registerBean(AuditProperties.class, () -> properties);
-		this.context.registerBean(OutboxProperties.class, () -> new OutboxProperties(BATCH, Duration.ofMinutes(1),
-				Duration.ofSeconds(1), Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofDays(3), Map.of()));
+		this.context.registerBean(OutboxProperties.class,
+				() -> new OutboxProperties(BATCH, Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(1),
+						Duration.ofMinutes(1), Duration.ofDays(3), Map.of(), Duration.ofMinutes(1),
+						Duration.ofMinutes(1)));
 		this.context.registerBean(TransactionTemplate.class, () -> this.transaction);
-		this.context.registerBean(MeterRegistry.class, SimpleMeterRegistry::new);
 		// The outbox with what it needs, of which not all can be seen from here.
 		ClassPathBeanDefinitionScanner outboxBeans = new ClassPathBeanDefinitionScanner(this.context, false);
 		outboxBeans.addIncludeFilter(new RegexPatternTypeFilter(

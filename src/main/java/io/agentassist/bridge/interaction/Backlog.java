@@ -1,0 +1,16 @@
+package io.agentassist.bridge.interaction;
+
+import java.time.Duration;
+
+/**
+ * What waits for one destination, over all instances that share the database.
+ *
+ * @param waiting events in the outbox
+ * @param age how long the oldest of them has waited; zero where there are none
+ * @param dead dead letters
+ */
+public record Backlog(long waiting, Duration age, long dead) {
+
+	static final Backlog NONE = new Backlog(0, Duration.ZERO, 0);
+
+}

@@ -1,0 +1,47 @@
+package io.agentassist.bridge.operations;
+
+import java.util.Map;
+
+import io.agentassist.bridge.interaction.Backlog;
+import io.agentassist.bridge.interaction.BacklogMonitor;
+import io.agentassist.bridge.interaction.OutboxProperties;
+
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.stereotype.Component;
+
+/**
+ * Health {@code outbox}: degraded while a destination does not take its events, or
+ * nothing is known of them. Never down: a destination's outage is no reason to refuse
+ * requests.
+ */
+@Component
+class OutboxHealthIndicator implements HealthIndicator {
+
+	private final BacklogMonitor monitor;
+
+	private final OutboxProperties properties;
+
+	OutboxHealthIndicator(BacklogMonitor monitor, OutboxProperties properties) {
+		this.monitor = monitor;
+		this.properties = properties;
+	}
+
+	@Override
+	public Health health() {
+		Map<String, Backlog> backlogs = this.monitor.latest();
+		if (backlogs == null) {
+			return Health.status(Degraded.DEGRADED).withDetail("problem", "the database does not tell").build();
+		}
+		Health.Builder health = Health.up();
+		backlogs.forEach((destination, backlog) -> {
+			health.withDetail(destination, "%d waiting, the oldest for %d s, %d dead letters"
+				.formatted(backlog.waiting(), backlog.age().toSeconds(), backlog.dead()));
+			if (backlog.age().compareTo(this.properties.overdueAfter()) > 0) {
+				health.status(Degraded.DEGRADED);
+			}
+		});
+		return health.build();
+	}
+
+}

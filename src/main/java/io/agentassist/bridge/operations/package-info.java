@@ -1,0 +1,2 @@
+/** What operators see and steer. */
+package io.agentassist.bridge.operations;

@@ -1,0 +1,197 @@
+package io.agentassist.bridge.operations;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.test.web.server.LocalManagementPort;
+
+import static io.agentassist.bridge.StubbedProvider.answer;
+import static io.agentassist.bridge.StubbedProvider.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/** Shows, by scrapes as Prometheus makes them, that the meters tell what happened. */
+class MetricsTest extends BridgeTest {
+
+	private static final Pattern SAMPLE = Pattern.compile("(?m)^(\\w+)(\\{[^}]*})? (\\S+)$");
+
+	@LocalManagementPort
+	private int managementPort;
+
+	@Test
+	void shouldCountRequestsByOutcome() {
+		String before = scrape();
+		queue(unique("conv-"));
+		ask(JSON.createObjectNode());
+		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));
+		ask(suggestionRequest(unique("conv-")));
+		this.provider.answers(refusal(400, "bad.request"));
+		ask(suggestionRequest(unique("conv-")));
+
+		for (String outcome : Set.of("queued", "invalid", "completed", "refused")) {
+			assertThat(risen(before, "agentassist_requests_total{outcome=\"" + outcome + "\"}")).as(outcome).isOne();
+		}
+	}
+
+	@Test
+	void shouldCountCallbacksByOutcomeAndTheResponseTimeOnce() {
+		String id = queue(unique("conv-"));
+		String before = scrape();
+		callBack("{\"id\":\"" + id + "\",\"status\":\"queued\"}");
+		callBack(completed(id, suggestion(unique("sug-"), 0.5)));
+		callBack(completed(id, suggestion(unique("sug-"), 0.5)));
+		callBack("no JSON");
+		post("/agentassist/callback", "{}");
+		callBack(completed(unique("unknown-")));
+
+		for (String outcome : Set.of("acknowledged", "processed", "replayed", "invalid", "unauthorized", "unknown")) {
+			assertThat(risen(before, "agentassist_callbacks_total{outcome=\"" + outcome + "\"}")).as(outcome).isOne();
+		}
+		assertThat(risen(before, "agentassist_response_time_seconds_count")).isOne();
+		assertThat(risen(before, "agentassist_ranking_seconds_count")).isOne();
+		double response = lookUp(id).path("response_time_ms").asDouble() / 1000;
+		assertThat(risen(before, "agentassist_response_time_seconds_sum")).isCloseTo(response, within(0.001));
+		assertThat(scrape()).contains("agentassist_response_time_seconds_bucket{le=\"0.8\"}",
+				"agentassist_response_time_seconds_bucket{le=\"3.0\"}");
+	}
+
+	@Test
+	void shouldCountInteractionsOnceTheyAreCommitted() {
+		String id = queue(unique("conv-"));
+		String suggestion = unique("sug-");
+		String expiring = queue(unique("conv-"));
+		String before = scrape();
+		this.database
+			.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (payload NOT LIKE '%" + id + "%')");
+		assertThat(callBack(completed(id, suggestion(suggestion, 0.5))).statusCode()).isEqualTo(503);
+		this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
+		assertThat(risen(before, "agentassist_interactions_total{action=\"presented\"}")).isZero();
+
+		callBack(completed(id, suggestion(suggestion, 0.5)));
+		giveFeedback(id, suggestion, "accepted", "a");
+		giveFeedback(id, suggestion, "accepted", "a");
+		giveFeedback(id, suggestion, "dismissed", "b");
+		callBack("{\"id\":\"" + queue(unique("conv-")) + "\",\"status\":\"failed\"}");
+		age(expiring, Duration.ofHours(1));
+
+		for (String action : Set.of("presented", "accepted", "dismissed", "failed", "expired")) {
+			eventually(() -> assertThat(risen(before, "agentassist_interactions_total{action=\"" + action + "\"}"))
+				.as(action)
+				.isOne());
+		}
+	}
+
+	@Test
+	void shouldMeasureTheTimeToTheDesktopThatWaits() {
+		String id = queue(unique("conv-"));
+		String before = scrape();
+		var waiting = sendAsync(request("/agentassist/suggestions/" + id + "?wait=PT2S").build());
+		callBack(completed(id));
+		JsonNode shown = json(waiting.join());
+
+		assertThat(shown.path("status").asText()).isEqualTo("completed");
+		assertThat(risen(before, "agentassist_desktop_delivery_seconds_count")).isOne();
+		assertThat(risen(before, "agentassist_desktop_delivery_seconds_sum"))
+			.isGreaterThanOrEqualTo(shown.path("response_time_ms").asDouble() / 1000);
+		lookUp(id);
+		assertThat(risen(before, "agentassist_desktop_delivery_seconds_count")).isOne();
+	}
+
+	@Test
+	void shouldShowWhatWaitsForADestinationAndItsHealthDegraded() {
+		this.provider.stub(StubbedProvider.analytics().willReturn(refusal(503, "down")));
+		String id = queue(unique("conv-"));
+		callBack(completed(id));
+		eventually(() -> assertThat(waitingEvents(id)).isOne());
+		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_depth{destination=\"analytics\"}"))
+			.isGreaterThanOrEqualTo(1));
+		this.database.update("UPDATE outbox SET created_at = created_at - INTERVAL '1' HOUR WHERE payload LIKE ?",
+				"%" + id + "%");
+
+		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_age_seconds{destination=\"analytics\"}"))
+			.isBetween(3600.0, 3700.0));
+		eventually(() -> assertThat(manage("/actuator/health/readiness")).isEqualTo("{\"status\":\"DEGRADED\"}"));
+		assertThat(manage("/actuator/health/liveness")).isEqualTo("{\"status\":\"UP\"}");
+
+		WORLD.resetAll();
+		this.provider.stub(StubbedProvider.analytics().willReturn(answer(202, "{}")));
+		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_depth{destination=\"analytics\"}")).isZero());
+		eventually(() -> assertThat(manage("/actuator/health/readiness")).isEqualTo("{\"status\":\"UP\"}"));
+	}
+
+	@Test
+	void shouldDocumentEveryMeterOfItsOwnAndNoOther() throws IOException {
+		String documentation = Files.readString(Path.of("docs/metrics.md"));
+		Set<String> documented = Pattern.compile("`(agentassist_\\w+)`")
+			.matcher(documentation)
+			.results()
+			.map((match) -> match.group(1))
+			.collect(Collectors.toCollection(TreeSet::new));
+
+		assertThat(names(scrape())).filteredOn((name) -> name.startsWith("agentassist_"))
+			.map((name) -> name.replaceAll("_(bucket|count|sum|max)$", ""))
+			.hasSizeGreaterThan(5)
+			.isSubsetOf(documented);
+		assertThat(documented).isSubsetOf(names(scrape()).stream()
+			.map((name) -> name.replaceAll("_(bucket|count|sum|max)$", ""))
+			.collect(Collectors.toSet()));
+	}
+
+	@Test
+	void shouldKeepTagsBounded() {
+		String id = queue(unique("conv-"));
+		callBack(completed(id, suggestion(unique("sug-"), 0.5)));
+		get("/agentassist/suggestions/" + id);
+
+		String scraped = scrape();
+		assertThat(scraped).doesNotContain(id, "conv-", "sug-");
+		assertThat(scraped.lines().count()).isLessThan(1000);
+	}
+
+	@Test
+	void shouldShowTheSaturationOfItsPools() {
+		assertThat(names(scrape())).contains("tomcat_threads_busy_threads", "tomcat_threads_config_max_threads",
+				"hikaricp_connections_pending", "hikaricp_connections_active", "jvm_memory_used_bytes",
+				"process_cpu_usage", "disk_free_bytes");
+	}
+
+	private double risen(String before, String name) {
+		return sample(scrape(), name) - sample(before, name);
+	}
+
+	private static double sample(String scraped, String name) {
+		return SAMPLE.matcher(scraped)
+			.results()
+			.filter((match) -> (match.group(1) + ((match.group(2) != null) ? match.group(2) : "")).equals(name))
+			.mapToDouble((match) -> Double.parseDouble(match.group(3)))
+			.sum();
+	}
+
+	private static Set<String> names(String scraped) {
+		return SAMPLE.matcher(scraped).results().map((MatchResult match) -> match.group(1)).collect(Collectors.toSet());
+	}
+
+	private String scrape() {
+		return manage("/actuator/prometheus");
+	}
+
+	private String manage(String path) {
+		return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + path)).build())
+			.body();
+	}
+
+}
