@@ -1,12 +1,13 @@
 package io.agentassist.bridge;
 
 import io.agentassist.bridge.audit.AuditCommand;
+import io.agentassist.bridge.security.KeysCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** What the jar does besides running the bridge, without starting it. */
-@Command(name = "agent-assist-bridge", subcommands = AuditCommand.class, synopsisSubcommandLabel = "COMMAND",
-		description = "Without a command: runs the bridge.")
+@Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class },
+		synopsisSubcommandLabel = "COMMAND", description = "Without a command: runs the bridge.")
 final class Commands {
 
 	/** Options, with a dash, are the bridge's. */

@@ -36,15 +36,28 @@ class MissingSettings implements EnvironmentPostProcessor {
 		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.callback.auth"))) {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
 		}
+		requireApi(environment, missing);
+		if (!missing.isEmpty()) {
+			throw new MissingSettingsException(missing);
+		}
+	}
+
+	private static void requireApi(ConfigurableEnvironment environment, List<String> missing) {
+		String auth = environment.getProperty("agentassist.api.auth", "");
+		if ("jwt".equalsIgnoreCase(auth)) {
+			require(environment, "agentassist.api.jwt.audience", "AGENTASSIST_JWT_AUDIENCE", missing);
+			if (!StringUtils.hasText(environment.getProperty("agentassist.api.jwt.jwk-set-uri"))) {
+				require(environment, "agentassist.api.jwt.issuer", "AGENTASSIST_JWT_ISSUER", missing);
+			}
+			return;
+		}
 		boolean hasKeys = Binder.get(environment)
 			.bind("agentassist.api.keys", Bindable.listOf(String.class))
 			.map((keys) -> keys.stream().anyMatch(StringUtils::hasText))
 			.orElse(false);
-		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.api.auth")) && !hasKeys) {
+		if (!"none".equalsIgnoreCase(auth) && !hasKeys
+				&& !StringUtils.hasText(environment.getProperty("agentassist.api.keys-file"))) {
 			missing.add("AGENTASSIST_API_KEYS (agentassist.api.keys)");
-		}
-		if (!missing.isEmpty()) {
-			throw new MissingSettingsException(missing);
 		}
 	}
 

@@ -1,7 +1,12 @@
 package io.agentassist.bridge;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -15,7 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @TestPropertySource(
 		properties = { "agentassist.api.auth=api-key", "agentassist.ranking.feedback-model=decayed-posterior-mean",
-				"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY, "test.analytics=false",
+				"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY,
+				"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
 				"agentassist.genesys.max-concurrent-queries=8", "agentassist.suggestions.max-construction-latency=2s",
 				"camel.resilience4j.configurations.provider.sliding-window-size=4",
 				"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
@@ -24,6 +30,25 @@ public abstract class StrictBridgeTest extends BridgeTest {
 
 	/** Opens the API. */
 	protected static final String API_KEY = "second-key";
+
+	/** Further keys; empty unless a test writes some. */
+	protected static final String KEYS_FILE = "target/api-keys-of-the-tests.yaml";
+
+	static {
+		writeKeys("");
+	}
+
+	/** Replaces the file of keys as an operator does. */
+	protected static void writeKeys(String yaml) {
+		try {
+			Path file = Path.of(KEYS_FILE);
+			Path other = Files.writeString(Path.of(KEYS_FILE + ".new"), yaml);
+			Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
 
 	@Override
 	protected HttpResponse<String> ask(JsonNode request) {

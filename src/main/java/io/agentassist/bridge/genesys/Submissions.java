@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.suggestion.RequestStatus;
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
@@ -29,14 +30,16 @@ public class Submissions {
 	 * Remembers a request.
 	 * @param requestId the provider's id of it
 	 * @param request what the desktop asked
+	 * @param tenant the desktop's tenant, null for {@link Tenant#NONE}
 	 * @param exchange the desktop's exchange; its age counts into the response time
 	 * @return the request as remembered
 	 * @throws ProviderException when the provider gave an id that it gave before
 	 */
 	public TrackedRequest remember(@ExchangeProperty("requestId") String requestId,
-			@ExchangeProperty("suggestionRequest") SuggestionRequest request, Exchange exchange) {
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
+			@ExchangeProperty(Tenant.PROPERTY) String tenant, Exchange exchange) {
 		Instant submittedAt = Instant.ofEpochMilli(exchange.getClock().getCreated());
-		return this.requests.add(requestId, request, submittedAt)
+		return this.requests.add(requestId, request, submittedAt, Tenant.of(tenant))
 			.orElseThrow(() -> new ProviderException(200, "The answer's id was used before.", null));
 	}
 

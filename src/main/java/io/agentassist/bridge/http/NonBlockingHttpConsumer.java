@@ -65,6 +65,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			exchange.getMessage().setBody(read(request, exchange.getMessage()));
 			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
+			exchange.setProperty(Tenant.PROPERTY, request.getAttribute(Tenant.ATTRIBUTE));
 		}
 		catch (Exception ex) {
 			releaseExchange(exchange, false);

@@ -3,11 +3,13 @@ package io.agentassist.bridge.interaction;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.ranking.FeedbackHistory;
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 import io.agentassist.bridge.suggestion.UnknownRequestException;
 
+import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
@@ -33,14 +35,17 @@ public class FeedbackRecorder {
 	/**
 	 * Finds the request that a feedback is about.
 	 * @param feedback the feedback
+	 * @param tenant who gives it, null for {@link Tenant#NONE}
 	 * @return the request
-	 * @throws UnknownRequestException when there is none, or it has no such suggestion:
-	 * feedback on made-up suggestions would spoil the ranking of real ones
+	 * @throws UnknownRequestException when the tenant has none, or it has no such
+	 * suggestion: feedback on made-up suggestions would spoil the ranking of real ones
 	 * @throws JsonProcessingException never in practice: the column holds what was
 	 * written as JSON
 	 */
-	public TrackedRequest findRequest(Feedback feedback) throws JsonProcessingException {
+	public TrackedRequest findRequest(@Body Feedback feedback, @ExchangeProperty(Tenant.PROPERTY) String tenant)
+			throws JsonProcessingException {
 		TrackedRequest request = this.requests.find(feedback.requestId())
+			.filter((found) -> found.tenant().equals(Tenant.of(tenant)))
 			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 		if (request.rankedSuggestions() != null) {
 			for (JsonNode suggestion : this.json.readTree(request.rankedSuggestions())) {

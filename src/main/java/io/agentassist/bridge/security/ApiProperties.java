@@ -1,30 +1,62 @@
 package io.agentassist.bridge.security;
 
+import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.StringUtils;
 import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the API's authentication.
  *
  * @param auth how desktops prove themselves
- * @param keys the keys of {@link ApiAuth#API_KEY}
+ * @param keys keys of {@link ApiAuth#API_KEY} that open everything
+ * @param keysFile file of further keys; null for none
+ * @param jwt the tokens of {@link ApiAuth#JWT}
+ * @param requestsPerSecond how often one caller may call, unless its key says otherwise
+ * @param corsOrigins origins whose pages may call
  */
 @Validated
 @ConfigurationProperties("agentassist.api")
-public record ApiProperties(@NotNull ApiAuth auth, List<String> keys) {
+public record ApiProperties(@NotNull ApiAuth auth, List<String> keys, Path keysFile, @NotNull Jwt jwt,
+		@Min(1) int requestsPerSecond, List<String> corsOrigins) {
 
 	public ApiProperties {
 		keys = (keys != null) ? keys.stream().map(String::strip).filter((key) -> !key.isEmpty()).toList() : List.of();
+		keysFile = (keysFile != null && !keysFile.toString().isEmpty()) ? keysFile : null;
+		corsOrigins = (corsOrigins != null) ? List.copyOf(corsOrigins) : List.of();
+		if (corsOrigins.stream().anyMatch((origin) -> !origin.matches("https?://[^/*?#@]+"))) {
+			throw new IllegalArgumentException(
+					"agentassist.api.cors-origins have to be origins such as https://desk.example.com, one by one");
+		}
 	}
 
 	/** Keeps the keys out of logs. */
 	@Override
 	public String toString() {
 		return "ApiProperties[auth=" + this.auth + "]";
+	}
+
+	/**
+	 * Which tokens are good.
+	 *
+	 * @param issuer who has to have made them; null or empty for anyone in the JWK set
+	 * @param jwkSetUri where the issuer's keys are; null to ask the issuer
+	 * @param audience whom they have to be for
+	 * @param tenantClaim the claim that holds the tenant; null or empty where a site has
+	 * but one
+	 */
+	public record Jwt(String issuer, URI jwkSetUri, String audience, String tenantClaim) {
+
+		public Jwt {
+			jwkSetUri = (jwkSetUri != null && StringUtils.hasText(jwkSetUri.toString())) ? jwkSetUri : null;
+		}
+
 	}
 
 }

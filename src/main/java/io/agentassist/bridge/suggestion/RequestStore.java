@@ -27,7 +27,8 @@ import org.springframework.transaction.support.TransactionOperations;
 public class RequestStore {
 
 	private static final String COLUMNS = """
-			request_id, conversation_id, agent_id, agent_skills, status, submitted_at, completed_at, ranked_suggestions
+			request_id, conversation_id, agent_id, agent_skills, status, submitted_at, completed_at, ranked_suggestions,
+			tenant
 			""";
 
 	/** Newest requests of a conversation that a look-up shows. */
@@ -50,8 +51,8 @@ public class RequestStore {
 		this.jdbc = jdbc;
 		this.inserts = new GroupedInserts(jdbc, transaction,
 				"""
-						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at)
-						VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""");
+						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
+						tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""");
 		this.json = json;
 		this.clock = clock;
 	}
@@ -61,13 +62,15 @@ public class RequestStore {
 	 * @param requestId the provider's id
 	 * @param request what the desktop asked
 	 * @param submittedAt when it asked
+	 * @param tenant the desktop's tenant
 	 * @return the request as remembered, or empty if the id is in use already
 	 */
-	public Optional<TrackedRequest> add(String requestId, SuggestionRequest request, Instant submittedAt) {
+	public Optional<TrackedRequest> add(String requestId, SuggestionRequest request, Instant submittedAt,
+			String tenant) {
 		TrackedRequest tracked = new TrackedRequest(requestId, request.conversationId(), request.agentId(),
-				request.agentSkills(), RequestStatus.QUEUED, submittedAt, null, null);
+				request.agentSkills(), RequestStatus.QUEUED, submittedAt, null, null, tenant);
 		boolean added = this.inserts.insert(requestId, request.conversationId(), request.agentId(),
-				write(request.agentSkills()), RequestStatus.QUEUED.text(), utc(submittedAt));
+				write(request.agentSkills()), RequestStatus.QUEUED.text(), utc(submittedAt), tenant);
 		return added ? Optional.of(tracked) : Optional.empty();
 	}
 
@@ -99,15 +102,17 @@ public class RequestStore {
 	/**
 	 * Finds the requests of a conversation.
 	 * @param conversationId its id
+	 * @param tenant whose requests
 	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
 	 */
-	public List<TrackedRequest> findByConversation(String conversationId) {
+	public List<TrackedRequest> findByConversation(String conversationId, String tenant) {
 		if (!isStorable(conversationId)) {
 			return List.of();
 		}
-		return this.jdbc.query("SELECT " + COLUMNS + """
-				FROM suggestion_request WHERE conversation_id = ? ORDER BY submitted_at DESC, request_id LIMIT ?""",
-				this.rowMapper, conversationId, CONVERSATION_LIMIT);
+		return this.jdbc.query("SELECT " + COLUMNS
+				+ """
+						FROM suggestion_request WHERE conversation_id = ? AND tenant = ? ORDER BY submitted_at DESC, request_id LIMIT ?""",
+				this.rowMapper, conversationId, tenant, CONVERSATION_LIMIT);
 	}
 
 	/**
@@ -219,7 +224,7 @@ public class RequestStore {
 		OffsetDateTime completedAt = row.getObject(7, OffsetDateTime.class);
 		return new TrackedRequest(row.getString(1), row.getString(2), row.getString(3), readStrings(row.getString(4)),
 				RequestStatus.of(row.getString(5)), row.getObject(6, OffsetDateTime.class).toInstant(),
-				(completedAt != null) ? completedAt.toInstant() : null, row.getString(8));
+				(completedAt != null) ? completedAt.toInstant() : null, row.getString(8), row.getString(9));
 	}
 
 	private String write(List<String> strings) {

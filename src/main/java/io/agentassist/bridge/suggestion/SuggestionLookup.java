@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 import io.agentassist.bridge.http.InvalidRequestException;
-
+import io.agentassist.bridge.http.Tenant;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriUtils;
@@ -47,14 +49,17 @@ public class SuggestionLookup {
 	 * @param requestId its id, URL-encoded
 	 * @param wait how long to wait for the decision, ISO-8601, cut to the configured
 	 * maximum; null for not at all
+	 * @param tenant who asks, null for {@link Tenant#NONE}
 	 * @return the request
-	 * @throws UnknownRequestException by the stage, when there is none
+	 * @throws UnknownRequestException by the stage, when the tenant has none
 	 * @throws InvalidRequestException when {@code wait} is no duration
 	 */
-	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait) {
+	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait,
+			@ExchangeProperty(Tenant.PROPERTY) String tenant) {
 		Instant asked = this.clock.instant();
 		return this.watcher.awaitDecision(decode(requestId), parse(wait)).thenApply((found) -> {
-			TrackedRequest request = found.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+			TrackedRequest request = found.filter((any) -> any.tenant().equals(Tenant.of(tenant)))
+				.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 			if (request.isCompleted() && request.completedAt().isAfter(asked)) {
 				this.delivery.record(Duration.between(request.submittedAt(), this.clock.instant()));
 			}
@@ -65,10 +70,12 @@ public class SuggestionLookup {
 	/**
 	 * Looks a conversation's requests up.
 	 * @param conversationId its id, URL-encoded
+	 * @param tenant who asks, null for {@link Tenant#NONE}
 	 * @return its requests, newest first
 	 */
-	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId) {
-		return this.requests.findByConversation(decode(conversationId));
+	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId,
+			@ExchangeProperty(Tenant.PROPERTY) String tenant) {
+		return this.requests.findByConversation(decode(conversationId), Tenant.of(tenant));
 	}
 
 	/** Camel hands path parameters over as they stand in the URL. */

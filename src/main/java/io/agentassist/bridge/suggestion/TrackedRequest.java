@@ -20,12 +20,13 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
  * @param submittedAt when the desktop asked
  * @param completedAt when it left {@link RequestStatus#QUEUED}, null before
  * @param rankedSuggestions JSON array of the ranked suggestions, null unless completed
+ * @param tenant who may see it, never null, not shown
  */
 @JsonPropertyOrder({ "request_id", "conversation_id", "agent_id", "status", "submitted_at", "completed_at",
 		"response_time_ms", "ranked_suggestions" })
 public record TrackedRequest(String requestId, String conversationId, String agentId,
 		@JsonIgnore List<String> agentSkills, RequestStatus status, Instant submittedAt, Instant completedAt,
-		@JsonRawValue String rankedSuggestions) {
+		@JsonRawValue String rankedSuggestions, @JsonIgnore String tenant) {
 
 	/**
 	 * Time from the desktop's request to the provider's outcome.
@@ -65,7 +66,7 @@ public record TrackedRequest(String requestId, String conversationId, String age
 
 	TrackedRequest decided(RequestStatus outcome, Instant at, String suggestions) {
 		return new TrackedRequest(this.requestId, this.conversationId, this.agentId, this.agentSkills, outcome,
-				this.submittedAt, at, suggestions);
+				this.submittedAt, at, suggestions, this.tenant);
 	}
 
 }

@@ -41,6 +41,7 @@ class ApiKeyTest extends StrictBridgeTest {
 		if (answer.statusCode() == 401) {
 			JsonNode problem = assertProblem(answer, 401);
 			assertThat(problem.path("detail").asText()).isEqualTo("Header X-API-Key is missing or not known.");
+			assertThat(answer.headers().firstValue("WWW-Authenticate")).hasValue("ApiKey");
 		}
 		assertThat(answer.body()).doesNotContain("Unknown request ID");
 		assertThat(this.provider.queries()).isEmpty();

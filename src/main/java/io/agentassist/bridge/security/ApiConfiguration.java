@@ -1,0 +1,89 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.http.ProblemTranslator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.DefaultCorsProcessor;
+import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
+import org.springframework.web.filter.CorsFilter;
+
+/** What stands in front of the API: which pages may call, and who. */
+@Configuration(proxyBeanMethods = false)
+class ApiConfiguration {
+
+	private static final Logger log = LoggerFactory.getLogger(ApiConfiguration.class);
+
+	private static final String API_PATHS = "/agentassist/*";
+
+	private static final int CORS_ORDER = 0;
+
+	@Bean
+	FilterRegistrationBean<ApiFilter> apiFilter(ApiProperties properties, ProblemTranslator problems,
+			ObjectMapper json) {
+		ApiAuthenticator authenticator = switch (properties.auth()) {
+			case API_KEY -> new ApiKeys(properties);
+			case JWT -> new JwtCallers(properties, json);
+			case NONE -> null;
+		};
+		FilterRegistrationBean<ApiFilter> registration = new FilterRegistrationBean<>(
+				new ApiFilter(authenticator, problems));
+		registration.setOrder(CORS_ORDER + 1);
+		if (authenticator == null) {
+			log.warn("The API is NOT authenticated (agentassist.api.auth=none): anyone can read suggestions");
+			registration.setEnabled(false);
+		}
+		return registration;
+	}
+
+	/** Before the other: a browser's preflight request brings no credentials. */
+	@Bean
+	FilterRegistrationBean<CorsFilter> corsFilter(ApiProperties properties) {
+		CorsConfiguration allowed = new CorsConfiguration();
+		allowed.setAllowedOrigins(properties.corsOrigins());
+		allowed.setAllowedMethods(List.of("GET", "POST"));
+		allowed.setAllowedHeaders(List.of(HttpHeaders.AUTHORIZATION, HttpHeaders.CONTENT_TYPE, "X-API-Key",
+				"X-Organisation", "Last-Event-ID", "traceparent", "tracestate"));
+		allowed.setExposedHeaders(List.of(HttpHeaders.LOCATION, HttpHeaders.RETRY_AFTER));
+		allowed.setMaxAge(Duration.ofHours(1));
+		UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
+		source.registerCorsConfiguration("/**", allowed);
+		CorsFilter filter = new CorsFilter(source);
+		filter.setCorsProcessor(new ProblemCorsProcessor());
+		FilterRegistrationBean<CorsFilter> registration = new FilterRegistrationBean<>(filter);
+		registration.addUrlPatterns(API_PATHS);
+		registration.setOrder(CORS_ORDER);
+		registration.setEnabled(!properties.corsOrigins().isEmpty());
+		return registration;
+	}
+
+	/** Says what other refusals say. */
+	private static final class ProblemCorsProcessor extends DefaultCorsProcessor {
+
+		@Override
+		protected void rejectRequest(ServerHttpResponse response) throws IOException {
+			response.setStatusCode(HttpStatus.FORBIDDEN);
+			response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+			response.getBody()
+				.write("{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This origin may not call.\"}"
+					.getBytes(StandardCharsets.UTF_8));
+			response.flush();
+		}
+
+	}
+
+}

@@ -1,0 +1,72 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+
+import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.http.Tenant;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.ErrorResponseException;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Lets only known callers to the paths of the API, for what they may do and as often as
+ * they may; the callback proves itself otherwise. In front of the routes, so that no edit
+ * of a route can leave it out, and before the body is read.
+ */
+class ApiFilter extends OncePerRequestFilter {
+
+	private static final String API_PATH = "/agentassist/";
+
+	private static final String CALLBACK_PATH = "/agentassist/callback";
+
+	private final ApiAuthenticator authenticator;
+
+	private final ProblemTranslator problems;
+
+	ApiFilter(ApiAuthenticator authenticator, ProblemTranslator problems) {
+		this.authenticator = authenticator;
+		this.problems = problems;
+	}
+
+	@Override
+	protected boolean shouldNotFilter(HttpServletRequest request) {
+		String path = request.getServletPath();
+		return !path.startsWith(API_PATH) || path.equals(CALLBACK_PATH);
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		try {
+			Caller caller = this.authenticator.authenticate(request);
+			Scope needed = Scope.of(request.getMethod(), request.getServletPath());
+			if (!caller.scopes().contains(needed)) {
+				throw problem(HttpStatus.FORBIDDEN, "This needs the scope " + needed.text() + ".");
+			}
+			if (!caller.rate().acquirePermission()) {
+				ErrorResponseException tooMany = problem(HttpStatus.TOO_MANY_REQUESTS,
+						"More requests a second than this caller may make.");
+				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(RateLimits.PERIOD.toSeconds()));
+				throw tooMany;
+			}
+			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());
+		}
+		catch (ErrorResponseException ex) {
+			this.problems.write(request.getMethod() + " " + request.getRequestURI(), response, ex);
+			return;
+		}
+		chain.doFilter(request, response);
+	}
+
+	private static ErrorResponseException problem(HttpStatus status, String detail) {
+		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), null);
+	}
+
+}

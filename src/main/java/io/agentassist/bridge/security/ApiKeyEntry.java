@@ -1,0 +1,79 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+
+/**
+ * One key in the file {@code agentassist.api.keys-file}.
+ *
+ * @param name who has it
+ * @param sha256 SHA-256 of the key, 64 hexadecimal digits
+ * @param tenant whose conversations it opens; null for the site's only one
+ * @param scopes what it is good for; null for everything
+ * @param requestsPerSecond how often; null for
+ * {@code agentassist.api.requests-per-second}
+ */
+@JsonNaming(PropertyNamingStrategies.KebabCaseStrategy.class)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record ApiKeyEntry(String name, String sha256, String tenant, Set<Scope> scopes, Integer requestsPerSecond) {
+
+	static final int MAX_TENANT_LENGTH = 200;
+
+	/** A misspelt field has to be an error: without its tenant, a key opens others. */
+	private static final ObjectMapper YAML = new ObjectMapper(
+			YAMLFactory.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build())
+		.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+	ApiKeyEntry {
+		sha256 = (sha256 != null) ? sha256.toLowerCase(Locale.ROOT) : "";
+		if (name == null || name.isBlank()) {
+			throw new IllegalArgumentException("a key has no name");
+		}
+		if (!sha256.matches("[0-9a-f]{64}")) {
+			throw new IllegalArgumentException("sha256 of " + name + " has to have 64 hexadecimal digits");
+		}
+		if (tenant != null && (tenant.isBlank() || tenant.length() > MAX_TENANT_LENGTH)) {
+			throw new IllegalArgumentException("tenant of " + name + " is blank or too long");
+		}
+		if (requestsPerSecond != null && requestsPerSecond < 1) {
+			throw new IllegalArgumentException("requests-per-second of " + name + " has to be at least 1");
+		}
+	}
+
+	/**
+	 * Reads the file.
+	 * @throws IOException when it cannot be read, or is not right in every entry
+	 */
+	static List<ApiKeyEntry> read(Path file) throws IOException {
+		List<ApiKeyEntry> entries;
+		try (MappingIterator<ApiKeyEntry> values = YAML.readerFor(ApiKeyEntry.class).readValues(file.toFile())) {
+			entries = values.readAll();
+		}
+		Set<String> seen = new HashSet<>();
+		for (ApiKeyEntry entry : entries) {
+			if (!seen.add(entry.name()) || !seen.add(entry.sha256())) {
+				throw new IOException("the name or the key of " + entry.name() + " is there twice");
+			}
+		}
+		return entries;
+	}
+
+	/** The entry as it stands in the file. */
+	String toYaml() throws IOException {
+		return YAML.writeValueAsString(List.of(this));
+	}
+
+}

@@ -1,0 +1,147 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@link ApiAuth#API_KEY}: keys from the environment, which may do everything, and named
+ * ones from a file. Both are kept as SHA-256 only: a key is long and random, so that a
+ * slow hash would protect nothing more. What the time of a look-up tells is of the hash.
+ * <p>
+ * A changed file is read at the next request, 200 ms after the last look. A file that
+ * cannot be read leaves the keys as they are.
+ */
+class ApiKeys implements ApiAuthenticator {
+
+	private static final Logger log = LoggerFactory.getLogger(ApiKeys.class);
+
+	private static final String HEADER = "X-API-Key";
+
+	private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
+	private static final int STRONG_KEY_LENGTH = 16;
+
+	private final Path file;
+
+	private final int defaultRate;
+
+	private final Map<String, Caller> configured = new HashMap<>();
+
+	private final AtomicLong nextLook = new AtomicLong(System.nanoTime());
+
+	private volatile Keys keys;
+
+	ApiKeys(ApiProperties properties) {
+		this.defaultRate = properties.requestsPerSecond();
+		for (String key : properties.keys()) {
+			this.configured.put(hash(key),
+					new Caller("", EnumSet.allOf(Scope.class), RateLimits.perSecond("environment", this.defaultRate)));
+			if (key.length() < STRONG_KEY_LENGTH) {
+				log.warn("An API key of AGENTASSIST_API_KEYS has less than {} characters and may be guessed",
+						STRONG_KEY_LENGTH);
+			}
+		}
+		this.file = properties.keysFile();
+		try {
+			this.keys = (this.file != null) ? read(stateOfFile()) : new Keys(this.configured, null);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("agentassist.api.keys-file cannot be read: " + ex.getMessage(), ex);
+		}
+	}
+
+	@Override
+	public Caller authenticate(HttpServletRequest request) {
+		String key = request.getHeader(HEADER);
+		Caller caller = (key != null) ? current().callers.get(hash(key)) : null;
+		if (caller == null) {
+			throw new UnauthenticatedException("Header X-API-Key is missing or not known.", "ApiKey");
+		}
+		return caller;
+	}
+
+	private Keys current() {
+		long due = this.nextLook.get();
+		long now = System.nanoTime();
+		if (this.file != null && now - due >= 0 && this.nextLook.compareAndSet(due, now + LOOK_INTERVAL.toNanos())) {
+			reload();
+		}
+		return this.keys;
+	}
+
+	private void reload() {
+		Object state = null;
+		try {
+			state = stateOfFile();
+			if (!state.equals(this.keys.state)) {
+				this.keys = read(state);
+				log.info("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
+			}
+		}
+		catch (IOException ex) {
+			if (!Objects.equals(state, this.keys.state)) {
+				log.error("{} cannot be read, the API keys stay as they were: {}", this.file, ex.getMessage());
+				this.keys = new Keys(this.keys.callers, state);
+			}
+		}
+	}
+
+	/** Whatever changes when the file is written or replaced. */
+	private Object stateOfFile() throws IOException {
+		BasicFileAttributes attributes = Files.readAttributes(this.file, BasicFileAttributes.class);
+		return List.of(attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
+	}
+
+	private Keys read(Object state) throws IOException {
+		Map<String, Caller> callers = new HashMap<>(this.configured);
+		for (ApiKeyEntry entry : ApiKeyEntry.read(this.file)) {
+			Set<Scope> scopes = (entry.scopes() != null) ? entry.scopes() : EnumSet.allOf(Scope.class);
+			int rate = (entry.requestsPerSecond() != null) ? entry.requestsPerSecond() : this.defaultRate;
+			callers.put(entry.sha256(), new Caller((entry.tenant() != null) ? entry.tenant() : "", scopes,
+					RateLimits.perSecond(entry.name(), rate)));
+		}
+		return new Keys(Map.copyOf(callers), state);
+	}
+
+	/**
+	 * Hashes a key.
+	 * @param key the key
+	 * @return SHA-256 of its UTF-8 bytes, hexadecimal, lower case
+	 */
+	static String hash(String key) {
+		try {
+			return HexFormat.of()
+				.formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("Every Java platform has SHA-256", ex);
+		}
+	}
+
+	/**
+	 * The callers by the hash of their key, and the state of the file that they are of.
+	 */
+	private record Keys(Map<String, Caller> callers, Object state) {
+	}
+
+}

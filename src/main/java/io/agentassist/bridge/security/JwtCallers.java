@@ -1,0 +1,192 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.jwk.source.RateLimitReachedException;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import io.agentassist.bridge.http.RetryLaterException;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
+import org.springframework.security.oauth2.jwt.BadJwtException;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtClaimNames;
+import org.springframework.security.oauth2.jwt.JwtClaimValidator;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtException;
+import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
+import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.springframework.security.oauth2.jwt.SupplierJwtDecoder;
+import org.springframework.util.ConcurrentLruCache;
+import org.springframework.util.StringUtils;
+
+/**
+ * {@link ApiAuth#JWT}: tokens that an identity provider signed with one of its public
+ * keys. The keys are fetched with the first token, kept for 5 minutes, and for an hour
+ * where the provider fails; an unknown key id does not make us fetch more than twice in
+ * 30 s.
+ */
+class JwtCallers implements ApiAuthenticator {
+
+	private static final String BEARER = "Bearer ";
+
+	private static final int FETCH_TIMEOUT_MILLIS = 2000;
+
+	private static final int MAX_FETCHED_BYTES = 256 * 1024;
+
+	private static final Duration OUTAGE = Duration.ofHours(1);
+
+	private static final int CALLERS = 10_000;
+
+	private static final List<String> SCOPE_CLAIMS = List.of("scope", "scp");
+
+	private final DefaultResourceRetriever retriever = new DefaultResourceRetriever(FETCH_TIMEOUT_MILLIS,
+			FETCH_TIMEOUT_MILLIS, MAX_FETCHED_BYTES);
+
+	private final ApiProperties.Jwt settings;
+
+	private final ObjectMapper json;
+
+	private final JwtDecoder decoder;
+
+	private final ConcurrentLruCache<String, RateLimiter> rates;
+
+	JwtCallers(ApiProperties properties, ObjectMapper json) {
+		this.settings = properties.jwt();
+		this.json = json;
+		// When it is first asked: the identity provider may start after us.
+		this.decoder = new SupplierJwtDecoder(this::makeDecoder);
+		this.rates = new ConcurrentLruCache<>(CALLERS,
+				(caller) -> RateLimits.perSecond(caller, properties.requestsPerSecond()));
+	}
+
+	@Override
+	public Caller authenticate(HttpServletRequest request) {
+		String header = request.getHeader(HttpHeaders.AUTHORIZATION);
+		if (!StringUtils.startsWithIgnoreCase(header, BEARER)) {
+			throw new UnauthenticatedException("A bearer token is missing.", "Bearer");
+		}
+		Jwt token = decode(header.substring(BEARER.length()));
+		String tenant = "";
+		if (StringUtils.hasText(this.settings.tenantClaim())) {
+			tenant = (token.getClaims().get(this.settings.tenantClaim()) instanceof String text) ? text : "";
+			if (tenant.isBlank() || tenant.length() > ApiKeyEntry.MAX_TENANT_LENGTH) {
+				throw refused();
+			}
+		}
+		return new Caller(tenant, scopes(token), this.rates.get(tenant + " " + token.getSubject()));
+	}
+
+	private Jwt decode(String token) {
+		try {
+			return this.decoder.decode(token);
+		}
+		catch (BadJwtException ex) {
+			throw refused();
+		}
+		catch (JwtException ex) {
+			if (ex.getCause() instanceof RateLimitReachedException) {
+				throw refused();
+			}
+			throw new RetryLaterException("Tokens cannot be checked now.", Duration.ofSeconds(2));
+		}
+	}
+
+	/** What exactly is wrong with a token is nobody's business. */
+	private static UnauthenticatedException refused() {
+		return new UnauthenticatedException("The token is not valid here.", "Bearer error=\"invalid_token\"");
+	}
+
+	/** A text with spaces (RFC 8693) or a list. */
+	private static Set<Scope> scopes(Jwt token) {
+		List<String> granted = new ArrayList<>();
+		for (String name : SCOPE_CLAIMS) {
+			Object claim = token.getClaims().get(name);
+			if (claim instanceof String text) {
+				granted.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
+			}
+			else if (claim instanceof Collection<?> texts) {
+				texts.forEach((text) -> granted.add(String.valueOf(text)));
+			}
+		}
+		Set<Scope> scopes = EnumSet.allOf(Scope.class);
+		scopes.removeIf((scope) -> !granted.contains(scope.text()));
+		return scopes;
+	}
+
+	private JwtDecoder makeDecoder() {
+		try {
+			Set<JWSAlgorithm> algorithms = new HashSet<>();
+			for (SignatureAlgorithm algorithm : SignatureAlgorithm.values()) {
+				algorithms.add(JWSAlgorithm.parse(algorithm.getName()));
+			}
+			DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+			// RFC 9068 calls access tokens at+jwt.
+			processor.setJWSTypeVerifier(
+					new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+			processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms,
+					JWKSourceBuilder.create(jwkSet(), this.retriever).outageTolerant(OUTAGE.toMillis()).build()));
+			processor.setJWTClaimsSetVerifier((claims, context) -> {
+				// The validators below do.
+			});
+			NimbusJwtDecoder made = new NimbusJwtDecoder(processor);
+			made.setJwtValidator(validator());
+			return made;
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException("No JWK set: " + ex.getMessage(), ex);
+		}
+	}
+
+	private OAuth2TokenValidator<Jwt> validator() {
+		List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>();
+		validators.add(new JwtTimestampValidator());
+		validators.add(new JwtClaimValidator<>(JwtClaimNames.EXP, (expiry) -> expiry != null));
+		validators.add(new JwtClaimValidator<List<String>>(JwtClaimNames.AUD,
+				(audience) -> audience != null && audience.contains(this.settings.audience())));
+		if (StringUtils.hasText(this.settings.issuer())) {
+			validators.add(new JwtIssuerValidator(this.settings.issuer()));
+		}
+		return new DelegatingOAuth2TokenValidator<>(validators);
+	}
+
+	/**
+	 * The configured one, or the one that the issuer tells (OpenID Connect Discovery).
+	 */
+	private URL jwkSet() throws IOException {
+		if (this.settings.jwkSetUri() != null) {
+			return this.settings.jwkSetUri().toURL();
+		}
+		String issuer = this.settings.issuer();
+		URL discovery = URI.create(issuer.replaceAll("/$", "") + "/.well-known/openid-configuration").toURL();
+		JsonNode configuration = this.json.readTree(this.retriever.retrieveResource(discovery).getContent());
+		if (!issuer.equals(configuration.path("issuer").asText())) {
+			throw new IOException("the discovery document is another issuer's");
+		}
+		return URI.create(configuration.path("jwks_uri").asText()).toURL();
+	}
+
+}

@@ -1,0 +1,66 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code keys …}: makes API keys. */
+@Command(name = "keys", description = "Makes API keys.", mixinStandardHelpOptions = true,
+		synopsisSubcommandLabel = "COMMAND")
+public final class KeysCommand {
+
+	private static final int KEY_BYTES = 32;
+
+	@Spec
+	private CommandSpec spec;
+
+	@Command(name = "new", mixinStandardHelpOptions = true,
+			description = "Prints a new key, which is kept nowhere, and its entry for agentassist.api.keys-file.")
+	int create(@Parameters(paramLabel = "NAME", description = "who will have it") String name,
+			@Option(names = "--tenant", description = "whose conversations it opens") String tenant,
+			@Option(names = "--scope", description = "suggestions:write, suggestions:read or feedback:write; may be"
+					+ " given more than once; without it: all") List<String> scopes)
+			throws IOException {
+		byte[] random = new byte[KEY_BYTES];
+		new SecureRandom().nextBytes(random);
+		String key = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+		PrintWriter out = this.spec.commandLine().getOut();
+		try {
+			String entry = new ApiKeyEntry(name, ApiKeys.hash(key), tenant, parse(scopes), null).toYaml();
+			out.println("# The key of " + name + ", shown only now: " + key);
+			out.print(entry);
+			out.flush();
+			return 0;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ParameterException(this.spec.commandLine(), ex.getMessage(), ex);
+		}
+	}
+
+	private static Set<Scope> parse(List<String> texts) {
+		if (texts == null) {
+			return null;
+		}
+		Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+		for (String text : texts) {
+			scopes.add(Arrays.stream(Scope.values())
+				.filter((scope) -> scope.text().equals(text))
+				.findFirst()
+				.orElseThrow(() -> new IllegalArgumentException("No such scope: " + text)));
+		}
+		return scopes;
+	}
+
+}

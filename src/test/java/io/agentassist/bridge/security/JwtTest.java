@@ -1,0 +1,161 @@
+package io.agentassist.bridge.security;
+
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Date;
+import java.util.List;
+import java.util.stream.Stream;
+
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import com.nimbusds.jwt.SignedJWT;
+import io.agentassist.bridge.GuardedBridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.http.RetryLaterException;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.mock.web.MockHttpServletRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/** Shows which tokens open the API, and for what. */
+class JwtTest extends GuardedBridgeTest {
+
+	private HttpResponse<String> getWith(String token, String path) {
+		return send(request(path).header("Authorization", "Bearer " + token).build());
+	}
+
+	private HttpResponse<String> askWith(String token, String conversation) {
+		return post("/agentassist/suggestions", suggestionRequest(conversation).toString(), "Authorization",
+				"Bearer " + token);
+	}
+
+	@Test
+	void shouldShowEachTenantItsOwnConversationsOnly() {
+		String conversation = unique("conv-");
+		String berlin = token(claims("berlin").build());
+		String madrid = token(claims("madrid").build());
+
+		HttpResponse<String> queued = askWith(berlin, conversation);
+
+		assertThat(queued.statusCode()).as(queued.body()).isEqualTo(202);
+		String id = json(queued).path("request_id").asText();
+		assertThat(getWith(berlin, "/agentassist/suggestions/" + id).statusCode()).isEqualTo(200);
+		assertProblem(getWith(madrid, "/agentassist/suggestions/" + id), 404);
+		assertThat(json(getWith(berlin, "/agentassist/conversations/" + conversation + "/suggestions"))).hasSize(1);
+		assertThat(json(getWith(madrid, "/agentassist/conversations/" + conversation + "/suggestions"))).isEmpty();
+		assertThat(this.provider.queriesOf(conversation).get(0).getHeader("Authorization"))
+			.isEqualTo("Bearer " + StubbedProvider.TOKEN);
+	}
+
+	static Stream<Named<String>> badTokens() throws Exception {
+		JWTClaimsSet good = claims("berlin").build();
+		RSAKey stranger = key("issuer-key");
+		SignedJWT mac = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).keyID("issuer-key").build(), good);
+		mac.sign(new MACSigner(ISSUER_KEY.toPublicJWK().toJSONString().getBytes(StandardCharsets.UTF_8)));
+		String valid = token(good);
+		String[] parts = valid.split("\\.", -1);
+		String otherClaims = Base64.getUrlEncoder()
+			.withoutPadding()
+			.encodeToString(claims("madrid").build().toString().getBytes(StandardCharsets.UTF_8));
+		return Stream.of(Named.of("no token", "garbage"), Named.of("two parts", "a.b"),
+				Named.of("five parts", "a.b.c.d.e"), Named.of("not signed", new PlainJWT(good).serialize()),
+				Named.of("signature cut off", parts[0] + "." + parts[1] + "."),
+				Named.of("claims changed", parts[0] + "." + otherClaims + "." + parts[2]),
+				Named.of("signed by a stranger", token(good, stranger, JWSAlgorithm.RS256, JOSEObjectType.JWT)),
+				Named.of("public key as a secret", mac.serialize()),
+				Named.of("unknown key", token(good, key("unknown"), JWSAlgorithm.RS256, JOSEObjectType.JWT)),
+				Named.of("another unknown key", token(good, key("unknown-2"), JWSAlgorithm.RS256, JOSEObjectType.JWT)),
+				Named.of("a third unknown key", token(good, key("unknown-3"), JWSAlgorithm.RS256, JOSEObjectType.JWT)),
+				Named.of("expired",
+						token(claims("berlin").expirationTime(Date.from(Instant.now().minusSeconds(120))).build())),
+				Named.of("no expiry", token(claims("berlin").expirationTime(null).build())),
+				Named.of("not yet valid",
+						token(claims("berlin").notBeforeTime(Date.from(Instant.now().plusSeconds(120))).build())),
+				Named.of("of another issuer", token(claims("berlin").issuer("https://elsewhere.example").build())),
+				Named.of("of no issuer", token(claims("berlin").issuer(null).build())),
+				Named.of("for another audience", token(claims("berlin").audience("payroll").build())),
+				Named.of("for no audience", token(claims("berlin").audience((String) null).build())),
+				Named.of("another type", token(good, ISSUER_KEY, JWSAlgorithm.RS256, new JOSEObjectType("logout+jwt"))),
+				Named.of("no tenant", token(claims(null).build())),
+				Named.of("blank tenant", token(claims(" ").build())),
+				Named.of("tenant is no text", token(claims("x").claim("tenant", List.of("berlin")).build())));
+	}
+
+	@ParameterizedTest
+	@MethodSource("badTokens")
+	void shouldAnswer401WithABadToken(String token) {
+		HttpResponse<String> answer = askWith(token, unique("conv-"));
+
+		assertThat(assertProblem(answer, 401).path("detail").asText()).isEqualTo("The token is not valid here.");
+		assertThat(answer.headers().firstValue("WWW-Authenticate")).hasValue("Bearer error=\"invalid_token\"");
+		assertThat(this.provider.queries()).isEmpty();
+	}
+
+	@Test
+	void shouldAnswer401WithoutABearerToken() {
+		assertProblem(get("/agentassist/suggestions/x"), 401);
+		assertProblem(getWith("", "/agentassist/suggestions/x"), 401);
+		assertProblem(post("/agentassist/suggestions", "{}", "Authorization", "Basic YTpi"), 401);
+		assertProblem(get("/agentassist/suggestions/x?access_token=" + token(claims("berlin").build())), 401);
+		assertProblem(post("/agentassist/suggestions", "{}", "X-API-Key", token(claims("berlin").build())), 401);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "suggestions:read,404,403,403", "suggestions:write,403,202,403", "feedback:write,403,403,404",
+			"openid profile,403,403,403", "suggestions:*,403,403,403", "'',403,403,403",
+			"suggestions:readx xsuggestions:write,403,403,403" })
+	void shouldAnswer403BeyondTheScopesOfAToken(String scope, int read, int ask, int feedback) {
+		String token = token(claims("berlin").claim("scope", scope).build());
+
+		assertThat(getWith(token, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(read);
+		assertThat(askWith(token, unique("conv-")).statusCode()).isEqualTo(ask);
+		assertThat(post("/agentassist/feedback", "{\"request_id\":\"x\",\"suggestion_id\":\"y\",\"action\":\"opened\"}",
+				"Authorization", "bearer " + token)
+			.statusCode()).isEqualTo(feedback);
+	}
+
+	@Test
+	void shouldReadScopesFromAListToo() {
+		String token = token(claims("berlin").claim("scope", null).claim("scp", List.of("suggestions:read")).build());
+
+		assertThat(getWith(token, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
+		assertProblem(askWith(token, unique("conv-")), 403);
+	}
+
+	@Test
+	void shouldTellToTryAgainWhileTheIssuersKeysCannotBeFetchedAndTakeTokensAfterwards() {
+		JwtCallers callers = new JwtCallers(
+				new ApiProperties(ApiAuth.JWT, null, null,
+						new ApiProperties.Jwt(null, URI.create(issuer() + "/keys"), "agent-assist", ""), 10, null),
+				JSON);
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		request.addHeader("Authorization", "Bearer " + token(claims(null).issuer("anyone").build()));
+		WORLD.stubFor(WireMock.get("/issuer/keys").willReturn(StubbedProvider.answer(500, "")));
+
+		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> callers.authenticate(request));
+		playAgain();
+
+		assertThat(callers.authenticate(request).tenant()).isEmpty();
+	}
+
+	private void playAgain() {
+		WORLD.stubFor(WireMock.get("/issuer/keys")
+			.willReturn(StubbedProvider.answer(200, "{\"keys\":[" + ISSUER_KEY.toPublicJWK() + "]}")));
+	}
+
+}

@@ -1,0 +1,173 @@
+package io.agentassist.bridge.security;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.StrictBridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Shows what the keys of the file open, each for its tenant, its scopes and its rate, and
+ * that a change of the file counts without a restart.
+ */
+class NamedKeyTest extends StrictBridgeTest {
+
+	private static final String BERLIN = "key-of-the-desk-in-berlin";
+
+	private static final String MADRID = "key-of-the-desk-in-madrid";
+
+	private static final String READER = "key-of-a-reader-in-berlin";
+
+	private static final String SLOW = "key-of-a-slow-one";
+
+	private static final String KEYS = """
+			- {name: berlin, sha256: %s, tenant: berlin}
+			- {name: madrid, sha256: %s, tenant: madrid}
+			- {name: reader, sha256: %s, tenant: berlin, scopes: ['suggestions:read']}
+			- {name: slow, sha256: %s, tenant: berlin, requests-per-second: 2}
+			""".formatted(ApiKeys.hash(BERLIN), ApiKeys.hash(MADRID), ApiKeys.hash(READER), ApiKeys.hash(SLOW));
+
+	@BeforeEach
+	void writeTheKeys() {
+		awaitClosedBreaker();
+		change(KEYS, BERLIN, true);
+	}
+
+	@AfterEach
+	void removeTheKeys() {
+		writeKeys("");
+	}
+
+	/** Writes the file and waits until a key opens the API, or no longer does. */
+	private void change(String yaml, String key, boolean valid) {
+		writeKeys(yaml);
+		eventually(() -> assertThat(getAs(key, "/agentassist/suggestions/unknown").statusCode())
+			.isEqualTo(valid ? 404 : 401));
+	}
+
+	private HttpResponse<String> getAs(String key, String path) {
+		return send(request(path).header("X-API-Key", key).build());
+	}
+
+	private String queueAs(String key, String conversation) {
+		HttpResponse<String> answer = post("/agentassist/suggestions", suggestionRequest(conversation).toString(),
+				"X-API-Key", key);
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		return json(answer).path("request_id").asText();
+	}
+
+	private HttpResponse<String> feedbackAs(String key, String request, String suggestion) {
+		ObjectNode feedback = JSON.createObjectNode();
+		feedback.put("request_id", request).put("suggestion_id", suggestion).put("action", "opened");
+		return post("/agentassist/feedback", feedback.toString(), "X-API-Key", key);
+	}
+
+	@Test
+	void shouldShowEachTenantItsOwnConversationsOnly() {
+		String conversation = unique("conv-");
+		String suggestion = unique("sug-");
+		String berlin = queueAs(BERLIN, conversation);
+		callBack(completed(berlin, suggestion(suggestion, 0.5)));
+		String madrid = unique("sug-req-");
+		this.provider.answers(StubbedProvider.queued(madrid));
+		queueAs(MADRID, conversation);
+
+		assertThat(getAs(BERLIN, "/agentassist/suggestions/" + berlin).statusCode()).isEqualTo(200);
+		for (String key : List.of(MADRID, API_KEY)) {
+			HttpResponse<String> hidden = getAs(key, "/agentassist/suggestions/" + berlin);
+			assertProblem(hidden, 404);
+			assertThat(hidden.body()).isEqualTo(getAs(key, "/agentassist/suggestions/unknown").body());
+			HttpResponse<String> waiting = getAs(key, "/agentassist/suggestions/" + berlin + "?wait=PT1S");
+			assertProblem(waiting, 404);
+			assertProblem(feedbackAs(key, berlin, suggestion), 404);
+		}
+		assertThat(requestIds(BERLIN, conversation)).containsExactly(berlin);
+		assertThat(requestIds(MADRID, conversation)).containsExactly(madrid);
+		assertThat(requestIds(API_KEY, conversation)).isEmpty();
+		assertThat(feedbackAs(BERLIN, berlin, suggestion).statusCode()).isEqualTo(202);
+		assertThat(settledActions(berlin)).containsExactly("presented", "opened");
+	}
+
+	private List<String> requestIds(String key, String conversation) {
+		return json(getAs(key, "/agentassist/conversations/" + conversation + "/suggestions"))
+			.findValuesAsText("request_id");
+	}
+
+	@Test
+	void shouldAnswer403BeyondTheScopesOfAKey() {
+		String conversation = unique("conv-");
+		String id = queueAs(BERLIN, conversation);
+
+		assertThat(getAs(READER, "/agentassist/suggestions/" + id).statusCode()).isEqualTo(200);
+		assertThat(requestIds(READER, conversation)).containsExactly(id);
+		HttpResponse<String> asked = post("/agentassist/suggestions", suggestionRequest(unique("conv-")).toString(),
+				"X-API-Key", READER);
+		assertThat(assertProblem(asked, 403).path("detail").asText()).contains("suggestions:write");
+		HttpResponse<String> fed = feedbackAs(READER, id, "x");
+		assertThat(assertProblem(fed, 403).path("detail").asText()).contains("feedback:write");
+		assertThat(this.provider.queries()).hasSize(1);
+	}
+
+	@Test
+	void shouldAnswer429BeyondTheRateOfAKeyAndNoOther() {
+		List<HttpResponse<String>> answers = IntStream.range(0, 12)
+			.mapToObj((number) -> getAs(SLOW, "/agentassist/suggestions/unknown"))
+			.toList();
+
+		assertThat(answers).filteredOn((answer) -> answer.statusCode() == 404).hasSizeBetween(2, 6);
+		List<HttpResponse<String>> limited = answers.stream().filter((answer) -> answer.statusCode() == 429).toList();
+		assertThat(limited).hasSizeGreaterThanOrEqualTo(6);
+		assertProblem(limited.get(0), 429);
+		assertThat(limited.get(0).headers().firstValue("Retry-After")).hasValue("1");
+		assertThat(getAs(BERLIN, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
+		eventually(() -> assertThat(getAs(SLOW, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404));
+	}
+
+	@Test
+	void shouldRevokeAKeyWithoutRestart() {
+		change(KEYS.replace("name: berlin, sha256: " + ApiKeys.hash(BERLIN), "name: berlin, sha256: " + "0".repeat(64)),
+				BERLIN, false);
+
+		assertThat(getAs(MADRID, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
+		assertThat(getAs(API_KEY, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
+		assertProblem(getAs(ApiKeys.hash(MADRID), "/agentassist/suggestions/unknown"), 401);
+	}
+
+	@Test
+	void shouldKeepTheKeysWhileTheFileCannotBeRead() {
+		writeKeys("- {name: berlin, sha256: broken");
+		// Read by now: a second file with one mistake after the other.
+		change(KEYS.replace("name: reader", "name: berlin"), BERLIN, true);
+
+		assertThat(getAs(READER, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
+		change(KEYS.replace(ApiKeys.hash(READER), "1".repeat(64)), READER, false);
+	}
+
+	@Test
+	void shouldMakeAKeyThatOpensWhatItsEntrySays() {
+		StringWriter out = new StringWriter();
+		int code = new CommandLine(new KeysCommand()).setOut(new PrintWriter(out))
+			.execute("new", "desk-7", "--tenant", "madrid", "--scope", "suggestions:read");
+
+		assertThat(code).isZero();
+		assertThat(out.toString()).contains("name: \"desk-7\"", "tenant: \"madrid\"", "suggestions:read");
+		String key = out.toString().lines().findFirst().orElseThrow().replaceAll(".*: ", "");
+		assertThat(key).hasSize(43);
+		change(KEYS + out, key, true);
+		assertProblem(post("/agentassist/suggestions", "{}", "X-API-Key", key), 403);
+		assertThat(
+				new CommandLine(new KeysCommand()).setErr(new PrintWriter(out)).execute("new", "x", "--scope", "all"))
+			.isEqualTo(2);
+	}
+
+}
