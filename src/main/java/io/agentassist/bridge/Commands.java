@@ -2,11 +2,12 @@ package io.agentassist.bridge;
 
 import io.agentassist.bridge.audit.AuditCommand;
 import io.agentassist.bridge.security.KeysCommand;
+import io.agentassist.bridge.routes.RoutesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** What the jar does besides running the bridge, without starting it. */
-@Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class },
+@Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class, RoutesCommand.class },
 		synopsisSubcommandLabel = "COMMAND", description = "Without a command: runs the bridge.")
 final class Commands {
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.EnvironmentPostProcessor;
@@ -28,6 +29,10 @@ class MissingSettings implements EnvironmentPostProcessor {
 			throw new MissingSettingsException(
 					List.of("the folders routes/ and config/ beside each other, in the folder "
 							+ Path.of("").toAbsolutePath()));
+		}
+		if (application.getWebApplicationType() == WebApplicationType.NONE) {
+			// A command, which looks at the settings and runs nothing.
+			return;
 		}
 		List<String> missing = new ArrayList<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);

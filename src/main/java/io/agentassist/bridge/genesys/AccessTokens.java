@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.agentassist.bridge.routes.CallsRoute;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -24,6 +25,7 @@ import org.springframework.stereotype.Component;
  * when there is none or it is near its end; callers that come meanwhile wait for that one
  * fetch. Thread safe.
  */
+@CallsRoute("direct:fetch-access-token")
 @Component
 public class AccessTokens {
 

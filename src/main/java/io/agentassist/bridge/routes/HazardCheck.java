@@ -1,0 +1,108 @@
+package io.agentassist.bridge.routes;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Warns of patterns that run and do not do what they look like: each was seen to lose or
+ * to repeat messages.
+ */
+final class HazardCheck {
+
+	private final RouteSurroundings surroundings;
+
+	private final Consumer<RouteProblem> problems;
+
+	/** Policies that redeliver, by id. */
+	private final Set<String> redelivering = new HashSet<>();
+
+	/** {@code direct:} URIs that a route with such a policy calls. */
+	private final Map<String, String> redelivered = new HashMap<>();
+
+	HazardCheck(RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
+		this.surroundings = surroundings;
+		this.problems = problems;
+	}
+
+	void check(List<RouteItem> items) {
+		items.forEach((item) -> collectPolicies(item, item.node()));
+		items.stream().filter(this::redelivers).forEach((item) -> collectCalls(item, item.node()));
+		items.forEach((item) -> walk(item, "", item.node()));
+	}
+
+	private void collectPolicies(RouteItem item, Node node) {
+		String maximum = YamlTree.text(node, "maximumRedeliveries");
+		if (maximum != null) {
+			if (maximum.trim().equals("-1")) {
+				this.problems.accept(item.warning(YamlTree.key(node, "maximumRedeliveries"),
+						"-1 repeats for ever, and holds its thread meanwhile: name a number"));
+			}
+			if (!maximum.trim().equals("0") && item.id() != null) {
+				this.redelivering.add(item.id());
+			}
+		}
+		YamlTree.elements(node).forEach((element) -> collectPolicies(item, element));
+		YamlTree.entries(node).values().forEach((value) -> collectPolicies(item, value));
+	}
+
+	private boolean redelivers(RouteItem item) {
+		String policies = YamlTree.text(item.node(), "routeConfigurationId");
+		return item.isRoute() && (this.redelivering.contains(item.id()) || (policies != null
+				&& List.of(policies.split("\\s*,\\s*")).stream().anyMatch(this.redelivering::contains)));
+	}
+
+	private void collectCalls(RouteItem item, Node node) {
+		String uri = YamlTree.text(YamlTree.entry(node, "to"), "uri");
+		if (uri != null && uri.startsWith("direct:")) {
+			this.redelivered.put(uri, item.id());
+		}
+		YamlTree.elements(node).forEach((element) -> collectCalls(item, element));
+		YamlTree.entries(node).values().forEach((value) -> collectCalls(item, value));
+	}
+
+	private void walk(RouteItem item, String step, Node node) {
+		switch (step) {
+			case "multicast" -> {
+				if (!"true".equals(YamlTree.text(node, "stopOnException"))) {
+					this.problems.accept(
+							item.warning(node, "without 'stopOnException: true' a branch that fails is not noticed"));
+				}
+			}
+			case "circuitBreaker" -> {
+				String open = YamlTree.text(YamlTree.entry(node, "resilience4jConfiguration"),
+						"throwExceptionWhenHalfOpenOrOpenState");
+				String named = YamlTree.text(node, "configuration");
+				if (!"true".equals(open) && YamlTree.entry(node, "onFallback") == null
+						&& (named == null || !this.surroundings.throwsWhenOpen(named))) {
+					this.problems.accept(item.warning(node, "while it is open, calls are skipped and succeed: set"
+							+ " 'throwExceptionWhenHalfOpenOrOpenState: true' in its settings, or add 'onFallback'"));
+				}
+			}
+			case "removeHeaders" -> endlessRedelivery(item, node);
+			default -> {
+			}
+		}
+		YamlTree.elements(node).forEach((element) -> walk(item, step, element));
+		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
+	}
+
+	private void endlessRedelivery(RouteItem item, Node node) {
+		String entrance = YamlTree.text(YamlTree.entry(item.node(), "from"), "uri");
+		Node handler = YamlTree.entry(item.node(), "errorHandler");
+		String excluded = YamlTree.text(node, "excludePattern");
+		if ("*".equals(YamlTree.text(node, "pattern")) && YamlTree.entry(handler, "noErrorHandler") != null
+				&& this.redelivered.containsKey(entrance)
+				&& (excluded == null || !excluded.startsWith("CamelRedeliver"))) {
+			this.problems.accept(
+					item.warning(node, "removes the count of redeliveries of route '" + this.redelivered.get(entrance)
+							+ "', which then never ends: add 'excludePattern: CamelRedeliver*'"));
+		}
+	}
+
+}

@@ -1,0 +1,71 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+
+import io.agentassist.bridge.AgentAssistBridge;
+
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringApplicationRunListener;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/**
+ * The bridge's settings and the definitions of its beans, without a bridge: nothing is
+ * created, connected or started.
+ */
+final class OfflineRoutes implements AutoCloseable {
+
+	private final GenericApplicationContext application;
+
+	OfflineRoutes(String profiles) {
+		SpringApplication bridge = new SpringApplicationBuilder(AgentAssistBridge.class).web(WebApplicationType.NONE)
+			.logStartupInfo(false)
+			.properties("logging.level.root=ERROR")
+			.build();
+		String[] arguments = profiles.isBlank() ? new String[0]
+				: new String[] { "--spring.profiles.active=" + profiles };
+		SpringApplicationRunListener stop = new SpringApplicationRunListener() {
+			@Override
+			public void contextLoaded(ConfigurableApplicationContext context) {
+				throw new SpringApplication.AbandonedRunException(context);
+			}
+		};
+		this.application = (GenericApplicationContext) SpringApplication.withHook((unused) -> stop, () -> {
+			try {
+				return bridge.run(arguments);
+			}
+			catch (SpringApplication.AbandonedRunException ex) {
+				return ex.getApplicationContext();
+			}
+		});
+		this.application.refreshForAotProcessing(new RuntimeHints());
+	}
+
+	RoutesProperties settings() {
+		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
+	}
+
+	RouteValidator validator() {
+		return new RouteValidator(settings(), surroundings());
+	}
+
+	RouteGraph graph(RouteSet set) throws IOException {
+		return new RouteGraph(RouteFileParser.parse(set, (problem) -> {
+			throw new IllegalArgumentException(problem.toString());
+		}), surroundings().calledRoutes());
+	}
+
+	private RouteSurroundings surroundings() {
+		return new RouteSurroundings(this.application.getEnvironment(), this.application.getBeanFactory(), false);
+	}
+
+	@Override
+	public void close() {
+		this.application.close();
+	}
+
+}

@@ -1,0 +1,329 @@
+package io.agentassist.bridge.routes;
+
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.apache.camel.catalog.EndpointValidationResult;
+import org.apache.camel.dsl.yaml.common.YamlSupport;
+import org.apache.camel.util.TimeUtils;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Checks that everything a set of routes refers to is there: settings, beans and their
+ * methods, policies, components and their options, and routes by their {@code direct:}
+ * names; that ids are unique; that nothing is used that the site does not allow. For one
+ * check.
+ */
+final class ReferenceCheck {
+
+	private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([^{}]+)\\}\\}");
+
+	/** Steps whose URI may depend on the message. */
+	private static final Set<String> DYNAMIC = Set.of("toD", "wireTap", "enrich", "pollEnrich");
+
+	private static final String OURS = "io.agentassist.bridge.";
+
+	private final RoutesProperties settings;
+
+	private final RouteSurroundings surroundings;
+
+	private final ScratchContext scratch;
+
+	private final Consumer<RouteProblem> problems;
+
+	private final Map<String, String> ids = new HashMap<>();
+
+	private final Map<String, String> entrances = new HashMap<>();
+
+	private final Set<String> policies = new HashSet<>();
+
+	ReferenceCheck(RoutesProperties settings, RouteSurroundings surroundings, ScratchContext scratch,
+			Consumer<RouteProblem> problems) {
+		this.settings = settings;
+		this.surroundings = surroundings;
+		this.scratch = scratch;
+		this.problems = problems;
+	}
+
+	/**
+	 * Checks the items of a set.
+	 * @return the {@code direct:} names that have a route
+	 */
+	Set<String> check(List<RouteItem> items) {
+		items.stream()
+			.filter((item) -> "routeConfiguration".equals(item.kind()))
+			.forEach((item) -> this.policies.add(item.id()));
+		items.stream().filter(this::isActive).forEach(this::collectEntrance);
+		for (RouteItem item : items) {
+			uniqueIds(item, item.node());
+			// A template's placeholders are its parameters: what it makes is checked by
+			// the trial load.
+			if (!"routeTemplate".equals(item.kind()) && isActive(item)) {
+				policiesOf(item);
+				walk(item, item.kind(), item.node());
+			}
+		}
+		return this.entrances.keySet();
+	}
+
+	/** Whether a route's precondition, where it has one, holds. */
+	private boolean isActive(RouteItem item) {
+		String precondition = YamlTree.text(item.node(), "precondition");
+		try {
+			return precondition == null || this.scratch.matches(this.scratch.resolve(precondition));
+		}
+		catch (RuntimeException ex) {
+			// Told where the route is built.
+			return true;
+		}
+	}
+
+	private void collectEntrance(RouteItem item) {
+		Node from = YamlTree.entry(item.isRoute() ? item.node() : null, "from");
+		String uri = resolved(YamlTree.text(from, "uri"));
+		if (uri == null) {
+			return;
+		}
+		String name = endpointName(uri, YamlTree.entry(from, "parameters"));
+		String other = this.entrances.putIfAbsent(name, item.id());
+		if (other != null) {
+			this.problems.accept(item.error(YamlTree.key(from, "uri"),
+					"'" + name + "' is the entrance of route '" + other + "' already: one of them has to go"));
+		}
+	}
+
+	/** What two consumers must not have in common. */
+	private String endpointName(String uri, Node parameters) {
+		String name = uri.replaceAll("\\?.*", "").replace("//", "");
+		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)").matcher(uri);
+		String verbs = inQuery.find() ? inQuery.group(1) : YamlTree.text(parameters, "httpMethodRestrict");
+		return (verbs != null) ? name + " " + verbs : name;
+	}
+
+	private void uniqueIds(RouteItem item, Node node) {
+		YamlTree.elements(node).forEach((element) -> uniqueIds(item, element));
+		YamlTree.entries(node).forEach((key, value) -> {
+			String id = YamlTree.text(value);
+			if ("id".equals(key) && id != null) {
+				String place = item.error(value, "").toString().replaceAll(": error.*", "");
+				String other = this.ids.putIfAbsent(id, place);
+				if (other != null) {
+					this.problems.accept(item.error(value, "the id '" + id + "' is taken, at " + other));
+				}
+			}
+			else if (!"parameters".equals(key)) {
+				uniqueIds(item, value);
+			}
+		});
+	}
+
+	private void policiesOf(RouteItem item) {
+		Node names = YamlTree.entry(item.node(), "routeConfigurationId");
+		if (YamlTree.text(names) != null) {
+			for (String name : YamlTree.text(names).split(",", -1)) {
+				if (!name.contains("*") && !this.policies.contains(name.trim())) {
+					this.problems.accept(item.error(names, "there is no routeConfiguration '" + name.trim() + "'"));
+				}
+			}
+		}
+	}
+
+	private void walk(RouteItem item, String name, Node node) {
+		String scalar = YamlTree.text(node);
+		if (scalar != null) {
+			placeholders(item, node, scalar);
+		}
+		if (node instanceof MappingNode) {
+			if (YamlTree.text(node, "uri") != null) {
+				endpoint(item, name, YamlTree.entry(node, "uri"), YamlTree.entry(node, "parameters"));
+			}
+			if (YamlTree.text(node, "ref") != null && Set.of("bean", "method").contains(name)) {
+				bean(item, node);
+			}
+			references(item, name, node);
+		}
+		else if (scalar != null && Set.of("from", "to", "toD", "wireTap").contains(name)) {
+			endpoint(item, name, node, null);
+		}
+		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
+		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
+	}
+
+	private void placeholders(RouteItem item, Node node, String text) {
+		Matcher matcher = PLACEHOLDER.matcher(text);
+		while (matcher.find()) {
+			String key = matcher.group(1);
+			if (key.startsWith("bean:")) {
+				String[] call = key.substring("bean:".length()).split("[.?]", 2);
+				beanMethod(item, node, call[0], (call.length > 1) ? call[1] : null);
+			}
+			else if (resolved(matcher.group()) == null) {
+				this.problems.accept(
+						item.error(node, "the setting '" + key + "' is not there: add it to config/application.yaml"));
+			}
+		}
+	}
+
+	private String resolved(String text) {
+		try {
+			return (text != null) ? this.scratch.resolve(text) : null;
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
+	}
+
+	private void endpoint(RouteItem item, String step, Node at, Node parameters) {
+		boolean dynamic = DYNAMIC.contains(step) && YamlTree.text(at).contains("${");
+		String uri = resolved(YamlTree.text(at));
+		if (uri == null) {
+			return;
+		}
+		if (uri.isBlank()) {
+			this.problems.accept(item.error(at, YamlTree.text(at) + " has no value: set it, or give the route a"
+					+ " precondition that leaves it out"));
+			return;
+		}
+		String scheme = uri.replaceAll("[:?].*", "");
+		if (scheme.contains("${")) {
+			this.problems.accept(item.warning(at, "the component depends on the message, and cannot be checked"));
+		}
+		else if (!this.settings.components().contains(scheme)) {
+			this.problems.accept(item.error(at, "the component '" + scheme
+					+ "' is not allowed: use another, or add it to agentassist.routes.components"));
+		}
+		else if (!this.scratch.hasComponent(scheme)) {
+			this.problems
+				.accept(item.error(at, "there is no component '" + scheme + "': its library is not in the bridge"));
+		}
+		else if (!dynamic) {
+			options(item, at, uri, parameters);
+		}
+		if (scheme.equals("direct") && !dynamic && !step.equals("from")
+				&& !this.entrances.containsKey(endpointName(uri, null))) {
+			this.problems.accept(item.error(at, "no route starts with '" + uri + "'"));
+		}
+	}
+
+	private void options(RouteItem item, Node at, String uri, Node parameters) {
+		Map<String, Object> values = new LinkedHashMap<>();
+		YamlTree.entries(parameters).forEach((key, value) -> {
+			String text = resolved(YamlTree.text(value));
+			if (text != null) {
+				values.put(key, text);
+			}
+		});
+		EndpointValidationResult result;
+		try {
+			result = this.scratch
+				.validate(YamlSupport.createEndpointUri(this.scratch.camel(), at, uri, new HashMap<>(values)));
+		}
+		catch (RuntimeException ex) {
+			this.problems.accept(item.error(at, "no valid endpoint: " + ex.getMessage()));
+			return;
+		}
+		if (result.isSuccess()) {
+			return;
+		}
+		if (result.getSyntaxError() != null) {
+			this.problems.accept(item.error(at, "no valid endpoint: " + result.getSyntaxError()));
+		}
+		none(result.getUnknown()).forEach((option) -> this.problems
+			.accept(item.error(place(at, parameters, option), "'" + option + "' is no option of " + uri)));
+		none(result.getRequired()).forEach((option) -> this.problems
+			.accept(item.error(at, "the option '" + option + "' of " + uri + " is missing")));
+		Stream
+			.of(result.getInvalidBoolean(), result.getInvalidInteger(), result.getInvalidNumber(),
+					result.getInvalidDuration(), result.getInvalidEnum())
+			.map((wrong) -> (wrong != null) ? wrong : Map.<String, String>of())
+			.forEach((wrong) -> wrong.forEach((option, value) -> {
+				if (!isDuration(value)) {
+					this.problems.accept(item.error(place(at, parameters, option),
+							"the option '" + option + "' cannot be '" + value + "'"));
+				}
+			}));
+	}
+
+	/** The catalogue takes some times for numbers, which may be written as durations. */
+	private static boolean isDuration(String value) {
+		try {
+			return value.matches("\\d.*") && TimeUtils.toMilliSeconds(value) >= 0;
+		}
+		catch (IllegalArgumentException ex) {
+			return false;
+		}
+	}
+
+	private static Node place(Node uri, Node parameters, String option) {
+		return (YamlTree.entry(parameters, option) != null) ? YamlTree.key(parameters, option) : uri;
+	}
+
+	private static Set<String> none(Set<String> names) {
+		return (names != null) ? names : Set.of();
+	}
+
+	private void bean(RouteItem item, Node node) {
+		String method = YamlTree.text(node, "method");
+		beanMethod(item, YamlTree.entry(node, "ref"), YamlTree.text(node, "ref"), method);
+	}
+
+	private void beanMethod(RouteItem item, Node at, String name, String call) {
+		Class<?> type = this.surroundings.beanType(name);
+		if (type == null) {
+			this.problems.accept(item.error(at, "there is no bean '" + name + "'"));
+		}
+		else if (!type.getName().startsWith(OURS) && !this.settings.beans().contains(name)) {
+			this.problems.accept(item.error(at,
+					"the bean '" + name + "' is not for routes: use another, or add it to agentassist.routes.beans"));
+		}
+		else if (call != null) {
+			String method = call.replaceAll("[(?].*", "").trim();
+			if (Arrays.stream(type.getMethods())
+				.noneMatch((candidate) -> candidate.getName().equals(method)
+						&& !Modifier.isStatic(candidate.getModifiers()))) {
+				String methods = Arrays.stream(type.getMethods())
+					.filter((candidate) -> candidate.getDeclaringClass() != Object.class)
+					.map((candidate) -> candidate.getName())
+					.distinct()
+					.sorted()
+					.collect(Collectors.joining(", "));
+				this.problems
+					.accept(item.error(at, "the bean '" + name + "' has no method '" + method + "', but " + methods));
+			}
+		}
+	}
+
+	/** Options by which steps name beans and settings. */
+	private void references(RouteItem item, String step, Node node) {
+		for (String option : List.of("idempotentRepository", "onExceptionOccurredRef", "onRedeliveryRef",
+				"aggregationRepository")) {
+			Optional.ofNullable(YamlTree.entry(node, option))
+				.filter((at) -> YamlTree.text(at) != null && !YamlTree.text(at).startsWith("#"))
+				.ifPresent((at) -> beanMethod(item, at, YamlTree.text(at), null));
+		}
+		Node breaker = step.equals("circuitBreaker") ? YamlTree.entry(node, "configuration") : null;
+		if (breaker != null && !this.surroundings.breakers().contains(YamlTree.text(breaker))) {
+			this.problems.accept(item.error(breaker, "there are no settings 'camel.resilience4j.configurations."
+					+ YamlTree.text(breaker) + "' in config/application.yaml"));
+		}
+		Node pool = YamlTree.entry(node, "executorService");
+		if (pool != null && !this.surroundings.pools().contains(YamlTree.text(pool))) {
+			this.problems.accept(item.error(pool, "there is no thread pool 'camel.threadpool.config."
+					+ YamlTree.text(pool) + "' in config/application.yaml"));
+		}
+	}
+
+}

@@ -1,0 +1,143 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Which routes a set has, where messages come from, and where each route sends them. */
+final class RouteGraph {
+
+	private static final Pattern HOP = Pattern.compile("(add|claim|lock)\\('([^']+)'.*");
+
+	private final Map<String, String> operations = new LinkedHashMap<>();
+
+	private final Map<String, String> calledRoutes;
+
+	private final List<RouteItem> routes;
+
+	RouteGraph(List<RouteItem> items, Map<String, String> calledRoutes) throws IOException {
+		this.calledRoutes = calledRoutes;
+		this.routes = items.stream().filter(RouteItem::isRoute).toList();
+		for (RouteItem item : items) {
+			Node specification = HttpContract.specification(item);
+			if (specification != null) {
+				HttpContract.operations(YamlTree.text(specification))
+					.forEach((id, operation) -> this.operations.put("direct:" + id, operation));
+			}
+		}
+	}
+
+	/** One line for each route: file, id, where from, where to. */
+	List<List<String>> table() {
+		List<List<String>> rows = new ArrayList<>();
+		rows.add(List.of("FILE", "ROUTE", "FROM", "TO"));
+		for (RouteItem route : this.routes) {
+			String from = from(route);
+			rows.add(List.of(route.file(), route.id(), this.operations.getOrDefault(from, from),
+					String.join(", ", targets(route))));
+		}
+		return rows;
+	}
+
+	/** The flow as a Mermaid flowchart. */
+	String mermaid() {
+		Map<String, String> byEntrance = new LinkedHashMap<>();
+		this.routes.forEach((route) -> byEntrance.putIfAbsent(from(route), route.id()));
+		Set<String> lines = new LinkedHashSet<>();
+		Set<String> nodes = new LinkedHashSet<>();
+		for (RouteItem route : this.routes) {
+			String from = from(route);
+			String operation = this.operations.get(from);
+			if (operation != null) {
+				lines.add(node(nodes, "http", "([HTTP client])") + edge(operation) + route.id());
+			}
+			else if (from.startsWith("platform-http:")) {
+				lines.add(node(nodes, "http", "([HTTP client])") + edge(from.replaceFirst("platform-http:", ""))
+						+ route.id());
+			}
+			else if (!from.startsWith("direct:") && !byEntranceOfOther(byEntrance, from, route)) {
+				lines.add(node(nodes, "clock", "([clock])") + edge(from) + route.id());
+			}
+			for (String target : targets(route)) {
+				String id = byEntrance.get(target);
+				if (id != null && !id.equals(route.id())) {
+					lines.add(route.id() + " --> " + id);
+				}
+				else if (id == null && target.startsWith("outbox ")) {
+					lines.add(route.id() + " --> " + node(nodes, target.replace(' ', '-'), "[(" + target + ")]"));
+				}
+				else if (id == null) {
+					lines.add(route.id() + " --> "
+							+ node(nodes, "to-" + target.replaceAll("\\W+", "-").replaceAll("^-|-$", ""),
+									"([" + target.replaceAll("\\{\\{agentassist\\.|\\}\\}", "") + "])"));
+				}
+			}
+			for (String source : sources(route)) {
+				lines.add(node(nodes, source.replace(' ', '-'), "[(" + source + ")]") + " --> " + route.id());
+			}
+		}
+		StringBuilder text = new StringBuilder("flowchart TB\n");
+		nodes.forEach((node) -> text.append("  ").append(node).append('\n'));
+		lines.forEach((line) -> text.append("  ").append(line).append('\n'));
+		return text.toString();
+	}
+
+	private static boolean byEntranceOfOther(Map<String, String> byEntrance, String from, RouteItem route) {
+		return from.contains("{{") && byEntrance.containsKey(from) && byEntrance.get(from).equals(route.id());
+	}
+
+	private static String edge(String label) {
+		return " -->|\"" + label + "\"| ";
+	}
+
+	private static String node(Set<String> nodes, String id, String shape) {
+		nodes.add(id + shape.replace("([", "([\"").replace("])", "\"])").replace("[(", "[(\"").replace(")]", "\")]"));
+		return id;
+	}
+
+	private static String from(RouteItem route) {
+		String uri = YamlTree.text(YamlTree.entry(route.node(), "from"), "uri");
+		return (uri != null) ? uri.replaceAll("\\?.*", "")
+				: String.valueOf(YamlTree.text(YamlTree.entry(route.node(), "from")));
+	}
+
+	private Set<String> targets(RouteItem route) {
+		Set<String> targets = new LinkedHashSet<>();
+		collect(YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), "", targets, "add");
+		return targets;
+	}
+
+	private Set<String> sources(RouteItem route) {
+		Set<String> sources = new LinkedHashSet<>();
+		collect(YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), "", sources, "claim|lock");
+		sources.removeIf((source) -> !source.startsWith("outbox "));
+		return sources;
+	}
+
+	private void collect(Node node, String step, Set<String> targets, String hop) {
+		String uri = YamlTree.text(node, "uri");
+		if (uri != null && !uri.startsWith("bean-validator:")) {
+			targets.add(uri.replaceAll("\\?.*", ""));
+		}
+		String ref = YamlTree.text(node, "ref");
+		String method = YamlTree.text(node, "method");
+		if (ref != null && this.calledRoutes.containsKey(ref)) {
+			targets.add(this.calledRoutes.get(ref));
+		}
+		Matcher matcher = HOP.matcher((method != null) ? method : "");
+		if ("outbox".equals(ref) && matcher.matches() && matcher.group(1).matches(hop)) {
+			targets.add("outbox " + matcher.group(2));
+		}
+		YamlTree.elements(node).forEach((element) -> collect(element, step, targets, hop));
+		YamlTree.entries(node).forEach((key, value) -> collect(value, key, targets, hop));
+	}
+
+}

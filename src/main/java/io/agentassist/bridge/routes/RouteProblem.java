@@ -1,0 +1,54 @@
+package io.agentassist.bridge.routes;
+
+import java.util.Comparator;
+import java.util.Locale;
+
+/**
+ * Something wrong with a set of routes, at a place in a file.
+ *
+ * @param file the file's name, from the folder of the routes
+ * @param line counted from 1
+ * @param column counted from 1
+ * @param severity whether the set may run nevertheless
+ * @param message what is wrong, and what to do
+ */
+public record RouteProblem(String file, int line, int column, Severity severity,
+		String message) implements Comparable<RouteProblem> {
+
+	private static final Comparator<RouteProblem> ORDER = Comparator.comparing(RouteProblem::severity)
+		.thenComparing(RouteProblem::file)
+		.thenComparingInt(RouteProblem::line)
+		.thenComparingInt(RouteProblem::column)
+		.thenComparing(RouteProblem::message);
+
+	/** How bad a problem is. */
+	public enum Severity {
+
+		/** The set does not run. */
+		ERROR,
+		/** The set runs, and will surprise. */
+		WARNING
+
+	}
+
+	static RouteProblem error(String file, String message) {
+		return new RouteProblem(file, 1, 1, Severity.ERROR, message);
+	}
+
+	boolean isError() {
+		return this.severity == Severity.ERROR;
+	}
+
+	@Override
+	public int compareTo(RouteProblem other) {
+		return ORDER.compare(this, other);
+	}
+
+	/** As compilers word it: {@code file:line:column: error: message}. */
+	@Override
+	public String toString() {
+		return this.file + ":" + this.line + ":" + this.column + ": " + this.severity.name().toLowerCase(Locale.ROOT)
+				+ ": " + this.message;
+	}
+
+}

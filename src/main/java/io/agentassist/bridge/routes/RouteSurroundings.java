@@ -1,0 +1,151 @@
+package io.agentassist.bridge.routes;
+
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+import org.apache.camel.CamelContextAware;
+import org.apache.camel.Component;
+import org.apache.camel.model.Resilience4jConfigurationDefinition;
+import org.apache.camel.spi.BeanRepository;
+import org.apache.camel.spi.DataFormat;
+import org.apache.camel.spi.Language;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.objenesis.SpringObjenesis;
+
+/**
+ * What routes may refer to: settings and beans. For a check beside a running bridge these
+ * are its beans; for one without it, stand-ins of their classes, which are looked at and
+ * never called.
+ */
+final class RouteSurroundings implements BeanRepository {
+
+	private static final String BREAKERS = "camel.resilience4j.configurations.";
+
+	private static final String POOLS = "camel.threadpool.config.";
+
+	private final ConfigurableEnvironment environment;
+
+	private final ConfigurableListableBeanFactory beans;
+
+	private final boolean running;
+
+	private final SpringObjenesis objenesis = new SpringObjenesis();
+
+	/**
+	 * Creates the surroundings.
+	 * @param running whether the beans may be created and called
+	 */
+	RouteSurroundings(ConfigurableEnvironment environment, ConfigurableListableBeanFactory beans, boolean running) {
+		this.environment = environment;
+		this.beans = beans;
+		this.running = running;
+	}
+
+	/** A setting, or null. */
+	String setting(String key) {
+		return this.environment.getProperty(key);
+	}
+
+	/** Ids of the named circuit breaker settings. */
+	Set<String> breakers() {
+		return names(BREAKERS);
+	}
+
+	/** Whether a named circuit breaker lets an open state be seen as a failure. */
+	boolean throwsWhenOpen(String breaker) {
+		return "true".equals(setting(BREAKERS + breaker + ".throw-exception-when-half-open-or-open-state"));
+	}
+
+	/** Ids of the named thread pools. */
+	Set<String> pools() {
+		return names(POOLS);
+	}
+
+	private Set<String> names(String prefix) {
+		Set<String> names = new LinkedHashSet<>();
+		this.environment.getPropertySources().forEach((source) -> {
+			if (source instanceof EnumerablePropertySource<?> enumerable) {
+				for (String key : enumerable.getPropertyNames()) {
+					if (key.startsWith(prefix)) {
+						names.add(key.substring(prefix.length()).replaceAll("\\..*", ""));
+					}
+				}
+			}
+		});
+		return names;
+	}
+
+	/** The class of a bean, or null. */
+	Class<?> beanType(String name) {
+		return this.beans.containsBean(name) ? this.beans.getType(name, false) : null;
+	}
+
+	/** Entrances of routes that beans call, by the beans' names. */
+	Map<String, String> calledRoutes() {
+		Map<String, String> called = new TreeMap<>();
+		for (String name : this.beans.getBeanNamesForAnnotation(CallsRoute.class)) {
+			called.put(name, this.beans.findAnnotationOnBean(name, CallsRoute.class, false).value());
+		}
+		return called;
+	}
+
+	/** Whether the beans may be called. */
+	boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public Object lookupByName(String name) {
+		Class<?> type = beanType(name);
+		if (type == null) {
+			return breakers().contains(name) ? new Resilience4jConfigurationDefinition() : null;
+		}
+		// A scratch context that took the application's own components would take them
+		// away from it.
+		if (CamelContextAware.class.isAssignableFrom(type) || Component.class.isAssignableFrom(type)
+				|| DataFormat.class.isAssignableFrom(type) || Language.class.isAssignableFrom(type)) {
+			return null;
+		}
+		return this.running ? this.beans.getBean(name) : standIn(type);
+	}
+
+	private Object standIn(Class<?> type) {
+		if (type.isInterface()) {
+			return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },
+					(proxy, method, arguments) -> null);
+		}
+		return this.objenesis.newInstance(type);
+	}
+
+	@Override
+	public <T> T lookupByNameAndType(String name, Class<T> type) {
+		Object bean = lookupByName(name);
+		return type.isInstance(bean) ? type.cast(bean) : null;
+	}
+
+	@Override
+	public <T> Map<String, T> findByTypeWithName(Class<T> type) {
+		Map<String, T> found = new HashMap<>();
+		if (!type.getName().startsWith("org.apache.camel.")) {
+			for (String name : this.beans.getBeanNamesForType(type, true, false)) {
+				T bean = lookupByNameAndType(name, type);
+				if (bean != null) {
+					found.put(name, bean);
+				}
+			}
+		}
+		return found;
+	}
+
+	@Override
+	public <T> Set<T> findByType(Class<T> type) {
+		return new LinkedHashSet<>(findByTypeWithName(type).values());
+	}
+
+}

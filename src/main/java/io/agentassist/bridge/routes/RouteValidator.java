@@ -1,0 +1,128 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Tells whether a set of routes would run, without running it: its syntax, Camel's
+ * schema, all that it refers to, the HTTP contract, and last a build of every route in a
+ * context of its own. Thread safe.
+ */
+final class RouteValidator {
+
+	private static final Pattern LINE = Pattern.compile("line[: ]+(\\d+)");
+
+	private final RoutesProperties settings;
+
+	private final RouteSurroundings surroundings;
+
+	/** 800 KB of JSON: read when it is needed. */
+	private SchemaCheck schema;
+
+	/** The items that fitted the last time: the schema is most of a check's work. */
+	private Set<String> fitting = Set.of();
+
+	RouteValidator(RoutesProperties settings, RouteSurroundings surroundings) {
+		this.settings = settings;
+		this.surroundings = surroundings;
+	}
+
+	/**
+	 * Checks a set.
+	 * @return what is wrong with it, the worst first; the set may run if there is no
+	 * error among it
+	 */
+	NavigableSet<RouteProblem> validate(RouteSet set) {
+		NavigableSet<RouteProblem> problems = new TreeSet<>();
+		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
+		checkSchema(items, problems::add);
+		if (hasNoErrors(problems)) {
+			try (ScratchContext scratch = new ScratchContext(this.surroundings)) {
+				Set<String> entrances = new ReferenceCheck(this.settings, this.surroundings, scratch, problems::add)
+					.check(items);
+				checkCallers(set, items, entrances, problems::add);
+				if (hasNoErrors(problems)) {
+					new HazardCheck(this.surroundings, problems::add).check(items);
+					scratch.load(set, (failure) -> problems.add(problem(failure, items)));
+				}
+			}
+		}
+		return problems;
+	}
+
+	private synchronized void checkSchema(List<RouteItem> items, Consumer<RouteProblem> problems) {
+		if (this.schema == null) {
+			this.schema = new SchemaCheck();
+		}
+		Set<String> fitting = new HashSet<>();
+		for (RouteItem item : items) {
+			String content = item.content();
+			if (this.fitting.contains(content) || this.schema.fits(item, problems)) {
+				fitting.add(content);
+			}
+		}
+		this.fitting = fitting;
+	}
+
+	private static boolean hasNoErrors(Set<RouteProblem> problems) {
+		return problems.stream().noneMatch(RouteProblem::isError);
+	}
+
+	/** Contract and beans need their routes. */
+	private void checkCallers(RouteSet set, List<RouteItem> items, Set<String> entrances,
+			Consumer<RouteProblem> problems) {
+		for (RouteItem item : items) {
+			Node specification = HttpContract.specification(item);
+			if (specification != null) {
+				try {
+					HttpContract.operations(YamlTree.text(specification)).forEach((id, operation) -> {
+						if (!entrances.contains("direct:" + id)) {
+							problems.accept(item.error(specification, "no route starts with 'direct:" + id
+									+ "', which has to serve " + operation + " of the contract"));
+						}
+					});
+				}
+				catch (IOException ex) {
+					problems.accept(item.error(specification, "the contract cannot be read: " + ex.getMessage()));
+				}
+			}
+		}
+		this.surroundings.calledRoutes().forEach((bean, uri) -> {
+			if (!entrances.contains(uri)) {
+				problems.accept(RouteProblem.error(set.routes().isEmpty() ? "." : set.routes().get(0),
+						"no route of the set starts with '" + uri + "', which the bean '" + bean + "' calls"));
+			}
+		});
+	}
+
+	private static RouteProblem problem(ScratchContext.Failure failure, List<RouteItem> items) {
+		List<String> messages = new ArrayList<>();
+		for (Throwable cause = failure.cause(); cause != null; cause = cause.getCause()) {
+			messages.add(cause.getMessage());
+		}
+		String message = String.valueOf(messages.get(messages.size() - 1)).replaceAll("\\s+", " ");
+		if (failure.file() != null) {
+			Matcher line = LINE.matcher(String.join(" ", messages.stream().map(String::valueOf).toList()));
+			return new RouteProblem(failure.file(), line.find() ? Integer.parseInt(line.group(1)) : 1, 1,
+					RouteProblem.Severity.ERROR, "Camel cannot read it: " + message);
+		}
+		return items.stream()
+			.filter((item) -> failure.route().equals(item.id()))
+			.findFirst()
+			.map((item) -> item.error(YamlTree.key(item.node(), "id"),
+					"route '" + failure.route() + "' cannot be built: " + message))
+			.orElseGet(() -> RouteProblem.error(items.get(0).file(),
+					"route '" + failure.route() + "' cannot be built: " + message));
+	}
+
+}

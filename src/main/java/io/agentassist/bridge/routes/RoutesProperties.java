@@ -1,0 +1,33 @@
+package io.agentassist.bridge.routes;
+
+import java.nio.file.Path;
+import java.util.List;
+
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the routes.
+ *
+ * @param directory their folder
+ * @param files which files of it are routes: patterns, from the folder
+ * @param maxFileSize larger files are refused
+ * @param components the schemes that a route's endpoints may have
+ * @param beans the beans that a route may call besides the bridge's own
+ */
+@Validated
+@ConfigurationProperties("agentassist.routes")
+public record RoutesProperties(@NotNull Path directory, @NotEmpty List<String> files, @NotNull DataSize maxFileSize,
+		@NotEmpty List<String> components, List<String> beans) {
+
+	public RoutesProperties {
+		files = (files != null) ? List.copyOf(files) : List.of();
+		components = (components != null) ? List.copyOf(components) : List.of();
+		beans = (beans != null) ? List.copyOf(beans) : List.of();
+	}
+
+}

@@ -1,0 +1,86 @@
+package io.agentassist.bridge.routes;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** What is asked of YAML nodes, which know their place in the text. */
+final class YamlTree {
+
+	private YamlTree() {
+	}
+
+	/**
+	 * The entries of a mapping in their order; none where the node is no mapping.
+	 */
+	static Map<String, Node> entries(Node node) {
+		Map<String, Node> entries = new LinkedHashMap<>();
+		if (node instanceof MappingNode mapping) {
+			mapping.getValue().forEach((entry) -> entries.put(text(entry.getKeyNode()), entry.getValueNode()));
+		}
+		return entries;
+	}
+
+	/** The elements of a sequence; none where the node is none. */
+	static List<Node> elements(Node node) {
+		return (node instanceof SequenceNode sequence) ? sequence.getValue() : List.of();
+	}
+
+	/** An entry of a mapping, or null. */
+	static Node entry(Node node, String key) {
+		return entries(node).get(key);
+	}
+
+	/** The text of an entry of a mapping, or null. */
+	static String text(Node node, String key) {
+		return text(entry(node, key));
+	}
+
+	/** The text of a scalar; null for anything else. */
+	static String text(Node node) {
+		return (node instanceof ScalarNode scalar) ? scalar.getValue() : null;
+	}
+
+	/** Where an entry begins: its key, or the mapping itself where there is none. */
+	static Node key(Node node, String key) {
+		if (node instanceof MappingNode mapping) {
+			for (NodeTuple entry : mapping.getValue()) {
+				if (key.equals(text(entry.getKeyNode()))) {
+					return entry.getKeyNode();
+				}
+			}
+		}
+		return node;
+	}
+
+	/**
+	 * Turns a tree into JSON in which each scalar is a text, whatever it looks like:
+	 * Camel converts them itself.
+	 */
+	static JsonNode json(Node node) {
+		if (node instanceof MappingNode) {
+			ObjectNode object = JsonNodeFactory.instance.objectNode();
+			entries(node).forEach((key, value) -> object.set(key, json(value)));
+			return object;
+		}
+		if (node instanceof SequenceNode) {
+			ArrayNode array = JsonNodeFactory.instance.arrayNode();
+			elements(node).forEach((element) -> array.add(json(element)));
+			return array;
+		}
+		return Tag.NULL.equals(node.getTag()) ? JsonNodeFactory.instance.nullNode()
+				: JsonNodeFactory.instance.textNode(text(node));
+	}
+
+}

@@ -1,0 +1,238 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.util.FileSystemUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows what the check of routes finds, in copies of the shipped ones with one edit. */
+class RouteValidatorTest {
+
+	private static final String NEW_ROUTE = """
+			- route:
+			    id: new-route
+			    from:
+			      uri: %s
+			      steps:
+			        - log:
+			            id: log-new
+			            message: New
+			""";
+
+	private static OfflineRoutes offline;
+
+	private static RouteValidator validator;
+
+	@TempDir
+	private Path folder;
+
+	@BeforeAll
+	static void readSettings() {
+		offline = new OfflineRoutes("");
+		validator = offline.validator();
+	}
+
+	@AfterAll
+	static void close() {
+		offline.close();
+	}
+
+	@BeforeEach
+	void copyRoutes() throws IOException {
+		FileSystemUtils.copyRecursively(Path.of("routes"), this.folder);
+	}
+
+	@Test
+	void shouldFindNothingInTheShippedRoutes() throws IOException {
+		assertThat(check()).isEmpty();
+	}
+
+	@Test
+	void shouldFindNothingInTheSandboxsRoutes() throws IOException {
+		try (OfflineRoutes sandbox = new OfflineRoutes("sandbox")) {
+			RouteSet set = RouteSet.read(sandbox.settings(), this.folder, (problem) -> assertThat(problem).isNull());
+			assertThat(set.routes()).contains("sandbox/simulated-provider.camel.yaml");
+			assertThat(sandbox.validator().validate(set)).isEmpty();
+		}
+	}
+
+	/** One edit, and the first problem that it makes. */
+	@ParameterizedTest(name = "{3}")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					feedback.camel.yaml         | `            ref: feedbackRecorder`                | `	ref: x`                                 | `error: no YAML:`
+					feedback.camel.yaml         | `id: parse-feedback`                             | `id: [parse`                            | `error: no YAML:`
+					feedback.camel.yaml         | `- setHeader:`                                   | `- setHaeder:`                          | `error: 'setHaeder' is nothing that`
+					feedback.camel.yaml         | `method: findRequest`                            | `metod: findRequest`                    | `error: 'metod' is nothing that 'method' can have`
+					feedback.camel.yaml         | `method: findRequest`                            | `method: findRequests`                  | `error: the bean 'feedbackRecorder' has no method 'findRequests', but count, findRequest`
+					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: feedbackRecoder`                  | `error: there is no bean 'feedbackRecoder'`
+					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: jdbcTemplate`                     | `error: the bean 'jdbcTemplate' is not for routes`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:keep-feedbacks`            | `error: no route starts with 'direct:keep-feedback`
+					feedback.camel.yaml         | `id: record-feedback`                            | `id: receive-callback`                  | `error: the id 'receive-callback' is taken, at `
+					feedback.camel.yaml         | `id: validate-feedback`                          | `id: parse-callback`                    | `error: the id 'parse-callback' is taken, at callback.camel.yaml:`
+					feedback.camel.yaml         | `routeConfigurationId: api-errors`               | `routeConfigurationId: api-error`       | `error: there is no routeConfiguration 'api-error'`
+					feedback.camel.yaml         | `uri: direct:recordFeedback`                     | `uri: direct:recordFeedbacks`           | `error: no route starts with 'direct:recordFeedback', which has to serve POST /agentassist/feedback`
+					feedback.camel.yaml         | `uri: bean-validator:feedback`                   | `uri: file:/etc`                        | `error: the component 'file' is not allowed`
+					feedback.camel.yaml         | `uri: bean-validator:feedback`                   | `uri: kafka:feedback`                   | `error: there is no component 'kafka'`
+					feedback.camel.yaml         | `unmarshalType: io.agentassist.bridge.interaction.Feedback` | `unmarshalType: io.agentassist.Nothing` | `error: route 'record-feedback' cannot be built:`
+					feedback.camel.yaml         | `simple: ${body} != null`                        | `simple: ${body != null`                | `error: route 'record-feedback' cannot be built:`
+					feedback.camel.yaml         | `idempotentRepository: idempotencyKeys`          | `idempotentRepository: keys`            | `error: there is no bean 'keys'`
+					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `delay: "{{purge}}"`                 | `error: the setting 'purge' is not there`
+					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `dely: 500`                          | `error: 'dely' is no option of scheduler:purge`
+					purge.camel.yaml            | `greedy: true`                                   | `greedy: yess`                          | `error: the option 'greedy' cannot be 'yess'`
+					provider-query.camel.yaml   | `configuration: provider`                        | `configuration: providers`              | `error: there are no settings 'camel.resilience4j.configurations.providers'`
+					provider-query.camel.yaml   | `"{{bean:providerRetry.responseTimeoutMillis}}"` | `"{{bean:providerRetry.timeout}}"`      | `error: the bean 'providerRetry' has no method 'timeout'`
+					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'accessTokens' calls`
+					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
+					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
+					provider-query.camel.yaml   | `configuration: provider`                        | `description: none`                     | `warning: while it is open, calls are skipped and succeed`
+					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a branch that fails is not noticed`
+					provider-query.camel.yaml   | `- circuitBreaker:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - circuitBreaker:` | `warning: removes the count of redeliveries of route 'request-suggestions'`
+					""")
+	void shouldTellWhatIsWrongAndWhere(String file, String text, String replacement, String problem)
+			throws IOException {
+		String before = Files.readString(this.folder.resolve(file));
+		assertThat(before).contains(text);
+		String after = before.replaceFirst(Pattern.quote(text),
+				Matcher.quoteReplacement(replacement.replace("\\n", "\n")));
+		Files.writeString(this.folder.resolve(file), after);
+
+		NavigableSet<RouteProblem> problems = check();
+
+		assertThat(problems.stream().map(RouteProblem::toString)).anySatisfy((line) -> {
+			assertThat(line).contains(problem);
+			assertThat(line).matches("[a-z/-]+\\.camel\\.yaml:\\d+:\\d+: (error|warning): .*");
+		});
+	}
+
+	@Test
+	void shouldNameThePlaceOfTheMistake() throws IOException {
+		replace("feedback.camel.yaml", "ref: feedbackRecorder", "ref: feedbackRecoder");
+
+		int line = lineOf("feedback.camel.yaml", "feedbackRecoder");
+		assertThat(check()).anySatisfy((problem) -> {
+			assertThat(problem.line()).isEqualTo(line);
+			assertThat(problem.column()).isEqualTo(20);
+		});
+	}
+
+	@Test
+	void shouldRefuseTwoRoutesOfOnePath() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/openapi.yaml?httpMethodRestrict=GET"));
+
+		assertThat(check().first()).hasToString("new.camel.yaml:4:7: error: 'platform-http:/openapi.yaml GET' is the"
+				+ " entrance of route 'api-specification' already: one of them has to go");
+	}
+
+	@Test
+	void shouldRefuseALinkOutOfTheFolder(@TempDir Path elsewhere) throws IOException {
+		Path target = Files.writeString(elsewhere.resolve("x.camel.yaml"), NEW_ROUTE.formatted("direct:new"));
+		Files.createSymbolicLink(this.folder.resolve("x.camel.yaml"), target);
+
+		assertThat(check().first().toString()).startsWith("x.camel.yaml:1:1: error: is a link to a place outside");
+	}
+
+	@Test
+	void shouldRefuseALargeFile() throws IOException {
+		add("large.camel.yaml", "# " + "x".repeat(300_000) + "\n");
+
+		assertThat(check().first().toString()).contains("large.camel.yaml:1:1: error: has 300003 bytes, more than");
+	}
+
+	@Test
+	void shouldRefuseAFileThatIsNoText() throws IOException {
+		Files.write(this.folder.resolve("binary.camel.yaml"), new byte[] { (byte) 0xff, (byte) 0xfe, 0 });
+
+		assertThat(check().first().toString()).contains("binary.camel.yaml:1:1: error: is not UTF-8 text");
+	}
+
+	@Test
+	void shouldTakeEveryFileFromKaoto() throws IOException {
+		// Kaoto leaves out what is at its default and writes an element in its own order.
+		add("kaoto.camel.yaml", """
+				- route:
+				    id: route-1234
+				    description: ""
+				    from:
+				      id: from-1234
+				      description: Timer
+				      uri: timer
+				      parameters:
+				        period: "60000"
+				        timerName: kaoto
+				      steps:
+				        - setBody:
+				            id: setBody-3387
+				            expression:
+				              simple:
+				                expression: Hello Camel from ${routeId}
+				        - log:
+				            id: log-2966
+				            message: ${body}
+				""");
+
+		assertThat(check()).isEmpty();
+	}
+
+	@Test
+	void shouldNotLoadTheExamples() throws IOException {
+		Files.createDirectories(this.folder.resolve("examples"));
+		add("examples/broken.camel.yaml", "- nothing: {}");
+
+		assertThat(check()).isEmpty();
+	}
+
+	@Test
+	void shouldTakeLessThanASecondOnceWarm() throws IOException {
+		check();
+		long best = Long.MAX_VALUE;
+		for (int i = 0; i < 3; i++) {
+			replace("feedback.camel.yaml", "log-feedback", "log-feedback" + i);
+			long start = System.nanoTime();
+			assertThat(check()).isEmpty();
+			best = Math.min(best, System.nanoTime() - start);
+		}
+		assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(1));
+	}
+
+	private NavigableSet<RouteProblem> check() throws IOException {
+		NavigableSet<RouteProblem> problems = new TreeSet<>();
+		RouteSet set = RouteSet.read(offline.settings(), this.folder, problems::add);
+		problems.addAll(validator.validate(set));
+		return problems;
+	}
+
+	private void add(String file, String text) throws IOException {
+		Files.writeString(this.folder.resolve(file), text, StandardCharsets.UTF_8);
+	}
+
+	private void replace(String file, String text, String replacement) throws IOException {
+		Path path = this.folder.resolve(file);
+		add(file, Files.readString(path).replace(text, replacement));
+	}
+
+	private int lineOf(String file, String text) throws IOException {
+		try (Stream<String> lines = Files.lines(this.folder.resolve(file))) {
+			return (int) lines.takeWhile((line) -> !line.contains(text)).count() + 1;
+		}
+	}
+
+}

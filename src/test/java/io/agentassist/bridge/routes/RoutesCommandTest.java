@@ -1,0 +1,69 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+import org.springframework.util.FileSystemUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows {@code routes check}, {@code list} and {@code diagram} as a CI job runs them. */
+class RoutesCommandTest {
+
+	private final StringWriter output = new StringWriter();
+
+	@Test
+	void shouldCheckTheShippedRoutesWithoutAnySecret() {
+		assertThat(run("check")).isZero();
+		assertThat(this.output.toString()).containsPattern("^\\d+ files, 0 errors, 0 warnings\n$");
+	}
+
+	@Test
+	void shouldCheckTheSandboxToo() {
+		assertThat(run("check", "--profiles=sandbox")).isZero();
+	}
+
+	@Test
+	void shouldFailOnABadFolder(@TempDir Path folder) throws IOException {
+		FileSystemUtils.copyRecursively(Path.of("routes"), folder);
+		Files.writeString(folder.resolve("new.camel.yaml"), "- route:\n    id: new\n    form: x\n");
+
+		assertThat(run("check", folder.toString())).isOne();
+		assertThat(this.output.toString())
+			.contains("new.camel.yaml:3:5: error: 'form' is nothing that 'route' can have", "1 errors");
+	}
+
+	@Test
+	void shouldSayThatItCannotCheck() {
+		assertThat(run("check", "no-such-folder")).isEqualTo(2);
+		assertThat(this.output.toString()).contains("Cannot check: no-such-folder is no folder");
+	}
+
+	@Test
+	void shouldListTheRoutes() {
+		assertThat(run("list")).isZero();
+		assertThat(this.output.toString()).startsWith("FILE ")
+			.containsPattern(
+					"callback.camel.yaml +receive-callback +POST /agentassist/callback +direct:complete-suggestions");
+	}
+
+	@Test
+	void shouldDrawThePictureOfTheReadme() throws IOException {
+		assertThat(run("diagram")).isZero();
+		assertThat(Files.readString(Path.of("README.md"))).as("run `routes diagram` and put its output into the README")
+			.contains("```mermaid\n" + this.output + "```\n");
+	}
+
+	private int run(String... arguments) {
+		PrintWriter writer = new PrintWriter(this.output);
+		return new CommandLine(new RoutesCommand()).setOut(writer).setErr(writer).execute(arguments);
+	}
+
+}
