@@ -96,7 +96,7 @@ public class Outbox {
 	 * Locks a batch of due events for the rest of the caller's transaction, for
 	 * deliveries that take a moment.
 	 * @param destination where they go
-	 * @param exchange told, as {@code scheduler:} wants it, how many there are
+	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
 	 * @return the events, oldest first
 	 */
 	public List<OutboxEvent> lock(String destination, Exchange exchange) {
@@ -105,7 +105,7 @@ public class Outbox {
 
 	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
 		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, dueBefore, destination, dueBefore, limit);
-		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !due.isEmpty());
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, due.size() == limit);
 		return due;
 	}
 
@@ -116,7 +116,7 @@ public class Outbox {
 	 * single event or empty, and events that have waited for longer than its time to live
 	 * become dead letters.
 	 * @param destination where they go
-	 * @param exchange told how many there are
+	 * @param exchange told whether there may be more
 	 * @return the events, oldest first
 	 */
 	@Transactional

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import io.agentassist.bridge.PackagedBridge;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,6 +89,28 @@ class CrashIT {
 		}
 	}
 
+	@Test
+	@EnabledIf(value = "io.agentassist.bridge.crash.SmallDisk#isPossible",
+			disabledReason = "mounting a small disk takes root")
+	void shouldDeliverEverythingWhenDiskOfAuditLogWasFull() throws Exception {
+		Path home = Files.createDirectory(this.folder.resolve("bridge"));
+		try (Engine engine = new Engine.H2(home); PackagedBridge bridge = bridge(home, engine)) {
+			try (SmallDisk disk = new SmallDisk(bridge.auditDirectory())) {
+				bridge.startAndAwait();
+				Senders senders = new Senders(bridge::url);
+				await().atMost(Duration.ofMinutes(2)).until(() -> bridge.log().contains("Audit delivery fails"));
+				// The rest of the product goes on.
+				awaitMore(senders, 50);
+				assertThat(bridge.log()).doesNotContain("Audit delivery works again");
+				disk.enlarge();
+				await().atMost(Duration.ofMinutes(1)).until(() -> bridge.log().contains("Audit delivery works again"));
+				senders.close();
+				assertThat(senders.unexpected()).isEmpty();
+				report("disk full", 0, senders, bridge, engine);
+			}
+		}
+	}
+
 	private void killAndCompare(String name, Path home, Engine engine) throws Exception {
 		try (engine; PackagedBridge bridge = bridge(home, engine)) {
 			bridge.startAndAwait();
@@ -147,6 +170,9 @@ class CrashIT {
 		settings.put("agentassist.outbox.max-delay", "2s");
 		settings.put("agentassist.outbox.max-probe-delay", "2s");
 		settings.put("agentassist.outbox.claim-time", "5s");
+		// A cold process on a busy machine takes its time; that is not what is tested
+		// here.
+		settings.put("agentassist.suggestions.max-construction-latency", "10s");
 		return new PackagedBridge(home, settings);
 	}
 

@@ -1,0 +1,34 @@
+package io.agentassist.bridge;
+
+import com.zaxxer.hikari.HikariDataSource;
+
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The database that holds the state. */
+@Configuration(proxyBeanMethods = false)
+class DatabaseConfiguration {
+
+	/**
+	 * One connection to H2, so that no transaction changes anything while another one
+	 * commits. H2 writes the roots of its tables and indexes one after the other, and
+	 * what changes in between is half in the file: a kill then leaves half a transaction,
+	 * or an index without its row. See docs/decisions/0005-one-connection-to-h2.md.
+	 */
+	@Bean
+	static BeanPostProcessor oneConnectionToH2() {
+		return new BeanPostProcessor() {
+
+			@Override
+			public Object postProcessBeforeInitialization(Object bean, String name) {
+				if (bean instanceof HikariDataSource pool && pool.getJdbcUrl().startsWith("jdbc:h2:")) {
+					pool.setMaximumPoolSize(1);
+				}
+				return bean;
+			}
+
+		};
+	}
+
+}
