@@ -16,7 +16,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.agentassist.bridge.http.RetryLaterException;
-
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
@@ -47,8 +48,11 @@ public class RequestWatcher {
 
 	private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
 
-	RequestWatcher(RequestStore requests, SuggestionsProperties properties) {
+	RequestWatcher(RequestStore requests, SuggestionsProperties properties, MeterRegistry meters) {
 		this.requests = requests;
+		Gauge.builder("agentassist.waiting.callers", this.watches, Set::size)
+			.description("Look-ups and callbacks that wait for a request; beyond " + MAX_WATCHES + ": 503")
+			.register(meters);
 		this.threads = Executors.newScheduledThreadPool(properties.watchThreads(),
 				new CustomizableThreadFactory("request-watcher-"));
 		long interval = properties.watchInterval().toMillis();

@@ -100,6 +100,7 @@ class MetricsTest extends BridgeTest {
 		String id = queue(unique("conv-"));
 		String before = scrape();
 		var waiting = sendAsync(request("/agentassist/suggestions/" + id + "?wait=PT2S").build());
+		eventually(() -> assertThat(sample(scrape(), "agentassist_waiting_callers")).isOne());
 		callBack(completed(id));
 		JsonNode shown = json(waiting.join());
 
