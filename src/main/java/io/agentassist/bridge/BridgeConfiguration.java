@@ -2,6 +2,8 @@ package io.agentassist.bridge;
 
 import java.time.Clock;
 
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -17,6 +19,15 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class BridgeConfiguration {
 
+	/** No message of the contract comes near them. */
+	private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+		.maxNestingDepth(50)
+		.maxStringLength(100_000)
+		.maxNameLength(1000)
+		.maxNumberLength(100)
+		.maxTokenCount(20_000)
+		.build();
+
 	@Bean
 	Clock clock() {
 		return Clock.systemUTC();
@@ -25,7 +36,8 @@ class BridgeConfiguration {
 	/** JSON as the contract has it; in code, as it is not for a site to change. */
 	@Bean
 	Jackson2ObjectMapperBuilderCustomizer contractJson() {
-		return (builder) -> builder.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+		return (builder) -> builder.factory(new JsonFactoryBuilder().streamReadConstraints(LIMITS).build())
+			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
 					DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
 					// A number in a suggestion goes out as it came in.

@@ -22,7 +22,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = { "agentassist.api.auth=api-key", "agentassist.ranking.feedback-model=decayed-posterior-mean",
 				"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY,
 				"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
-				"agentassist.genesys.max-concurrent-queries=8", "agentassist.suggestions.max-construction-latency=2s",
+				"agentassist.http.body-timeout=1s", "agentassist.genesys.max-concurrent-queries=8",
+				"agentassist.suggestions.max-construction-latency=2s",
 				"camel.resilience4j.configurations.provider.sliding-window-size=4",
 				"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
 				"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })

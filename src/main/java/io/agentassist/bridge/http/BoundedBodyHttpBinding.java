@@ -2,6 +2,9 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -21,7 +24,11 @@ import org.apache.camel.support.MessageHelper;
  */
 class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 
+	private static final int FIRST_BUFFER = 8192;
+
 	private final int maxBodySize;
+
+	private final Duration bodyTimeout;
 
 	private final List<String> requestHeaders;
 
@@ -29,6 +36,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 
 	BoundedBodyHttpBinding(HttpProperties properties) {
 		this.maxBodySize = Math.toIntExact(properties.maxBodySize().toBytes());
+		this.bodyTimeout = properties.bodyTimeout();
 		this.requestHeaders = properties.requestHeaders();
 		this.queryParameters = properties.queryParameters();
 		setHeaderFilterStrategy(new ResponseHeaderFilter());
@@ -39,6 +47,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	 * @return the bytes, empty when there are none
 	 * @throws PayloadTooLargeException when there are more than the limit, whether or not
 	 * the request told its length
+	 * @throws SlowRequestException when they do not come in time
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
@@ -46,11 +55,36 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			throw new PayloadTooLargeException(this.maxBodySize);
 		}
 		InputStream stream = request.getInputStream();
-		byte[] body = stream.readNBytes(this.maxBodySize + 1);
-		if (body.length > this.maxBodySize) {
+		long deadline = System.nanoTime() + this.bodyTimeout.toNanos();
+		int limit = (request.getContentLengthLong() >= 0) ? request.getContentLength() : this.maxBodySize + 1;
+		byte[] body = new byte[Math.min(limit, FIRST_BUFFER)];
+		int size = 0;
+		while (size < limit) {
+			if (size == body.length) {
+				body = Arrays.copyOf(body, Math.min(2 * size, limit));
+			}
+			int read = readSome(stream, body, size);
+			if (read < 0) {
+				break;
+			}
+			size += read;
+			if (size < limit && System.nanoTime() - deadline > 0) {
+				throw new SlowRequestException(this.bodyTimeout);
+			}
+		}
+		if (size > this.maxBodySize) {
 			throw new PayloadTooLargeException(this.maxBodySize);
 		}
-		return body;
+		return (size == body.length) ? body : Arrays.copyOf(body, size);
+	}
+
+	private int readSome(InputStream stream, byte[] body, int offset) throws IOException {
+		try {
+			return stream.read(body, offset, body.length - offset);
+		}
+		catch (SocketTimeoutException ex) {
+			throw new SlowRequestException(this.bodyTimeout);
+		}
 	}
 
 	/** The type and the encoding of a request's body are not those of its answer. */

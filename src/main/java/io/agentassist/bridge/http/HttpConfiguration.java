@@ -1,12 +1,21 @@
 package io.agentassist.bridge.http;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
+import org.apache.catalina.core.StandardHost;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 
-/** Puts {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint. */
+/**
+ * Puts {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint, and
+ * what guards all answers in front of them.
+ */
 @Configuration(proxyBeanMethods = false)
 class HttpConfiguration {
 
@@ -14,6 +23,22 @@ class HttpConfiguration {
 	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, AnswerCounts counts, HttpProperties properties,
 			@Value("${server.port:8080}") int port) {
 		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts);
+	}
+
+	@Bean
+	FilterRegistrationBean<ResponseGuard> responseGuard(ProblemTranslator problems) {
+		FilterRegistrationBean<ResponseGuard> registration = new FilterRegistrationBean<>(new ResponseGuard(problems));
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		return registration;
+	}
+
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters) {
+		return (factory) -> {
+			factory.addEngineValves(new Rejections(meters));
+			factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
+				.setErrorReportValveClass(ProblemReportValve.class.getName()));
+		};
 	}
 
 }

@@ -1,0 +1,83 @@
+package io.agentassist.bridge.callback;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+import io.agentassist.bridge.BridgeProperties;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * The URLs that a provider may be told to call: ours, and those under
+ * {@code agentassist.callback.allowed-urls}. Anything else would make the provider a tool
+ * for reaching hosts that a desktop cannot (server-side request forgery).
+ */
+@Component
+public class CallbackUrls {
+
+	private static final String CALLBACK_PATH = "/agentassist/callback";
+
+	/**
+	 * In a path, what one reader takes for a part of a name and another one for a step up
+	 * or down.
+	 */
+	private static final List<String> AMBIGUOUS = List.of("..", "%2e", "%2f", "%5c", "%25", "%00", ";", "//");
+
+	private final URI ours;
+
+	private final List<URI> allowed;
+
+	CallbackUrls(BridgeProperties bridge, CallbackProperties callback) {
+		this.ours = URI.create(bridge.publicUrl() + CALLBACK_PATH);
+		this.allowed = new ArrayList<>(callback.allowedUrls());
+		this.allowed.add(bridge.publicUrl());
+	}
+
+	/**
+	 * Our own.
+	 * @return the URL
+	 */
+	public URI ours() {
+		return this.ours;
+	}
+
+	/**
+	 * Checks a URL that a desktop names.
+	 * @param url the URL
+	 * @return the URL, normalised; empty if it is not allowed
+	 */
+	public Optional<URI> check(String url) {
+		try {
+			URI uri = new URI(url).normalize();
+			return Optional.of(uri)
+				.filter((given) -> this.allowed.stream().anyMatch((prefix) -> isUnder(prefix, given)));
+		}
+		catch (URISyntaxException ex) {
+			return Optional.empty();
+		}
+	}
+
+	private static boolean isUnder(URI prefix, URI url) {
+		String path = url.getRawPath();
+		if (path == null || url.getHost() == null || url.getRawUserInfo() != null || url.getRawFragment() != null) {
+			return false;
+		}
+		String lowerCase = path.toLowerCase(Locale.ROOT);
+		String folder = prefix.getRawPath().endsWith("/") ? prefix.getRawPath() : prefix.getRawPath() + "/";
+		return prefix.getScheme().equalsIgnoreCase(url.getScheme()) && prefix.getHost().equalsIgnoreCase(url.getHost())
+				&& port(prefix) == port(url) && path.startsWith(folder)
+				&& AMBIGUOUS.stream().noneMatch(lowerCase::contains);
+	}
+
+	private static int port(URI url) {
+		if (url.getPort() >= 0) {
+			return url.getPort();
+		}
+		return "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
+	}
+
+}

@@ -1,0 +1,60 @@
+package io.agentassist.bridge.http;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.coyote.AbstractProtocol;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+
+/**
+ * What Tomcat itself refuses (a path that cannot be decoded, too many headers) gets a
+ * problem body as every other refusal, instead of an HTML page. Tomcat makes it by its
+ * class's name.
+ */
+public class ProblemReportValve extends ErrorReportValve {
+
+	@Override
+	protected void report(Request request, Response response, Throwable throwable) {
+		if (response.getStatus() < HttpServletResponse.SC_BAD_REQUEST || response.getContentWritten() > 0
+				|| !response.setErrorReported()) {
+			return;
+		}
+		if (response.getStatus() == HttpServletResponse.SC_BAD_REQUEST && isStopping(request)) {
+			// What was cut off by our own stop is not the caller's fault.
+			response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+			response.setHeader(HttpHeaders.RETRY_AFTER, "5");
+		}
+		else if (response.getStatus() == HttpServletResponse.SC_NOT_IMPLEMENTED
+				|| response.getStatus() == HttpServletResponse.SC_HTTP_VERSION_NOT_SUPPORTED) {
+			// Of a transfer coding or a version that nobody has heard of.
+			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+		}
+		HttpStatus status = HttpStatus.resolve(response.getStatus());
+		String body = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}"
+			.formatted((status != null) ? status.getReasonPhrase() : "Refused", response.getStatus());
+		ResponseGuard.setHeaders(response, request.isSecure());
+		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+		byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
+		response.setContentLength(bytes.length);
+		try {
+			response.getOutputStream().write(bytes);
+			response.finishResponse();
+		}
+		catch (IOException | IllegalStateException ex) {
+			// The caller has gone.
+		}
+	}
+
+	private static boolean isStopping(Request request) {
+		return request.getConnector().getProtocolHandler() instanceof AbstractProtocol<?> protocol
+				&& protocol.isPaused();
+	}
+
+}

@@ -1,0 +1,75 @@
+package io.agentassist.bridge.http;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.ServletException;
+
+import org.apache.catalina.AccessLog;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ValveBase;
+
+/**
+ * Counts the requests that were refused, by reason: the meter
+ * {@code agentassist.http.rejected}. As an access log, because only that hears of the
+ * requests too that Tomcat refuses before any filter.
+ */
+class Rejections extends ValveBase implements AccessLog {
+
+	private static final Map<Integer, String> REASONS = Map.of(400, "invalid", 401, "unauthenticated", 403, "forbidden",
+			405, "method", 408, "slow", 413, "body", 414, "path", 415, "type", 429, "rate");
+
+	/**
+	 * Neither a path nor a header could be read, or there were too many or too large
+	 * ones.
+	 */
+	private static final String MALFORMED = "malformed";
+
+	private final Map<String, Counter> counters = new HashMap<>();
+
+	Rejections(MeterRegistry meters) {
+		super(true);
+		REASONS.values().forEach((reason) -> register(meters, reason));
+		register(meters, MALFORMED);
+	}
+
+	private void register(MeterRegistry meters, String reason) {
+		this.counters.put(reason,
+				Counter.builder("agentassist.http.rejected")
+					.description("Requests that were refused")
+					.tag("reason", reason)
+					.register(meters));
+	}
+
+	@Override
+	public void invoke(Request request, Response response) throws IOException, ServletException {
+		getNext().invoke(request, response);
+	}
+
+	@Override
+	public void log(Request request, Response response, long time) {
+		int status = response.getStatus();
+		if (status < 400) {
+			return;
+		}
+		String reason = (status == 400 && request.getWrapper() == null) ? MALFORMED : REASONS.get(status);
+		if (reason != null) {
+			this.counters.get(reason).increment();
+		}
+	}
+
+	@Override
+	public void setRequestAttributesEnabled(boolean enabled) {
+		// Only what stands in the request itself is looked at.
+	}
+
+	@Override
+	public boolean getRequestAttributesEnabled() {
+		return false;
+	}
+
+}

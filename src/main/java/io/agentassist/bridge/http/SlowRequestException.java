@@ -1,0 +1,20 @@
+package io.agentassist.bridge.http;
+
+import java.time.Duration;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.ErrorResponseException;
+
+/** A request's body did not come in time (408); its connection is closed. */
+class SlowRequestException extends ErrorResponseException {
+
+	private static final long serialVersionUID = 1L;
+
+	SlowRequestException(Duration timeout) {
+		super(HttpStatus.REQUEST_TIMEOUT);
+		setDetail("The body did not come within " + timeout.toSeconds() + " s.");
+		getHeaders().set(HttpHeaders.CONNECTION, "close");
+	}
+
+}

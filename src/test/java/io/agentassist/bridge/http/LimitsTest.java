@@ -1,0 +1,180 @@
+package io.agentassist.bridge.http;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.StrictBridgeTest;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows each limit on what comes in, with its status and its count. */
+class LimitsTest extends StrictBridgeTest {
+
+	@Autowired
+	private MeterRegistry meters;
+
+	@BeforeEach
+	void waitForTheProvider() {
+		awaitClosedBreaker();
+	}
+
+	private void assertCounted(String reason, Runnable requests) {
+		double before = this.meters.counter("agentassist.http.rejected", "reason", reason).count();
+		requests.run();
+		eventually(() -> assertThat(this.meters.counter("agentassist.http.rejected", "reason", reason).count())
+			.isEqualTo(before + 1));
+	}
+
+	private HttpResponse<String> ask(String body, String... headers) {
+		String[] all = Arrays.copyOf(headers, headers.length + 2);
+		all[headers.length] = "X-API-Key";
+		all[headers.length + 1] = API_KEY;
+		return post("/agentassist/suggestions", body, all);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "nested,50", "text,100000", "name,1000", "number,100", "array,19950" })
+	void shouldAnswer400BeyondTheLimitsOfJson(String what, int limit) {
+		ObjectNode request = suggestionRequest(unique("conv-"));
+
+		assertThat(ask(withExtra(request, what, limit - 10)).statusCode()).isEqualTo(202);
+		assertCounted("invalid", () -> assertProblem(ask(withExtra(request, what, limit + 60)), 400));
+		HttpResponse<String> callback = callBack(withExtra(completed("x"), what, limit + 60));
+		assertThat(callback.statusCode()).isEqualTo(400);
+		assertThat(callback.body()).isEqualTo("{\"error\":\"Invalid JSON payload\"}");
+	}
+
+	private static String withExtra(ObjectNode object, String what, int size) {
+		String extra = switch (what) {
+			case "nested" -> "\"x\":" + "[".repeat(size) + "]".repeat(size);
+			case "text" -> "\"x\":\"" + "x".repeat(size) + "\"";
+			case "name" -> "\"" + "x".repeat(size) + "\":1";
+			case "number" -> "\"x\":" + "9".repeat(size);
+			default -> "\"x\":[1" + ",1".repeat(size - 1) + "]";
+		};
+		return "{" + extra + "," + object.toString().substring(1);
+	}
+
+	@Test
+	void shouldAnswer413And415AndCount() {
+		assertCounted("body", () -> assertProblem(ask(" ".repeat(300_000)), 413));
+		assertCounted("type", () -> assertProblem(ask("{}", "Content-Type", "text/plain"), 415));
+		assertCounted("unauthenticated", () -> assertProblem(post("/agentassist/suggestions", "{}"), 401));
+		assertCounted("method", () -> assertProblem(getWithKey("/agentassist/feedback"), 405));
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "/agentassist/suggestions/%s", "/agentassist/suggestions/x?%s", "/%s", "/openapi.yaml?%s" })
+	void shouldAnswer414ForALongPathOrQuery(String path) {
+		assertCounted("path", () -> assertProblem(get(path.formatted("x".repeat(4100))), 414));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "GET /agentassist/suggestions/%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+			"GET /agentassist/suggestions/%00 HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+			"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/7\r\nHost: a\r\n\r\n",
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: cow\r\n\r\n", "many headers", "large header" })
+	void shouldAnswer400WithAProblemWhereTomcatRefuses(String request) {
+		String bytes = switch (request) {
+			case "many headers" -> "GET / HTTP/1.1\r\nHost: a\r\n" + "X: 1\r\n".repeat(101) + "\r\n";
+			case "large header" -> "GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(9000) + "\r\n\r\n";
+			default -> request;
+		};
+
+		assertCounted("malformed", () -> {
+			String answer = exchange(bytes);
+			assertThat(answer).startsWith("HTTP/1.1 400")
+				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
+				.endsWith("{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}")
+				.doesNotContainIgnoringCase("tomcat", "<html");
+		});
+	}
+
+	private String exchange(String bytes) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri("/").getPort())) {
+			socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+			socket.setSoTimeout(5000);
+			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Content-Length: 200000", "Transfer-Encoding: chunked" })
+	void shouldCutOffABodyThatTrickles(String framing) {
+		assertCounted("slow", () -> {
+			StringBuilder answer = new StringBuilder();
+			Duration took = timed(
+					() -> answer
+						.append(trickle(
+								"POST /agentassist/callback HTTP/1.1\r\nHost: a\r\n"
+										+ "Content-Type: application/json\r\n" + framing + "\r\n\r\n",
+								framing.startsWith("T") ? "1\r\n \r\n" : " ")));
+			assertThat(answer.toString()).startsWith("HTTP/1.1 408").contains("application/problem+json", "within 1 s");
+			assertThat(took).isBetween(Duration.ofMillis(900), Duration.ofSeconds(6));
+		});
+	}
+
+	/** Sends the same few bytes again and again, until there is an answer. */
+	private String trickle(String head, String drop) {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri("/").getPort())) {
+			socket.setSoTimeout(50);
+			OutputStream out = socket.getOutputStream();
+			out.write(head.getBytes(StandardCharsets.ISO_8859_1));
+			byte[] answer = new byte[4096];
+			for (int i = 0; i < 200; i++) {
+				try {
+					out.write(drop.getBytes(StandardCharsets.ISO_8859_1));
+					int read = socket.getInputStream().read(answer);
+					return (read > 0) ? new String(answer, 0, read, StandardCharsets.ISO_8859_1) : "";
+				}
+				catch (SocketTimeoutException ex) {
+					// None yet.
+				}
+				catch (SocketException ex) {
+					return "";
+				}
+			}
+			return "";
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/openapi.yaml", "/agentassist/suggestions/unknown", "/agentassist/feedback", "/unknown",
+			"/agentassist/callback" })
+	void shouldSendHeadersThatKeepBrowsersAndCachesFromHarm(String path) {
+		for (HttpResponse<String> answer : List.of(get(path), getWithKey(path))) {
+			assertThat(answer.headers().allValues("Cache-Control")).containsExactly("no-store");
+			assertThat(answer.headers().allValues("X-Content-Type-Options")).containsExactly("nosniff");
+			assertThat(answer.headers().allValues("Content-Security-Policy"))
+				.containsExactly("default-src 'none'; frame-ancestors 'none'");
+			assertThat(answer.headers().map().keySet()).doesNotContain("server", "x-powered-by", "set-cookie");
+		}
+	}
+
+}
