@@ -2,6 +2,8 @@ package io.agentassist.bridge;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
+import org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
@@ -9,7 +11,9 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
  * {@code config/}, both in the working directory. A first argument that is no option is
  * one of the {@link Commands}, which run without the bridge.
  */
-@SpringBootApplication
+@SpringBootApplication(
+		// The API port has no security filter chain: see operations.ManagementSecurity.
+		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class })
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 

@@ -24,10 +24,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 				"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
 				"agentassist.http.body-timeout=1s", "agentassist.genesys.max-concurrent-queries=8",
 				"agentassist.suggestions.max-construction-latency=2s",
+				"agentassist.operator.password=" + StrictBridgeTest.OPERATOR_PASSWORD,
+				"agentassist.viewer.password=" + StrictBridgeTest.VIEWER_PASSWORD,
 				"camel.resilience4j.configurations.provider.sliding-window-size=4",
 				"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
 				"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })
 public abstract class StrictBridgeTest extends BridgeTest {
+
+	/** Of the log-in that acts. */
+	protected static final String OPERATOR_PASSWORD = "operator-password-of-the-tests";
+
+	/** Of the log-in that looks. */
+	protected static final String VIEWER_PASSWORD = "viewer-password-of-the-tests";
 
 	/** Opens the API. */
 	protected static final String API_KEY = "second-key";

@@ -20,9 +20,9 @@ import org.springframework.core.Ordered;
 class HttpConfiguration {
 
 	@Bean("platform-http-engine")
-	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, AnswerCounts counts, HttpProperties properties,
-			@Value("${server.port:8080}") int port) {
-		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts);
+	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, AnswerCounts counts, Intakes intakes,
+			HttpProperties properties, @Value("${server.port:8080}") int port) {
+		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts, intakes);
 	}
 
 	@Bean

@@ -38,13 +38,16 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
 	private final AnswerCounts counts;
 
+	private final Intakes intakes;
+
 	NonBlockingHttpConsumer(PlatformHttpEndpoint endpoint, Processor processor, BoundedBodyHttpBinding binding,
-			ProblemTranslator problems, AnswerCounts counts) {
+			ProblemTranslator problems, AnswerCounts counts, Intakes intakes) {
 		// The executor is not used: service() is replaced.
 		super(endpoint, processor, Runnable::run);
 		this.binding = binding;
 		this.problems = problems;
 		this.counts = counts;
+		this.intakes = intakes;
 	}
 
 	/**
@@ -59,7 +62,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		Exchange exchange = createExchange(true);
 		exchange.setPattern(ExchangePattern.InOut);
 		try {
-			if (isSuspended()) {
+			if (isSuspended() || this.intakes.isPaused(operation)) {
 				throw new ServiceSuspendedException();
 			}
 			exchange.getMessage().setBody(read(request, exchange.getMessage()));

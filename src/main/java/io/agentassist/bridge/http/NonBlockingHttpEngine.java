@@ -14,16 +14,20 @@ class NonBlockingHttpEngine extends SpringBootPlatformHttpEngine {
 
 	private final AnswerCounts counts;
 
-	NonBlockingHttpEngine(int port, BoundedBodyHttpBinding binding, ProblemTranslator problems, AnswerCounts counts) {
+	private final Intakes intakes;
+
+	NonBlockingHttpEngine(int port, BoundedBodyHttpBinding binding, ProblemTranslator problems, AnswerCounts counts,
+			Intakes intakes) {
 		super(port);
 		this.binding = binding;
 		this.problems = problems;
 		this.counts = counts;
+		this.intakes = intakes;
 	}
 
 	@Override
 	public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-		return new NonBlockingHttpConsumer(endpoint, processor, this.binding, this.problems, this.counts);
+		return new NonBlockingHttpConsumer(endpoint, processor, this.binding, this.problems, this.counts, this.intakes);
 	}
 
 }

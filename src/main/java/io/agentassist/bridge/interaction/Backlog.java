@@ -13,4 +13,13 @@ public record Backlog(long waiting, Duration age, long dead) {
 
 	static final Backlog NONE = new Backlog(0, Duration.ZERO, 0);
 
+	/**
+	 * Tells it in words.
+	 * @return one line
+	 */
+	public String text() {
+		return "%d waiting, the oldest for %d s, %d dead letters".formatted(this.waiting, this.age.toSeconds(),
+				this.dead);
+	}
+
 }

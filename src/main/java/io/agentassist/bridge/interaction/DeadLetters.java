@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,10 +12,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
-import org.springframework.jmx.export.annotation.ManagedAttribute;
-import org.springframework.jmx.export.annotation.ManagedOperation;
-import org.springframework.jmx.export.annotation.ManagedOperationParameter;
-import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -26,12 +21,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * live before them. Thread safe, also across replicas.
  */
 @Component
-@ManagedResource(objectName = DeadLetters.OBJECT_NAME,
-		description = "Events that could not be delivered within their destination's time to live")
 public class DeadLetters {
-
-	/** Name of the MBean. */
-	static final String OBJECT_NAME = "io.agentassist.bridge:type=DeadLetters";
 
 	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
 
@@ -84,8 +74,7 @@ public class DeadLetters {
 	 * Counts them.
 	 * @return how many there are
 	 */
-	@ManagedAttribute(description = "How many dead letters there are")
-	public long getCount() {
+	long count() {
 		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
 	}
 
@@ -104,57 +93,13 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Shows some of them, the oldest first, one line each.
-	 * @param after those with a larger number than this
-	 * @param limit most of them, at most {@value #MAX_PAGE}
-	 * @return the lines
-	 */
-	@ManagedOperation(description = "Shows dead letters, the oldest first, one line each")
-	@ManagedOperationParameter(name = "after", description = "Show those with a larger number than this; 0 to begin")
-	@ManagedOperationParameter(name = "limit", description = "Most lines, at most " + MAX_PAGE)
-	public List<String> list(long after, int limit) {
-		return page(null, after, limit).stream()
-			.map((letter) -> "%d %s to %s, %d attempts, died %s: %s".formatted(letter.id(), letter.eventId(),
-					letter.destination(), letter.attempts(), letter.diedAt(), letter.reason()))
-			.toList();
-	}
-
-	/**
 	 * Redrives one.
 	 * @param id its number
 	 * @return 1, or 0 when there is none such
 	 */
-	@ManagedOperation(description = "Puts one dead letter into the outbox again")
-	@ManagedOperationParameter(name = "id", description = "Its number")
-	public int redrive(long id) {
+	int redrive(long id) {
 		return redriven(() -> this.jdbc.queryForList("SELECT id FROM dead_letter WHERE id = ? FOR UPDATE SKIP LOCKED",
 				Long.class, id));
-	}
-
-	/**
-	 * Redrives all of them.
-	 * @return how many
-	 */
-	@ManagedOperation(description = "Puts all dead letters into the outbox again")
-	public int redriveAll() {
-		return redrive(null, Instant.EPOCH);
-	}
-
-	/**
-	 * Redrives those that died since a time.
-	 * @param since the time, ISO-8601
-	 * @return how many
-	 * @throws IllegalArgumentException when {@code since} is no time
-	 */
-	@ManagedOperation(description = "Puts the dead letters that died since a time into the outbox again")
-	@ManagedOperationParameter(name = "since", description = "The time, ISO-8601: 2026-11-22T10:00:00Z")
-	public int redriveSince(String since) {
-		try {
-			return redrive(null, OffsetDateTime.parse(since).toInstant());
-		}
-		catch (DateTimeParseException ex) {
-			throw new IllegalArgumentException("Not an ISO-8601 time such as 2026-11-22T10:00:00Z: " + since, ex);
-		}
 	}
 
 	/**

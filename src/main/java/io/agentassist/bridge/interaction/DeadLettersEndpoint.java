@@ -36,7 +36,7 @@ class DeadLettersEndpoint {
 	Page list(@Nullable String destination, @Nullable Long after, @Nullable Integer limit) {
 		List<DeadLetter> page = this.deadLetters.page(destination, (after != null) ? after : 0,
 				(limit != null) ? limit : DEFAULT_LIMIT);
-		return new Page(this.deadLetters.getCount(), page, page.isEmpty() ? null : page.get(page.size() - 1).id());
+		return new Page(this.deadLetters.count(), page, page.isEmpty() ? null : page.get(page.size() - 1).id());
 	}
 
 	@WriteOperation

@@ -35,8 +35,7 @@ class OutboxHealthIndicator implements HealthIndicator {
 		}
 		Health.Builder health = Health.up();
 		backlogs.forEach((destination, backlog) -> {
-			health.withDetail(destination, "%d waiting, the oldest for %d s, %d dead letters"
-				.formatted(backlog.waiting(), backlog.age().toSeconds(), backlog.dead()));
+			health.withDetail(destination, backlog.text());
 			if (backlog.age().compareTo(this.properties.overdueAfter()) > 0) {
 				health.status(Degraded.DEGRADED);
 			}

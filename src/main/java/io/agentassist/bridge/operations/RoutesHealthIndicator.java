@@ -1,7 +1,9 @@
 package io.agentassist.bridge.operations;
 
+import java.util.ArrayList;
 import java.util.List;
 
+import io.agentassist.bridge.http.Intakes;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
@@ -19,8 +21,11 @@ class RoutesHealthIndicator implements HealthIndicator {
 
 	private final CamelContext camel;
 
-	RoutesHealthIndicator(CamelContext camel) {
+	private final Intakes intakes;
+
+	RoutesHealthIndicator(CamelContext camel, Intakes intakes) {
 		this.camel = camel;
+		this.intakes = intakes;
 	}
 
 	@Override
@@ -28,12 +33,17 @@ class RoutesHealthIndicator implements HealthIndicator {
 		if (!this.camel.isStarted()) {
 			return Health.down().withDetail("camel", this.camel.getStatus()).build();
 		}
-		List<String> idle = this.camel.getRoutes()
-			.stream()
-			.map(Route::getRouteId)
-			.filter((id) -> this.camel.getRouteController().getRouteStatus(id) != ServiceStatus.Started)
-			.sorted()
-			.toList();
+		List<String> idle = new ArrayList<>();
+		for (Route route : this.camel.getRoutes()) {
+			if (this.camel.getRouteController().getRouteStatus(route.getRouteId()) != ServiceStatus.Started) {
+				idle.add(route.getRouteId());
+			}
+		}
+		this.intakes.paused().forEach((name, paused) -> {
+			if (paused) {
+				idle.add(name);
+			}
+		});
 		return idle.isEmpty() ? Health.up().withDetail("running", this.camel.getRoutesSize()).build()
 				: Health.status(Degraded.DEGRADED).withDetail("not running", idle).build();
 	}

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.jmx.export.MBeanExporter;
 
@@ -50,6 +51,7 @@ class DeadLetterTest extends BridgeTest {
 	private int managementPort;
 
 	@Autowired
+	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
 
 	@Test
@@ -130,12 +132,12 @@ class DeadLetterTest extends BridgeTest {
 		// The name is one for the JVM, and this is not the only application of the tests.
 		this.exporter.afterSingletonsInstantiated();
 		MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
-		ObjectName name = new ObjectName("io.agentassist.bridge:type=DeadLetters");
+		ObjectName name = new ObjectName("io.agentassist.bridge:type=Outbox");
 
 		assertThat(jmx.getMBeanInfo(name).getOperations()).hasSizeGreaterThanOrEqualTo(4)
 			.extracting(MBeanOperationInfo::getDescription)
 			.allSatisfy((description) -> assertThat(description).contains(" "));
-		assertThat(jmx.getAttribute(name, "Count")).isEqualTo(2L);
+		assertThat(jmx.getAttribute(name, "Dead")).isEqualTo(2L);
 		assertThat((List<?>) jmx.invoke(name, "list", new Object[] { 0L, 10 }, new String[] { "long", "int" }))
 			.hasSize(2)
 			.allSatisfy((line) -> assertThat((String) line).contains("to analytics", "HTTP 503"));

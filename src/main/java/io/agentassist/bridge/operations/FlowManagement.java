@@ -1,0 +1,108 @@
+package io.agentassist.bridge.operations;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.agentassist.bridge.http.Intakes;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.jmx.export.annotation.ManagedAttribute;
+import org.springframework.jmx.export.annotation.ManagedOperation;
+import org.springframework.jmx.export.annotation.ManagedOperationParameter;
+import org.springframework.jmx.export.annotation.ManagedResource;
+import org.springframework.stereotype.Component;
+
+/**
+ * The MBean that pauses and resumes what comes in and what goes out. A pause is of this
+ * instance, until its restart at the latest.
+ */
+@Component
+@ManagedResource(objectName = "io.agentassist.bridge:type=Flow",
+		description = "What comes in and what goes out, each of which can be paused in this instance")
+public class FlowManagement {
+
+	private static final Logger log = LoggerFactory.getLogger(FlowManagement.class);
+
+	/** Routes that take from the outbox are named so. */
+	private static final String DELIVERY = "deliver-";
+
+	private final CamelContext camel;
+
+	private final Intakes intakes;
+
+	FlowManagement(CamelContext camel, Intakes intakes) {
+		this.camel = camel;
+		this.intakes = intakes;
+	}
+
+	/**
+	 * What can be paused.
+	 * @return whether it runs, by name
+	 */
+	@ManagedAttribute(description = "Intakes and deliveries, and whether they run")
+	public Map<String, String> getStates() {
+		Map<String, String> states = new TreeMap<>();
+		this.intakes.paused().forEach((name, paused) -> states.put(name, paused ? "paused" : "running"));
+		for (Route route : this.camel.getRoutes()) {
+			if (route.getRouteId().startsWith(DELIVERY)) {
+				states.put(route.getRouteId(),
+						this.camel.getRouteController().getRouteStatus(route.getRouteId()).isStarted() ? "running"
+								: "paused");
+			}
+		}
+		return states;
+	}
+
+	/**
+	 * Pauses an intake or a delivery.
+	 * @param name as in the states
+	 * @return what the caller reads
+	 * @throws IllegalArgumentException when there is none such
+	 * @throws Exception when Camel cannot
+	 */
+	@ManagedOperation(description = "Pauses an intake (callers get 503 and come again) or a delivery (events wait)")
+	@ManagedOperationParameter(name = "name",
+			description = "As in States: suggestions, callback, deliver-analytics, ...")
+	public String pause(String name) throws Exception {
+		require(name);
+		if (this.intakes.has(name)) {
+			this.intakes.pause(name);
+		}
+		else {
+			this.camel.getRouteController().suspendRoute(name);
+		}
+		log.warn("{} is paused by an operator", name);
+		return name + " is paused";
+	}
+
+	/**
+	 * Ends a pause.
+	 * @param name as in the states
+	 * @return what the caller reads
+	 * @throws IllegalArgumentException when there is none such
+	 * @throws Exception when Camel cannot
+	 */
+	@ManagedOperation(description = "Ends a pause")
+	@ManagedOperationParameter(name = "name", description = "As in States")
+	public String resume(String name) throws Exception {
+		require(name);
+		if (this.intakes.has(name)) {
+			this.intakes.resume(name);
+		}
+		else {
+			this.camel.getRouteController().resumeRoute(name);
+		}
+		log.warn("{} is resumed by an operator", name);
+		return name + " runs";
+	}
+
+	private void require(String name) {
+		if (!getStates().containsKey(name)) {
+			throw new IllegalArgumentException("Neither an intake nor a delivery: " + name);
+		}
+	}
+
+}

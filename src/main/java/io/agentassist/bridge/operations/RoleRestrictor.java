@@ -1,0 +1,56 @@
+package io.agentassist.bridge.operations;
+
+import java.util.Set;
+
+import javax.management.ObjectName;
+
+import org.jolokia.server.core.restrictor.policy.PolicyRestrictor;
+
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContextHolder;
+
+/**
+ * What Jolokia, and so Hawtio, lets people do. Everybody who is logged in may do what
+ * {@code jolokia-access.xml} allows: look. Operators may also do what
+ * {@code jolokia-operator.xml} allows. Whatever neither names is refused. Made by
+ * Jolokia, which {@code management.endpoint.jolokia.config} tells to.
+ */
+public class RoleRestrictor extends PolicyRestrictor {
+
+	private static final Set<String> SHOWN = Set.of("io.agentassist.bridge", "org.apache.camel", "java.lang", "hawtio",
+			"jolokia");
+
+	private final PolicyRestrictor operators = new PolicyRestrictor(
+			RoleRestrictor.class.getResourceAsStream("/jolokia-operator.xml"));
+
+	public RoleRestrictor() {
+		super(RoleRestrictor.class.getResourceAsStream("/jolokia-access.xml"));
+	}
+
+	/** An operation may come with its signature; what holds for one holds for all. */
+	@Override
+	public boolean isOperationAllowed(ObjectName name, String operation) {
+		String plain = operation.replaceFirst("\\(.*", "");
+		return super.isOperationAllowed(name, plain)
+				|| (isOperator() && this.operators.isOperationAllowed(name, plain));
+	}
+
+	@Override
+	public boolean isAttributeWriteAllowed(ObjectName name, String attribute) {
+		return isOperator() && this.operators.isAttributeWriteAllowed(name, attribute);
+	}
+
+	/** What nobody may read need not be listed. */
+	@Override
+	public boolean isObjectNameHidden(ObjectName name) {
+		return !SHOWN.contains(name.getDomain());
+	}
+
+	private static boolean isOperator() {
+		Authentication caller = SecurityContextHolder.getContext().getAuthentication();
+		return caller != null && caller.getAuthorities()
+			.stream()
+			.anyMatch((authority) -> authority.getAuthority().equals("ROLE_" + ManagementSecurity.OPERATOR));
+	}
+
+}

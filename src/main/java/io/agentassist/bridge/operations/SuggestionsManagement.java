@@ -1,0 +1,95 @@
+package io.agentassist.bridge.operations;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.search.Search;
+
+import org.springframework.jmx.export.annotation.ManagedAttribute;
+import org.springframework.jmx.export.annotation.ManagedResource;
+import org.springframework.stereotype.Component;
+
+/** The MBean of what this instance did since its start: the meters' figures. */
+@Component
+@ManagedResource(objectName = "io.agentassist.bridge:type=Suggestions",
+		description = "Requests for suggestions, and what agents did with these, of this instance since its start")
+public class SuggestionsManagement {
+
+	private final MeterRegistry meters;
+
+	SuggestionsManagement(MeterRegistry meters) {
+		this.meters = meters;
+	}
+
+	/**
+	 * Requests that the provider took.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Requests that the provider took")
+	public long getRequested() {
+		return count("agentassist.requests", "outcome", "queued")
+				+ count("agentassist.requests", "outcome", "completed");
+	}
+
+	/**
+	 * Requests whose suggestions came.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Requests whose suggestions came")
+	public long getCompleted() {
+		return interactions("presented");
+	}
+
+	/**
+	 * Requests whose suggestions did not come in time.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Requests whose suggestions did not come in time")
+	public long getExpired() {
+		return interactions("expired");
+	}
+
+	/**
+	 * Requests that the provider gave up.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Requests that the provider gave up")
+	public long getFailed() {
+		return interactions("failed");
+	}
+
+	/**
+	 * Suggestions that agents accepted.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Suggestions that agents accepted")
+	public long getAccepted() {
+		return interactions("accepted");
+	}
+
+	/**
+	 * Suggestions that agents dismissed.
+	 * @return how many
+	 */
+	@ManagedAttribute(description = "Suggestions that agents dismissed")
+	public long getDismissed() {
+		return interactions("dismissed");
+	}
+
+	/**
+	 * Accepted suggestions for each completed request.
+	 * @return 0 where there is none
+	 */
+	@ManagedAttribute(description = "Accepted suggestions for each completed request")
+	public double getAcceptanceRate() {
+		long completed = getCompleted();
+		return (completed > 0) ? (double) getAccepted() / completed : 0;
+	}
+
+	private long interactions(String action) {
+		return count("agentassist.interactions", "action", action);
+	}
+
+	private long count(String name, String tag, String value) {
+		return (long) Search.in(this.meters).name(name).tag(tag, value).counter().count();
+	}
+
+}

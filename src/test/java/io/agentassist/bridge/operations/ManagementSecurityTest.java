@@ -1,0 +1,268 @@
+package io.agentassist.bridge.operations;
+
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.StrictBridgeTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.jmx.export.MBeanExporter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows who may do what on the management port once there are log-ins. */
+class ManagementSecurityTest extends StrictBridgeTest {
+
+	private static final String OUTBOX = "io.agentassist.bridge:type=Outbox";
+
+	@LocalManagementPort
+	private int managementPort;
+
+	@Autowired
+	private ServletWebServerApplicationContext application;
+
+	@Autowired
+	@Qualifier("managementBeansExporter")
+	private MBeanExporter exporter;
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness",
+			"/actuator/prometheus" })
+	void shouldShowHealthAndMetricsWithoutLogIn(String path) {
+		assertThat(send(manage(path).build()).statusCode()).isEqualTo(200);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/actuator/deadletters", "/actuator/jolokia", "/actuator/jolokia/version",
+			"/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator", "/unknown" })
+	void shouldRefuseWhoeverDoesNotLogIn(String path) {
+		HttpResponse<String> nobody = send(manage(path).build());
+		HttpResponse<String> wrong = send(as(manage(path), "operator", "wrong").build());
+
+		assertThat(nobody.statusCode()).isIn(302, 401);
+		assertThat(wrong.statusCode()).isEqualTo(401);
+		// A browser would keep the password, and send it with whatever a page posts.
+		assertThat(wrong.headers().map()).doesNotContainKey("www-authenticate");
+	}
+
+	@Test
+	void shouldShowDeadLettersToViewersAndLetOperatorsRedriveThem() {
+		HttpRequest.Builder redrive = manage("/actuator/deadletters").header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString("{}"));
+
+		assertThat(send(viewer(manage("/actuator/deadletters")).build()).statusCode()).isEqualTo(200);
+		assertThat(send(viewer(redrive.copy()).build()).statusCode()).isEqualTo(403);
+		assertThat(send(operator(redrive.copy()).build()).body()).isEqualTo("{\"redriven\":0}");
+	}
+
+	@Test
+	void shouldLetViewersReadTheMBeans() {
+		this.exporter.afterSingletonsInstantiated();
+		for (String type : List.of("Suggestions", "Outbox", "Audit", "Flow")) {
+			JsonNode read = jolokia(true, Map.of("type", "read", "mbean", "io.agentassist.bridge:type=" + type));
+			assertThat(read.path("status").asInt()).as(read.toString()).isEqualTo(200);
+			assertThat(read.path("value")).isNotEmpty();
+		}
+		assertThat(
+				jolokia(true, Map.of("type", "read", "mbean", "io.agentassist.bridge:type=Flow", "attribute", "States"))
+					.path("value")
+					.path("callback")
+					.asText())
+			.isEqualTo("running");
+		assertThat(
+				jolokia(true, Map.of("type", "read", "mbean", "org.apache.camel:type=routes,*", "attribute", "State"))
+					.path("value"))
+			.isNotEmpty();
+	}
+
+	@Test
+	void shouldLetOperatorsAndNoViewersAct() {
+		this.exporter.afterSingletonsInstantiated();
+		Map<String, Object> redrive = Map.of("type", "exec", "mbean", OUTBOX, "operation", "redriveAll()");
+
+		assertThat(jolokia(true, redrive).path("status").asInt()).isEqualTo(403);
+		assertThat(jolokia(false, redrive).path("value").asText()).isEqualTo("0");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			exec  | java.lang:type=Memory                                              | gc
+			exec  | org.apache.camel:context=*,type=context,name=*                     | stop()
+			exec  | java.lang:type=Threading                                           | dumpAllThreads(boolean,boolean)
+			read  | java.lang:type=Runtime                                             | SystemProperties
+			read  | com.sun.management:type=HotSpotDiagnostic                          | DiagnosticOptions
+			write | java.util.logging:type=Logging                                     | LoggerNames
+			write | java.lang:type=Memory                                              | Verbose""")
+	void shouldLetNobodyDoWhatIsNotDocumented(String type, String mbean, String member) {
+		String name = mbean.contains("*") ? camelContext() : mbean;
+		ObjectNode request = JSON.createObjectNode().put("type", type).put("mbean", name);
+		request.put("exec".equals(type) ? "operation" : "attribute", member);
+		request.put("value", true);
+
+		JsonNode answer = jolokia(false, request);
+
+		assertThat(answer.path("status").asInt()).as(answer.toString()).isEqualTo(403);
+		assertThat(answer.path("error").asText()).contains("MBean");
+	}
+
+	@Test
+	void shouldPauseAndResumeAnIntakeAndADelivery() {
+		this.exporter.afterSingletonsInstantiated();
+		flow("pause", "suggestions");
+		try {
+			HttpResponse<String> refused = ask(suggestionRequest(unique("conv-")));
+			assertProblem(refused, 503);
+			assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+			assertThat(get("/agentassist/callback").statusCode()).isEqualTo(405);
+			assertThat(send(viewer(manage("/actuator/health/readiness")).build()).body()).contains("DEGRADED",
+					"\"suggestions\"");
+		}
+		finally {
+			flow("resume", "suggestions");
+		}
+		awaitClosedBreaker();
+		flow("pause", "deliver-audit");
+		String id = json(ask(suggestionRequest(unique("conv-")))).path("request_id").asText();
+		try {
+			assertThat(callBack(completed(id)).statusCode()).isEqualTo(200);
+			assertThat(waitingEvents(id)).isOne();
+			eventually(() -> assertThat(
+					jolokia(true, Map.of("type", "read", "mbean", OUTBOX, "attribute", "Depth")).path("value").asInt())
+				.isPositive());
+			assertThat(waitingEvents(id)).isOne();
+		}
+		finally {
+			flow("resume", "deliver-audit");
+		}
+		eventually(() -> assertThat(auditLines(id)).hasSize(1));
+	}
+
+	@Test
+	void shouldRefuseToPauseWhatThereIsNot() {
+		this.exporter.afterSingletonsInstantiated();
+		JsonNode answer = jolokia(false, Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Flow", "operation",
+				"pause", "arguments", List.of("receive-callback")));
+
+		assertThat(answer.path("status").asInt()).isNotEqualTo(200);
+		assertThat(answer.path("error").asText()).contains("Neither an intake nor a delivery");
+	}
+
+	@Test
+	void shouldVerifyTheAuditLogOnDemand() {
+		this.exporter.afterSingletonsInstantiated();
+		JsonNode verified = jolokia(false,
+				Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Audit", "operation", "verifyNow"));
+
+		assertThat(verified.path("value").path(0).asText()).as(verified.toString()).matches("(OK|EMPTY): .*");
+	}
+
+	@Test
+	void shouldLogInByTheFormWithSafeCookies() {
+		HttpResponse<String> page = send(manage("/login").build());
+		String token = cookie(page, "XSRF-TOKEN");
+
+		HttpResponse<String> without = logIn(OPERATOR_PASSWORD, null);
+		HttpResponse<String> wrong = logIn("wrong", token);
+		HttpResponse<String> right = logIn(OPERATOR_PASSWORD, token);
+
+		assertThat(without.statusCode()).isEqualTo(403);
+		assertThat(wrong.headers().firstValue("Location").orElse("")).endsWith("/login?error");
+		assertThat(right.headers().firstValue("Location").orElse("")).endsWith("/actuator/hawtio");
+		assertThat(right.headers().allValues("Set-Cookie"))
+			.filteredOn((cookie) -> cookie.startsWith("agent-assist-bridge"))
+			.singleElement()
+			.satisfies((cookie) -> assertThat(cookie).contains("HttpOnly", "SameSite=Strict"));
+		HttpRequest.Builder post = manage("/actuator/jolokia").header("Cookie",
+				"agent-assist-bridge=" + cookie(right, "agent-assist-bridge"));
+		HttpRequest forged = post.copy().POST(HttpRequest.BodyPublishers.ofString("{\"type\":\"version\"}")).build();
+		assertThat(send(forged).statusCode()).isEqualTo(403);
+		assertThat(send(post.copy().GET().build()).statusCode()).isEqualTo(200);
+	}
+
+	@Test
+	void shouldHaveNoSecurityFilterOnTheApiPort() {
+		assertThat(this.application.getServletContext().getFilterRegistrations().keySet()).contains("apiFilter")
+			.noneMatch((name) -> name.toLowerCase(Locale.ROOT).contains("security"));
+		assertThat(getWithKey("/login").statusCode()).isEqualTo(404);
+		assertNoForeignHeaders(getWithKey("/agentassist/suggestions/unknown"));
+	}
+
+	private HttpResponse<String> logIn(String password, String token) {
+		String form = "username=operator&password=" + password + ((token != null) ? "&_csrf=" + encode(token) : "");
+		HttpRequest.Builder request = manage("/login").header("Content-Type", "application/x-www-form-urlencoded")
+			.POST(HttpRequest.BodyPublishers.ofString(form));
+		return send(((token != null) ? request.header("Cookie", "XSRF-TOKEN=" + token) : request).build());
+	}
+
+	private static String encode(String text) {
+		return URLEncoder.encode(text, StandardCharsets.UTF_8);
+	}
+
+	private static String cookie(HttpResponse<String> answer, String name) {
+		return answer.headers()
+			.allValues("Set-Cookie")
+			.stream()
+			.filter((cookie) -> cookie.startsWith(name + "="))
+			.map((cookie) -> cookie.substring(name.length() + 1).split(";", 2)[0])
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private String camelContext() {
+		return jolokia(false, Map.of("type", "search", "mbean", "org.apache.camel:type=context,*")).path("value")
+			.path(0)
+			.asText();
+	}
+
+	private void flow(String operation, String name) {
+		JsonNode answer = jolokia(false, Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Flow", "operation",
+				operation, "arguments", List.of(name)));
+		assertThat(answer.path("status").asInt()).as(answer.toString()).isEqualTo(200);
+	}
+
+	private JsonNode jolokia(boolean asViewer, Map<String, Object> request) {
+		return jolokia(asViewer, JSON.<JsonNode>valueToTree(request));
+	}
+
+	private JsonNode jolokia(boolean asViewer, JsonNode request) {
+		HttpRequest.Builder post = manage("/actuator/jolokia").header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(request.toString()));
+		HttpResponse<String> answer = send((asViewer ? viewer(post) : operator(post)).build());
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		return json(answer);
+	}
+
+	private HttpRequest.Builder manage(String path) {
+		return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + path));
+	}
+
+	private static HttpRequest.Builder viewer(HttpRequest.Builder request) {
+		return as(request, "viewer", VIEWER_PASSWORD);
+	}
+
+	private static HttpRequest.Builder operator(HttpRequest.Builder request) {
+		return as(request, "operator", OPERATOR_PASSWORD);
+	}
+
+	private static HttpRequest.Builder as(HttpRequest.Builder request, String name, String password) {
+		String pair = Base64.getEncoder().encodeToString((name + ":" + password).getBytes(StandardCharsets.UTF_8));
+		return request.header("Authorization", "Basic " + pair);
+	}
+
+}
