@@ -38,6 +38,8 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private final int port = freePort();
 
+	private final int managementPort = freePort();
+
 	private Process process;
 
 	/**
@@ -67,7 +69,7 @@ public final class PackagedBridge implements AutoCloseable {
 			.keySet()
 			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
 		builder.environment().put("SERVER_PORT", Integer.toString(this.port));
-		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(freePort()));
+		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(this.managementPort));
 		try {
 			this.process = builder.start();
 		}
@@ -139,6 +141,15 @@ public final class PackagedBridge implements AutoCloseable {
 	 */
 	public URI url(String path) {
 		return URI.create("http://127.0.0.1:" + this.port + path);
+	}
+
+	/**
+	 * Makes a URL of the management port.
+	 * @param path with a leading slash
+	 * @return the URL
+	 */
+	public URI managementUrl(String path) {
+		return URI.create("http://127.0.0.1:" + this.managementPort + path);
 	}
 
 	/**

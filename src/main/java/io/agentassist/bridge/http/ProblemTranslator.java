@@ -160,8 +160,9 @@ public class ProblemTranslator {
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value()) {
 			Throwable cause = (failure.getCause() != null) ? failure.getCause() : failure;
-			log.warn("{} answered {}: {} ({}: {})", what, status, detail, cause.getClass().getSimpleName(),
-					cause.getMessage());
+			// An answer's own text quotes the provider's, which may quote the transcript.
+			String reason = (cause instanceof ErrorResponse) ? "" : ": " + cause.getMessage();
+			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(), reason);
 		}
 		else {
 			log.info("{} answered {}: {}", what, status, detail);

@@ -16,6 +16,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.web.server.LocalManagementPort;
 
@@ -135,6 +137,20 @@ class MetricsTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldTellThatTheDatabaseDoesNotSay() {
+		this.database.execute("ALTER TABLE dead_letter RENAME TO dead_letter_away");
+		try {
+			eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_known")).isZero());
+			assertThat(names(scrape())).doesNotContain("agentassist_outbox_depth", "agentassist_outbox_age_seconds");
+		}
+		finally {
+			this.database.execute("ALTER TABLE dead_letter_away RENAME TO dead_letter");
+		}
+		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_known")).isOne());
+		eventually(() -> assertThat(names(scrape())).contains("agentassist_outbox_depth"));
+	}
+
+	@Test
 	void shouldDocumentEveryMeterOfItsOwnAndNoOther() throws IOException {
 		String documentation = Files.readString(Path.of("docs/metrics.md"));
 		Set<String> documented = Pattern.compile("`(agentassist_\\w+)`")
@@ -150,6 +166,21 @@ class MetricsTest extends BridgeTest {
 		assertThat(documented).isSubsetOf(names(scrape()).stream()
 			.map((name) -> name.replaceAll("_(bucket|count|sum|max)$", ""))
 			.collect(Collectors.toSet()));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "config/prometheus/alerts.yaml", "config/grafana/agent-assist-bridge.json" })
+	void shouldHaveEveryMetricThatAnAlertOrPanelNames(String file) throws IOException {
+		queue(unique("conv-"));
+		Set<String> named = Pattern
+			.compile("\\b((agentassist|resilience4j|tomcat|hikaricp|jvm|disk|process|executor)_\\w+)")
+			.matcher(Files.readString(Path.of(file)))
+			.results()
+			.map((match) -> match.group(1))
+			.collect(Collectors.toCollection(TreeSet::new));
+
+		assertThat(named).hasSizeGreaterThan(10);
+		assertThat(names(scrape())).containsAll(named);
 	}
 
 	@Test

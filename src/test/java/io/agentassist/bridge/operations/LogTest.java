@@ -1,0 +1,89 @@
+package io.agentassist.bridge.operations;
+
+import java.time.Duration;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static io.agentassist.bridge.StubbedProvider.answer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows what the log tells and what it keeps to itself. */
+@ExtendWith(OutputCaptureExtension.class)
+class LogTest extends BridgeTest {
+
+	private static final String MARKER = "PlantedMarker4711";
+
+	@Test
+	void shouldNameRequestAndConversationAtEachStep(CapturedOutput log) {
+		String conversation = unique("conv-");
+		String id = queue(conversation);
+		String suggestion = unique("sug-");
+		callBack(completed(id, suggestion(suggestion, 0.5)));
+		giveFeedback(id, suggestion, "accepted", null);
+
+		eventually(() -> assertThat(log.getOut()).contains(
+				"Request " + id + " of conversation " + conversation + " is queued at the provider",
+				"Request " + id + " of conversation " + conversation + " completed after",
+				"Request " + id + ": suggestion " + suggestion + " accepted"));
+	}
+
+	@Test
+	void shouldWarnOfASlowRequestByItsId(CapturedOutput log) {
+		String slow = queue(unique("conv-"));
+		String fast = queue(unique("conv-"));
+		age(slow, Duration.ofSeconds(4));
+		callBack(completed(slow));
+		callBack(completed(fast));
+
+		assertThat(log.getOut()).containsPattern("WARN +CallbackAnswers +Request " + slow + " .* over 3000 ms")
+			.containsPattern("INFO +CallbackAnswers +Request " + fast + " .* completed after");
+	}
+
+	/** Through every kind of failure: each has a way of its own to quote what it got. */
+	@Test
+	void shouldKeepTranscriptsSuggestionsAndSecretsOutOfTheLog(CapturedOutput log) {
+		String id = json(ask(marked())).path("request_id").asText();
+		ObjectNode suggestion = suggestion(unique("sug-"), 0.5, MARKER).put("title", MARKER).put("content", MARKER);
+		callBack(completed(id, suggestion));
+		callBack(completed(id, suggestion));
+		callBack("{\"id\":\"" + id + "\",\"suggestions\":\"" + MARKER + "\"}");
+		callBack("{\"" + MARKER + "\":" + MARKER);
+		post("/agentassist/callback", completed(id, suggestion).toString(), "X-Hub-Signature-256", "sha256=" + MARKER);
+		post("/agentassist/suggestions", "{\"transcript\":\"" + MARKER);
+		post("/agentassist/suggestions", "{\"transcript\":[\"" + MARKER + "\"]}");
+		post("/agentassist/suggestions", marked().put("callback_url", "https://evil.example/" + MARKER).toString());
+		ask(marked().put("transcript", MARKER.repeat(400)));
+		post("/agentassist/feedback", "{\"action\":\"" + MARKER + "\"}");
+		post("/agentassist/suggestions?key=" + MARKER, marked().toString(), "Authorization", "Bearer " + MARKER);
+		this.provider.answers(answer(503, "{\"message\":\"" + MARKER + "\"}"));
+		ask(marked());
+		this.provider.answers(answer(202, "not JSON: " + MARKER));
+		ask(marked());
+		this.provider.answers(answer(200, completed(unique("sug-req-"), suggestion).toString()));
+		ask(marked());
+		this.provider.resetsConnections();
+		ask(marked());
+		this.provider.stub(StubbedProvider.analytics().willReturn(answer(500, MARKER)));
+		this.provider.queues();
+		String undelivered = queue(unique("conv-"));
+		callBack(completed(undelivered, suggestion));
+		eventually(
+				() -> WORLD.verify(WireMock.moreThan(0), WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))));
+
+		assertThat(log.getOut()).contains(id)
+			.doesNotContain(MARKER, CALLBACK_SECRET, StubbedProvider.CLIENT_SECRET, StubbedProvider.TOKEN);
+	}
+
+	private static ObjectNode marked() {
+		return suggestionRequest(unique("conv-")).put("transcript", "Customer: " + MARKER);
+	}
+
+}
