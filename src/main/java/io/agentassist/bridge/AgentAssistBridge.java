@@ -1,5 +1,6 @@
 package io.agentassist.bridge;
 
+import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpAutoConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
@@ -13,7 +14,10 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
  */
 @SpringBootApplication(
 		// The API port has no security filter chain: see operations.ManagementSecurity.
-		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class })
+		// Paths: see
+		// http.AtomicHttpMapping.
+		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
+				SpringBootPlatformHttpAutoConfiguration.class })
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 

@@ -70,7 +70,7 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
 		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s",
 		"agentassist.outbox.watch-interval=100ms", "spring.test.observability.auto-configure=true",
-		"management.server.port=0",
+		"management.server.port=0", "agentassist.routes.live=false",
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
 		// So small that files are followed by others, and checkpoints made.
@@ -396,6 +396,7 @@ public abstract class BridgeTest {
 			List<String> values = new ArrayList<>();
 			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
 			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
+			values.add("agentassist.routes.history=" + directory.resolve("routes"));
 			values.add("agentassist.audit.directory=" + directory.resolve("audit"));
 			values.add("agentassist.audit.signing-key=" + directory.resolve("signing-key.pem"));
 			if (!environment.getProperty("test.analytics", Boolean.class, true)) {

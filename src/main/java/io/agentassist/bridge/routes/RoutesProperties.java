@@ -1,11 +1,13 @@
 package io.agentassist.bridge.routes;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
@@ -14,6 +16,10 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the routes.
  *
  * @param directory their folder
+ * @param live whether edits are applied while the bridge runs
+ * @param watchInterval how often the folder is looked at
+ * @param quietTime how long nothing may have changed in it before an edit is taken
+ * @param history the folder that keeps the last sets that ran
  * @param files which files of it are routes: patterns, from the folder
  * @param maxFileSize larger files are refused
  * @param components the schemes that a route's endpoints may have
@@ -21,8 +27,10 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.routes")
-public record RoutesProperties(@NotNull Path directory, @NotEmpty List<String> files, @NotNull DataSize maxFileSize,
-		@NotEmpty List<String> components, List<String> beans) {
+public record RoutesProperties(@NotNull Path directory, boolean live,
+		@NotNull @DurationMin(millis = 10) Duration watchInterval, @NotNull Duration quietTime, @NotNull Path history,
+		@NotEmpty List<String> files, @NotNull DataSize maxFileSize, @NotEmpty List<String> components,
+		List<String> beans) {
 
 	public RoutesProperties {
 		files = (files != null) ? List.copyOf(files) : List.of();

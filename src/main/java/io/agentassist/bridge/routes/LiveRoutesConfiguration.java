@@ -1,0 +1,90 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.Map;
+
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.RuntimeCamelException;
+import org.apache.camel.component.direct.DirectComponent;
+import org.apache.camel.spi.Resource;
+import org.apache.camel.spring.boot.CamelContextConfiguration;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.jmx.export.MBeanExporter;
+import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
+import org.springframework.jmx.support.RegistrationPolicy;
+
+/** Puts the routes under {@link LiveRoutes}. */
+@Configuration(proxyBeanMethods = false)
+class LiveRoutesConfiguration {
+
+	@Bean("direct-component")
+	DirectComponent directComponent() {
+		return new TakeOverDirectComponent();
+	}
+
+	@Bean
+	LiveRoutes liveRoutes(RoutesProperties settings, ConfigurableEnvironment environment,
+			ConfigurableListableBeanFactory beans, RouteSwapper swapper, MeterRegistry meters, Clock clock) {
+		RouteSurroundings surroundings = new RouteSurroundings(environment, beans, true);
+		return new LiveRoutes(settings, new RouteValidator(settings, surroundings), swapper, meters, clock);
+	}
+
+	@Bean
+	@ConditionalOnProperty(name = "agentassist.routes.live", havingValue = "true")
+	RouteWatcher routeWatcher(RoutesProperties settings, LiveRoutes routes) {
+		return new RouteWatcher(settings, routes);
+	}
+
+	/** Instead of Camel's own search for routes. */
+	@Bean
+	CamelContextConfiguration routesOfTheStart(ObjectProvider<LiveRoutes> routes) {
+		return new CamelContextConfiguration() {
+			@Override
+			public void beforeApplicationStart(CamelContext camel) {
+				try {
+					RouteSet set = routes.getObject().load();
+					Resource[] resources = set.routes()
+						.stream()
+						.map((file) -> ResourceHelper.fromString(file, set.files().get(file)))
+						.toArray(Resource[]::new);
+					PluginHelper.getRoutesLoader(camel).loadRoutes(resources);
+				}
+				catch (Exception ex) {
+					throw RuntimeCamelException.wrapRuntimeCamelException(ex);
+				}
+			}
+
+			@Override
+			public void afterApplicationStart(CamelContext camel) {
+				try {
+					routes.getObject().started();
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+			}
+		};
+	}
+
+	@Bean
+	MBeanExporter liveRoutesExporter(LiveRoutes routes) {
+		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
+		// By name: no search through all beans at the start.
+		exporter.setAutodetect(false);
+		exporter.setBeans(Map.of(LiveRoutes.OBJECT_NAME, routes));
+		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);
+		return exporter;
+	}
+
+}

@@ -1,0 +1,62 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.stereotype.Component;
+
+/**
+ * The routes for operators, {@code /actuator/routes} on the management port: GET shows
+ * which revision runs, what is wrong with a pending edit, and the history; POST
+ * {@code /actuator/routes/{revision}} rolls back.
+ */
+@Component
+@WebEndpoint(id = "routes")
+class LiveRoutesEndpoint {
+
+	private final LiveRoutes routes;
+
+	LiveRoutesEndpoint(LiveRoutes routes) {
+		this.routes = routes;
+	}
+
+	@ReadOperation
+	State state() throws IOException {
+		return new State(this.routes.getRevision(), this.routes.getPendingEdit(), this.routes.getHistory(), null);
+	}
+
+	@WriteOperation
+	WebEndpointResponse<State> rollBack(@Selector long revision) throws IOException {
+		try {
+			this.routes.rollBack(revision);
+			return new WebEndpointResponse<>(state());
+		}
+		catch (IllegalArgumentException | IllegalStateException ex) {
+			State state = state();
+			return new WebEndpointResponse<>(
+					new State(state.revision(), state.pendingEdit(), state.history(), ex.getMessage()),
+					(ex instanceof IllegalArgumentException) ? 404 : 409);
+		}
+	}
+
+	/**
+	 * What runs.
+	 *
+	 * @param revision the number of the set
+	 * @param pendingEdit what is wrong with the files as they are
+	 * @param history the last revisions, oldest first
+	 * @param error why nothing was rolled back
+	 */
+	@JsonNaming(SnakeCaseStrategy.class)
+	record State(long revision, List<String> pendingEdit, List<String> history, String error) {
+	}
+
+}

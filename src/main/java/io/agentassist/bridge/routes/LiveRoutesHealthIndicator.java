@@ -1,0 +1,34 @@
+package io.agentassist.bridge.routes;
+
+import java.util.List;
+
+import io.agentassist.bridge.operations.Degraded;
+
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.stereotype.Component;
+
+/**
+ * Health {@code liveRoutes}: degraded while the files in the folder are not those that
+ * run.
+ */
+@Component
+class LiveRoutesHealthIndicator implements HealthIndicator {
+
+	private final LiveRoutes routes;
+
+	LiveRoutesHealthIndicator(LiveRoutes routes) {
+		this.routes = routes;
+	}
+
+	@Override
+	public Health health() {
+		List<String> problems = this.routes.getPendingEdit();
+		Health.Builder health = problems.isEmpty() ? Health.up()
+				: Health.status(Degraded.DEGRADED)
+					.withDetail("problem", "running revision " + this.routes.getRevision() + ", pending edit rejected")
+					.withDetail("pending edit", problems);
+		return health.withDetail("revision", this.routes.getRevision()).build();
+	}
+
+}

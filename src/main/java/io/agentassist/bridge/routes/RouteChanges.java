@@ -1,0 +1,99 @@
+package io.agentassist.bridge.routes;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What lies between two sets of routes.
+ *
+ * @param added ids of routes that are new
+ * @param changed ids of routes that say something else, or whose policy or file does
+ * @param removed ids of routes that are gone
+ * @param files names of files that differ
+ * @param needRestart what differs and is read at the start only
+ */
+record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed, Set<String> files,
+		List<RouteProblem> needRestart) {
+
+	static RouteChanges between(RouteSet before, RouteSet after) {
+		List<RouteItem> beforeItems = RouteFileParser.parse(before, (problem) -> {
+		});
+		List<RouteItem> afterItems = RouteFileParser.parse(after, (problem) -> {
+		});
+		Map<String, String> old = contents(before, beforeItems);
+		Map<String, String> now = contents(after, afterItems);
+		Set<String> added = new LinkedHashSet<>(now.keySet());
+		added.removeAll(old.keySet());
+		Set<String> removed = new LinkedHashSet<>(old.keySet());
+		removed.removeAll(now.keySet());
+		Set<String> changed = new LinkedHashSet<>();
+		now.forEach((id, content) -> {
+			if (old.containsKey(id) && !old.get(id).equals(content)) {
+				changed.add(id);
+			}
+		});
+		Set<String> files = new TreeSet<>(before.files().keySet());
+		files.addAll(after.files().keySet());
+		files.removeIf((file) -> before.files().getOrDefault(file, "").equals(after.files().getOrDefault(file, ""))
+				&& before.files().containsKey(file) == after.files().containsKey(file));
+		return new RouteChanges(added, changed, removed, files, fixed(beforeItems, afterItems));
+	}
+
+	boolean isEmpty() {
+		return this.added.isEmpty() && this.changed.isEmpty() && this.removed.isEmpty();
+	}
+
+	/** All that makes a route what it is, by its id. */
+	private static Map<String, String> contents(RouteSet set, List<RouteItem> items) {
+		Map<String, String> contents = new LinkedHashMap<>();
+		List<RouteItem> policies = items.stream().filter((item) -> "routeConfiguration".equals(item.kind())).toList();
+		for (RouteItem route : items.stream().filter(RouteItem::isRoute).toList()) {
+			StringBuilder content = new StringBuilder(route.content());
+			String named = "," + YamlTree.text(route.node(), "routeConfigurationId") + ",";
+			for (RouteItem policy : policies) {
+				if (policy.id() == null || named.contains("*")
+						|| named.replace(" ", "").contains("," + policy.id() + ",")) {
+					content.append(policy.content());
+				}
+			}
+			set.files().forEach((file, text) -> {
+				if (!set.routes().contains(file) && route.content().contains(file)) {
+					content.append(text);
+				}
+			});
+			contents.put(route.id(), content.toString());
+		}
+		return contents;
+	}
+
+	/** Elements that Camel cannot exchange while it runs. */
+	private static List<RouteProblem> fixed(List<RouteItem> before, List<RouteItem> after) {
+		Set<String> old = new LinkedHashSet<>();
+		before.stream().filter(RouteChanges::isFixed).forEach((item) -> old.add(item.content()));
+		List<RouteProblem> problems = new ArrayList<>();
+		for (RouteItem item : after) {
+			if (isFixed(item) && !old.remove(item.content())) {
+				problems.add(item.error(item.node(),
+						"'" + item.kind() + "' is read at the start only: undo this, or restart the bridge"));
+			}
+		}
+		old.stream()
+			.findFirst()
+			.ifPresent((content) -> before.stream()
+				.filter((item) -> item.content().equals(content))
+				.findFirst()
+				.ifPresent((item) -> problems.add(item.error(item.node(), "'" + item.kind()
+						+ "' is gone, and is read at the start only: put it back, or restart the bridge"))));
+		return problems;
+	}
+
+	private static boolean isFixed(RouteItem item) {
+		return !item.isRoute() && !"routeConfiguration".equals(item.kind());
+	}
+
+}

@@ -1,0 +1,247 @@
+package io.agentassist.bridge.routes;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+import io.agentassist.bridge.http.AtomicHttpMapping;
+
+import org.apache.camel.Channel;
+import org.apache.camel.Consumer;
+import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.Processor;
+import org.apache.camel.Route;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.Service;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.builder.RouteConfigurationBuilder;
+import org.apache.camel.component.direct.DirectConsumer;
+import org.apache.camel.component.platform.http.spi.PlatformHttpConsumerAware;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteConfigurationDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.LifecycleStrategy;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.support.service.ServiceHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * Exchanges routes of the running context. A new route is built and started beside the
+ * old one and takes over its entrance ({@code direct:} or {@code platform-http:}); what
+ * is in flight finishes in the old one, which is stopped later. A route that fetches its
+ * messages itself (a scheduler, a queue) finishes first, so that never two of it run. Not
+ * thread safe.
+ */
+@Component
+class RouteSwapper {
+
+	private static final Logger log = LoggerFactory.getLogger(RouteSwapper.class);
+
+	/** No request takes longer. */
+	private static final Duration LONGEST_EXCHANGE = Duration.ofSeconds(90);
+
+	private static final Duration SHORTEST_RETIREMENT = Duration.ofSeconds(2);
+
+	/** How long a route that fetches its messages may need to finish one. */
+	private static final Duration DRAIN = Duration.ofSeconds(15);
+
+	private final ModelCamelContext camel;
+
+	private final AtomicHttpMapping paths;
+
+	private final List<Retired> retired = new ArrayList<>();
+
+	RouteSwapper(ModelCamelContext camel, AtomicHttpMapping paths) {
+		this.camel = camel;
+		this.paths = paths;
+	}
+
+	/**
+	 * Makes the context run another set.
+	 * @param set the other set
+	 * @param changes its differences to the one that runs
+	 * @throws Exception when a route does not start; call again with the previous set
+	 */
+	void apply(RouteSet set, RouteChanges changes) throws Exception {
+		Set<String> starting = new LinkedHashSet<>(changes.changed());
+		starting.addAll(changes.added());
+		List<RouteDefinition> definitions = definitions(set, changes, starting);
+		Set<String> leaving = new LinkedHashSet<>(changes.removed());
+		leaving.addAll(starting);
+		List<Route> old = leaving.stream().map(this.camel::getRoute).filter((route) -> route != null).toList();
+		for (Route route : old) {
+			if (!isTakenOver(route.getConsumer())) {
+				finish(route);
+			}
+			detach(route);
+		}
+		leaving
+			.forEach((id) -> this.camel.getRouteDefinitions().removeIf((definition) -> id.equals(definition.getId())));
+		try {
+			for (RouteDefinition definition : definitions) {
+				this.camel.getRouteDefinitions().add(definition);
+				this.camel.startRouteDefinitions(new ArrayList<>(List.of(definition)));
+			}
+		}
+		finally {
+			old.forEach(this::closeEntrance);
+			long now = System.nanoTime();
+			old.forEach((route) -> this.retired.add(new Retired(route, now)));
+		}
+	}
+
+	/**
+	 * Reads the routes of these ids, and puts the set's policies in the place of the old.
+	 */
+	private List<RouteDefinition> definitions(RouteSet set, RouteChanges changes, Set<String> ids) throws Exception {
+		List<RoutesBuilder> builders = new ArrayList<>();
+		Set<String> policies = new LinkedHashSet<>();
+		for (String file : set.routes()) {
+			String text = set.files().get(file);
+			if (changes.files().contains(file) || text.contains("routeConfiguration:")
+					|| ids.stream().anyMatch(text::contains)) {
+				builders.addAll(PluginHelper.getRoutesLoader(this.camel)
+					.findRoutesBuilders(List.of(ResourceHelper.fromString(file, text))));
+			}
+		}
+		// All policies first: a route takes them in when it is read.
+		for (RoutesBuilder builder : builders) {
+			if (builder instanceof RouteConfigurationBuilder configurations) {
+				configurations.updateRouteConfigurationsToCamelContext(this.camel);
+				configurations.getRouteConfigurationCollection()
+					.getRouteConfigurations()
+					.forEach((policy) -> policies.add(policy.getId()));
+			}
+		}
+		for (RouteConfigurationDefinition policy : List.copyOf(this.camel.getRouteConfigurationDefinitions())) {
+			if (!policies.contains(policy.getId())) {
+				this.camel.removeRouteConfiguration(policy);
+			}
+		}
+		List<RouteDefinition> found = new ArrayList<>();
+		for (RoutesBuilder builder : builders) {
+			((RouteBuilder) builder).configureRoutes(this.camel)
+				.getRoutes()
+				.stream()
+				.filter((route) -> ids.contains(route.getId()))
+				.forEach(found::add);
+		}
+		return found;
+	}
+
+	private static boolean isTakenOver(Consumer consumer) {
+		return consumer instanceof DirectConsumer || consumer instanceof PlatformHttpConsumerAware;
+	}
+
+	private void finish(Route route) throws InterruptedException {
+		ServiceHelper.suspendService(route.getConsumer());
+		long end = System.nanoTime() + DRAIN.toNanos();
+		while (this.camel.getInflightRepository().size(route.getRouteId()) > 0 && System.nanoTime() < end) {
+			Thread.sleep(2);
+		}
+		ServiceHelper.stopService(route.getConsumer());
+	}
+
+	/** Takes a route out of Camel's books; its entrance stays open, and it goes on. */
+	private void detach(Route route) {
+		ExtendedCamelContext context = this.camel.getCamelContextExtension();
+		for (LifecycleStrategy strategy : this.camel.getLifecycleStrategies()) {
+			services(route).forEach((service) -> strategy.onServiceRemove(this.camel, service, route));
+			strategy.onServiceRemove(this.camel, route.getConsumer(), route);
+			strategy.onRoutesRemove(List.of(route));
+		}
+		context.removeRoute(route);
+		context.getRouteStartupOrder().removeIf((order) -> order.getRoute() == route);
+	}
+
+	/** Where no other route has taken it over. */
+	private void closeEntrance(Route route) {
+		Consumer consumer = route.getConsumer();
+		if (consumer instanceof PlatformHttpConsumerAware http) {
+			// Not stopped: that would take the path from its successor, too.
+			this.paths.unregister(http.getPlatformHttpConsumer());
+		}
+		else {
+			// Not stopped: that would stop the whole route, with what is in flight.
+			ServiceHelper.suspendService(consumer);
+		}
+	}
+
+	/** Stops the routes that were replaced and have nothing in flight. */
+	void stopRetired() {
+		this.retired.removeIf((old) -> {
+			Duration age = Duration.ofNanos(System.nanoTime() - old.since);
+			boolean idle = this.camel.getInflightRepository().size(old.route.getRouteId()) == 0;
+			if (age.compareTo(LONGEST_EXCHANGE) > 0 || (idle && age.compareTo(SHORTEST_RETIREMENT) > 0)) {
+				services(old.route).forEach(RouteSwapper::stop);
+				forget(old.route.getRouteId());
+				return true;
+			}
+			return false;
+		});
+	}
+
+	/** Camel still has the service of a route that nothing has replaced. */
+	private void forget(String id) {
+		if (this.camel.getRoute(id) == null) {
+			try {
+				this.camel.getRouteController().stopRoute(id);
+				this.camel.removeRoute(id);
+			}
+			catch (Exception ex) {
+				log.debug("Route {} not removed", id, ex);
+			}
+		}
+	}
+
+	private static void stop(Service service) {
+		try {
+			ServiceHelper.stopAndShutdownService(service);
+		}
+		catch (RuntimeException ex) {
+			log.debug("Not stopped: {}", service, ex);
+		}
+	}
+
+	/** All parts of a route besides its consumer. */
+	private static Set<Service> services(Route route) {
+		List<Service> roots = new ArrayList<>(route.getServices());
+		List<Processor> handlers = new ArrayList<>(route.getOnExceptions());
+		handlers.addAll(route.getOnCompletions());
+		handlers.stream().filter(Service.class::isInstance).forEach((handler) -> roots.add((Service) handler));
+		Set<Service> services = new LinkedHashSet<>();
+		roots.stream()
+			.filter((service) -> !(service instanceof Consumer))
+			.forEach((service) -> services.addAll(ServiceHelper.getChildServices(service)));
+		for (Service service : List.copyOf(services)) {
+			if (service instanceof Channel channel && channel.getErrorHandler() instanceof Service handler) {
+				services.add(handler);
+			}
+		}
+		return services;
+	}
+
+	/** Ids of the routes that run. */
+	Set<String> running() {
+		Set<String> ids = new TreeSet<>();
+		this.camel.getRoutes().forEach((route) -> ids.add(route.getRouteId()));
+		return ids;
+	}
+
+	/**
+	 * A route that was replaced.
+	 *
+	 * @param route the route
+	 * @param since when, as {@link System#nanoTime()}
+	 */
+	private record Retired(Route route, long since) {
+	}
+
+}
