@@ -1,6 +1,8 @@
 package io.agentassist.bridge;
 
 import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static io.agentassist.bridge.StubbedProvider.refusal;
@@ -39,6 +42,9 @@ class EveryRouteTest extends BridgeTest {
 
 	@Autowired
 	private CamelContext camel;
+
+	@LocalManagementPort
+	private int managementPort;
 
 	@Test
 	void shouldRunEveryStepOfEveryRoute() {
@@ -64,6 +70,12 @@ class EveryRouteTest extends BridgeTest {
 		assertThat(get("/agentassist/conversations/x/suggestions").statusCode()).isEqualTo(200);
 		age(queue(unique("conv-")), Duration.ofHours(1));
 		assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
+		String erased = unique("conv-");
+		queue(erased);
+		assertThat(send(HttpRequest
+			.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/erasure/" + erased))
+			.DELETE()
+			.build()).statusCode()).isEqualTo(200);
 		this.provider.stub(StubbedProvider.analytics().willReturn(refusal(503, "down")));
 		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));
 		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(200);

@@ -18,7 +18,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
+
+import io.agentassist.bridge.security.OwnerOnly;
 
 /** The files of one chain, which this process alone may write. Not thread safe. */
 final class ChainFiles implements Closeable {
@@ -35,8 +38,8 @@ final class ChainFiles implements Closeable {
 	ChainFiles(Path directory, String chain) throws IOException {
 		this.directory = directory;
 		this.chain = chain;
-		this.lock = FileChannel.open(directory.resolve(chain + ".lock"), StandardOpenOption.CREATE,
-				StandardOpenOption.WRITE);
+		this.lock = FileChannel.open(directory.resolve(chain + ".lock"),
+				Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.file());
 		if (!isLocked()) {
 			this.lock.close();
 			throw new AuditLogException("Another process writes chain " + chain + " in " + directory
@@ -111,7 +114,8 @@ final class ChainFiles implements Closeable {
 	 */
 	void append(String name, long length, byte[] lines) throws IOException {
 		Path file = path(name);
-		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+		try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+				OwnerOnly.file())) {
 			if (channel.size() != length) {
 				throw new AuditLogException(
 						file + " has " + channel.size() + " bytes instead of " + length + ": something else wrote it");
@@ -221,7 +225,8 @@ final class ChainFiles implements Closeable {
 	/** Copies what comes after a position, and forces it; returns its SHA-256. */
 	private String copy(List<String> files, ChainPosition position, Path to) throws IOException {
 		MessageDigest digest = AuditLine.sha256();
-		try (FileChannel target = FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+		try (FileChannel target = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+				OwnerOnly.file())) {
 			for (String file : files) {
 				copy(path(file), start(file, position), target, digest);
 			}

@@ -26,6 +26,7 @@ import org.springframework.validation.annotation.Validated;
  * @param username the provider's name with {@link CallbackAuth#BASIC}
  * @param tolerance how far, either way, the time of a callback may be from ours with
  * {@link CallbackAuth#STANDARD_WEBHOOKS}
+ * @param clientCertificate whether the provider has to have a client certificate, too
  * @param allowedUrls prefixes, besides our own URL, that a request's {@code callback_url}
  * may have
  * @param unknownRequestWait how long a callback that overtook its own request waits for
@@ -34,7 +35,8 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.callback")
 public record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
-		@NotNull Duration tolerance, List<URI> allowedUrls, @NotNull Duration unknownRequestWait) {
+		@NotNull Duration tolerance, boolean clientCertificate, List<URI> allowedUrls,
+		@NotNull Duration unknownRequestWait) {
 
 	private static final int MIN_SECRET_BYTES = 16;
 

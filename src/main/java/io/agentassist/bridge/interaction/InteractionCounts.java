@@ -23,7 +23,7 @@ class InteractionCounts {
 
 	InteractionCounts(MeterRegistry meters) {
 		Stream<String> feedback = Stream.of(Feedback.Action.values()).map(Feedback.Action::text);
-		this.counters = Stream.concat(Stream.of("presented", "failed", "expired"), feedback)
+		this.counters = Stream.concat(Stream.of("presented", "failed", "expired", "erased"), feedback)
 			.collect(Collectors.toUnmodifiableMap(Function.identity(),
 					(action) -> Counter.builder("agentassist.interactions")
 						.description("Interactions that were recorded")

@@ -72,6 +72,18 @@ public class Interactions {
 				agentId, null);
 	}
 
+	/**
+	 * A request was erased. In the caller's transaction.
+	 * @param request the request as it was
+	 * @return the event, without the ids of its conversation and its agent
+	 */
+	public InteractionEvent erased(@ExchangeProperty("request") TrackedRequest request) {
+		this.counts.add("erased");
+		return new InteractionEvent(InteractionEvent.id(request.requestId(), "erased"), EVENT_TYPE,
+				Instant.ofEpochMilli(this.clock.millis()), request.requestId(), null, null, "erased", null, null,
+				new InteractionEvent.Metadata(SOURCE, this.version, null));
+	}
+
 	private InteractionEvent event(String id, Instant at, TrackedRequest request, String suggestionId, String action,
 			String agentId, List<String> rankedIds) {
 		return new InteractionEvent(id, EVENT_TYPE, at, request.requestId(), request.conversationId(), suggestionId,

@@ -208,6 +208,23 @@ public class RequestStore {
 		return purged;
 	}
 
+	/**
+	 * Deletes a conversation's requests, in the caller's transaction.
+	 * @param conversationId the conversation, of every tenant
+	 * @return the requests as they were, oldest first
+	 */
+	public List<TrackedRequest> erase(String conversationId) {
+		if (!isStorable(conversationId)) {
+			return List.of();
+		}
+		List<TrackedRequest> requests = this.jdbc.query("SELECT " + COLUMNS + """
+				FROM suggestion_request WHERE conversation_id = ? ORDER BY submitted_at FOR UPDATE""", this.rowMapper,
+				conversationId);
+		this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)",
+				(Object) requests.stream().map(TrackedRequest::requestId).toArray(String[]::new));
+		return requests;
+	}
+
 	private TrackedRequest save(TrackedRequest decided) {
 		this.jdbc.update(
 				"UPDATE suggestion_request SET status = ?, completed_at = ?, ranked_suggestions = ? WHERE request_id = ?",

@@ -271,7 +271,7 @@ class CallbackAuthenticationTest {
 
 	private static CallbackAuthentication authentication(CallbackAuth auth, String secret, String previous, long now) {
 		return new CallbackAuthentication(new CallbackProperties(auth, secret, previous, "provider",
-				Duration.ofMinutes(5), List.of(), Duration.ofSeconds(1)),
+				Duration.ofMinutes(5), false, List.of(), Duration.ofSeconds(1)),
 				Clock.fixed(Instant.ofEpochSecond(now), ZoneOffset.UTC));
 	}
 

@@ -1,0 +1,23 @@
+package io.agentassist.bridge.callback;
+
+import io.agentassist.bridge.http.ProblemTranslator;
+
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What stands in front of the callback's route. */
+@Configuration(proxyBeanMethods = false)
+class CallbackConfiguration {
+
+	@Bean
+	FilterRegistrationBean<ClientCertificateFilter> clientCertificateFilter(CallbackProperties properties,
+			ProblemTranslator problems) {
+		FilterRegistrationBean<ClientCertificateFilter> registration = new FilterRegistrationBean<>(
+				new ClientCertificateFilter(problems));
+		registration.addUrlPatterns("/agentassist/callback");
+		registration.setEnabled(properties.clientCertificate());
+		return registration;
+	}
+
+}

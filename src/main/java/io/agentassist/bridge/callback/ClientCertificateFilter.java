@@ -1,0 +1,42 @@
+package io.agentassist.bridge.callback;
+
+import java.io.IOException;
+
+import io.agentassist.bridge.http.ProblemTranslator;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.web.ErrorResponseException;
+
+/**
+ * Lets only callers with a client certificate through; whether an authority that we trust
+ * made it, the TLS handshake has checked.
+ */
+class ClientCertificateFilter extends HttpFilter {
+
+	private static final long serialVersionUID = 1L;
+
+	private static final String CERTIFICATES = "jakarta.servlet.request.X509Certificate";
+
+	private final transient ProblemTranslator problems;
+
+	ClientCertificateFilter(ProblemTranslator problems) {
+		this.problems = problems;
+	}
+
+	@Override
+	protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws IOException, ServletException {
+		if (request.getAttribute(CERTIFICATES) == null) {
+			this.problems.write("Callback without a client certificate", response,
+					new ErrorResponseException(HttpStatus.UNAUTHORIZED));
+			return;
+		}
+		chain.doFilter(request, response);
+	}
+
+}

@@ -1,0 +1,38 @@
+package io.agentassist.bridge.interaction;
+
+import java.util.List;
+
+import org.apache.camel.ProducerTemplate;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.stereotype.Component;
+
+/**
+ * Erasure for operators: DELETE {@code /actuator/erasure/{conversation_id}} on the
+ * management port runs the route {@code erase-conversation}.
+ */
+@Component
+@WebEndpoint(id = "erasure")
+class ErasureEndpoint {
+
+	private final ProducerTemplate routes;
+
+	ErasureEndpoint(ProducerTemplate routes) {
+		this.routes = routes;
+	}
+
+	@DeleteOperation
+	Erased erase(@Selector String conversationId) {
+		return new Erased(this.routes.requestBody("direct:erase-conversation", conversationId, List.class).size());
+	}
+
+	/**
+	 * Outcome of an erasure.
+	 *
+	 * @param requests how many requests the conversation had
+	 */
+	record Erased(int requests) {
+	}
+
+}

@@ -1,0 +1,66 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Makes files and folders that nobody but the process's own user can open: modes 0600 and
+ * 0700. What exists already keeps its mode, which may be an operator's choice. On file
+ * systems without modes, their defaults.
+ */
+public final class OwnerOnly {
+
+	private static final boolean HAS_MODES = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+	private static final FileAttribute<?>[] FILE = attributes("rw-------");
+
+	private static final FileAttribute<?>[] FOLDER = attributes("rwx------");
+
+	private OwnerOnly() {
+	}
+
+	private static FileAttribute<?>[] attributes(String mode) {
+		return HAS_MODES
+				? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)) }
+				: new FileAttribute<?>[0];
+	}
+
+	/**
+	 * The attributes of a new file.
+	 * @return a new array
+	 */
+	public static FileAttribute<?>[] file() {
+		return FILE.clone();
+	}
+
+	/**
+	 * Creates an empty file where there is none.
+	 * @param file the file
+	 * @throws IOException when it cannot be created
+	 */
+	public static void createFile(Path file) throws IOException {
+		try {
+			Files.createFile(file, FILE);
+		}
+		catch (FileAlreadyExistsException ex) {
+			// It stays.
+		}
+	}
+
+	/**
+	 * Creates a folder, and those above it, where they are missing.
+	 * @param folder the folder
+	 * @throws IOException when it cannot be created
+	 */
+	public static void createFolder(Path folder) throws IOException {
+		if (!Files.isDirectory(folder)) {
+			Files.createDirectories(folder.toAbsolutePath(), FOLDER);
+		}
+	}
+
+}

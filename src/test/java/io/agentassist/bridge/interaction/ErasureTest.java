@@ -1,0 +1,123 @@
+package io.agentassist.bridge.interaction;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.audit.AuditCommand;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.test.web.server.LocalManagementPort;
+
+import static io.agentassist.bridge.StubbedProvider.analytics;
+import static io.agentassist.bridge.StubbedProvider.answer;
+import static io.agentassist.bridge.StubbedProvider.queued;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Shows that an operator can erase a conversation, and that the audit chain stays valid.
+ */
+@Tag("state")
+class ErasureTest extends BridgeTest {
+
+	@LocalManagementPort
+	private int managementPort;
+
+	@Value("${agentassist.audit.directory}")
+	private String auditDirectory;
+
+	private int erase(String conversation) {
+		HttpResponse<String> answer = send(
+				HttpRequest
+					.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/erasure/"
+							+ URLEncoder.encode(conversation, StandardCharsets.UTF_8).replace("+", "%20")))
+					.DELETE()
+					.build());
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		return json(answer).path("requests").asInt();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "conv-", "with \"quotes\" and % and _ ", "Zoë 😀 " })
+	void shouldEraseAConversationFromTheDatabaseAndKeepTheAuditChainValid(String prefix) {
+		String conversation = unique(prefix);
+		this.provider.answers(queued(unique("sug-req-")));
+		String queued = queue(conversation);
+		this.provider.answers(queued(unique("sug-req-")));
+		String other = queue(unique("other-"));
+		this.provider.answers(answer(200, completed(unique("sug-req-"), suggestion("sug-1", 0.5)).toString()));
+		String completed = json(ask(suggestionRequest(conversation))).path("request_id").asText();
+		assertThat(settledActions(completed)).containsExactly("presented");
+
+		assertThat(erase(conversation)).isEqualTo(2);
+
+		for (String id : List.of(queued, completed)) {
+			assertProblem(get("/agentassist/suggestions/" + id), 404);
+		}
+		assertThat(callBack(completed(queued, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(404);
+		assertThat(settledActions(queued)).containsExactly("erased");
+		List<JsonNode> lines = settledAuditLines(completed);
+		assertThat(lines).extracting((line) -> line.path("action").asText()).containsExactly("presented", "erased");
+		assertThat(lines.get(1).path("conversation_id").isNull()).isTrue();
+		assertThat(lines.get(1).path("agent_id").isNull()).isTrue();
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(completed))
+			.extracting((event) -> event.path("action").asText())
+			.containsExactly("presented", "erased"));
+		assertThat(lookUp(other).path("status").asText()).isEqualTo("queued");
+		assertThat(erase(conversation)).isZero();
+		assertThat(verifyAudit()).contains("OK: ");
+	}
+
+	@Test
+	void shouldEraseWhatAnalyticsHasNotHad() {
+		this.provider.stub(analytics().willReturn(answer(503, "")));
+		String conversation = unique("conv-");
+		this.provider.answers(queued(unique("sug-req-")));
+		String id = queue(conversation);
+		callBack(completed(id, suggestion(unique("sug-"), 0.5)));
+		eventually(() -> assertThat(auditLines(id)).hasSize(1));
+		this.database
+			.update("INSERT INTO dead_letter (id, destination, event_id, payload, attempts, reason, created_at,"
+					+ " died_at) SELECT -id, destination, event_id, payload, 1, 'x', created_at, created_at FROM outbox"
+					+ " WHERE payload LIKE ?", "%" + conversation + "%");
+		assertThat(count("dead_letter", conversation)).isOne();
+		assertThat(count("outbox", conversation)).isOne();
+
+		assertThat(erase(conversation)).isOne();
+
+		for (String table : List.of("dead_letter", "outbox")) {
+			assertThat(count(table, conversation)).isZero();
+		}
+		assertThat(this.database.queryForObject("SELECT count(*) FROM suggestion_request WHERE conversation_id = ?",
+				Integer.class, conversation))
+			.isZero();
+		this.provider.stub(analytics().willReturn(answer(202, "{}")));
+		assertThat(settledActions(id)).containsExactly("presented", "erased");
+	}
+
+	private int count(String table, String text) {
+		return this.database.queryForObject("SELECT count(*) FROM " + table + " WHERE payload LIKE ?", Integer.class,
+				"%" + text + "%");
+	}
+
+	private String verifyAudit() {
+		StringWriter out = new StringWriter();
+		new CommandLine(new AuditCommand()).setOut(new PrintWriter(out))
+			.setErr(new PrintWriter(out))
+			.execute("verify", this.auditDirectory);
+		return out.toString();
+	}
+
+}
