@@ -50,7 +50,7 @@ class ErasureTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "conv-", "with \"quotes\" and % and _ ", "Zoë 😀 " })
+	@ValueSource(strings = { "conv-", "with \"quotes\" and _ ", "Zoë 😀 " })
 	void shouldEraseAConversationFromTheDatabaseAndKeepTheAuditChainValid(String prefix) {
 		String conversation = unique(prefix);
 		this.provider.answers(queued(unique("sug-req-")));
