@@ -37,6 +37,14 @@ class MissingSettings implements EnvironmentPostProcessor {
 		List<String> missing = new ArrayList<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
+		Binder.get(environment)
+			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
+			.ifBound((organisations) -> organisations.keySet().forEach((name) -> {
+				for (String key : List.of("client-id", "client-secret")) {
+					String full = "agentassist.genesys.organisations." + name + "." + key;
+					require(environment, full, "the credentials of organisation " + name, missing);
+				}
+			}));
 		require(environment, "agentassist.public-url", "AGENTASSIST_PUBLIC_URL", missing);
 		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.callback.auth"))) {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);

@@ -78,8 +78,7 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.analytics.poll-interval=20", "agentassist.lifecycle.expiry-interval=50ms",
 		"agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
-		"camel.resilience4j.configurations.provider.sliding-window-size=10000",
-		"camel.resilience4j.configurations.provider.minimum-number-of-calls=10000" })
+		"agentassist.genesys.breaker.window=10000", "agentassist.genesys.breaker.minimum-calls=10000" })
 @ContextConfiguration(initializers = BridgeTest.Surroundings.class)
 public abstract class BridgeTest {
 
@@ -96,6 +95,10 @@ public abstract class BridgeTest {
 
 	/** Provider and analytics of every test. */
 	protected static final WireMockServer WORLD = startWorld();
+
+	/** Organisations besides the default one; each for one test, which may spoil it. */
+	private static final List<String> ORGANISATIONS = List.of("emea", "hanging", "failing", "cold", "wrong",
+			"tokenless", "trickling", "limited", "spread", "nonsense", "held", "limited-for-long", "without-token");
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -397,6 +400,14 @@ public abstract class BridgeTest {
 			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
 			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
 			values.add("agentassist.routes.history=" + directory.resolve("routes"));
+			for (String organisation : ORGANISATIONS) {
+				String key = "agentassist.genesys.organisations." + organisation;
+				values.add(key + ".api-url=" + WORLD.baseUrl() + "/" + organisation);
+				values.add(key + ".login-url=" + WORLD.baseUrl() + "/" + organisation);
+				values.add(key + ".client-id=client-of-" + organisation);
+				values.add(key + ".client-secret=secret-of-" + organisation);
+				values.add(key + ".max-concurrent-queries=" + (organisation.equals("cold") ? 100 : 4));
+			}
 			values.add("agentassist.audit.directory=" + directory.resolve("audit"));
 			values.add("agentassist.audit.signing-key=" + directory.resolve("signing-key.pem"));
 			if (!environment.getProperty("test.analytics", Boolean.class, true)) {

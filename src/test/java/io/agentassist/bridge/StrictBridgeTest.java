@@ -18,17 +18,15 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A second application, set up as strictly as a site may: API keys, eight queries at
  * once, a breaker that opens early, feedback that fades, no analytics.
  */
-@TestPropertySource(
-		properties = { "agentassist.api.auth=api-key", "agentassist.ranking.feedback-model=decayed-posterior-mean",
-				"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY,
-				"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
-				"agentassist.http.body-timeout=1s", "agentassist.genesys.max-concurrent-queries=8",
-				"agentassist.suggestions.max-construction-latency=2s",
-				"agentassist.operator.password=" + StrictBridgeTest.OPERATOR_PASSWORD,
-				"agentassist.viewer.password=" + StrictBridgeTest.VIEWER_PASSWORD,
-				"camel.resilience4j.configurations.provider.sliding-window-size=4",
-				"camel.resilience4j.configurations.provider.minimum-number-of-calls=4",
-				"camel.resilience4j.configurations.provider.wait-duration-in-open-state=2" })
+@TestPropertySource(properties = { "agentassist.api.auth=api-key",
+		"agentassist.ranking.feedback-model=decayed-posterior-mean",
+		"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY,
+		"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
+		"agentassist.http.body-timeout=1s", "agentassist.genesys.max-concurrent-queries=8",
+		"agentassist.genesys.deadline=5s", "agentassist.suggestions.max-construction-latency=2s",
+		"agentassist.operator.password=" + StrictBridgeTest.OPERATOR_PASSWORD,
+		"agentassist.viewer.password=" + StrictBridgeTest.VIEWER_PASSWORD, "agentassist.genesys.breaker.window=4",
+		"agentassist.genesys.breaker.minimum-calls=4", "agentassist.genesys.breaker.open-time=2s" })
 public abstract class StrictBridgeTest extends BridgeTest {
 
 	/** Of the log-in that acts. */

@@ -6,139 +6,209 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.Set;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeoutException;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.agentassist.bridge.routes.CallsRoute;
-
-import org.apache.camel.Exchange;
-import org.apache.camel.ProducerTemplate;
+import io.github.resilience4j.core.IntervalFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /**
- * The access token of the OAuth client, fetched by the route {@code fetch-access-token}
- * when there is none or it is near its end; callers that come meanwhile wait for that one
- * fetch. Thread safe.
+ * The access token of an organisation's OAuth client. It is renewed before its end,
+ * behind the requests, which go on with the old one; without a valid one they wait for
+ * the one fetch that is under way, each until its own deadline. After a failed fetch none
+ * is made for a while, and requests fail at once. Thread safe.
  */
-@CallsRoute("direct:fetch-access-token")
-@Component
-public class AccessTokens {
+final class AccessTokens {
+
+	private static final Logger log = LoggerFactory.getLogger(AccessTokens.class);
 
 	/**
 	 * A token is renewed in the last tenth of its life, at most this long before its end.
 	 */
 	private static final Duration MAX_MARGIN = Duration.ofMinutes(1);
 
-	/** What OAuth answers to a wrong client or secret. */
-	private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
+	/** Longest time without a fetch after one that failed. */
+	private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
 
-	private static final Logger log = LoggerFactory.getLogger(AccessTokens.class);
+	private final String organisation;
 
-	private static final String TOKEN = "accessToken";
+	private final String clientCredentials;
 
-	private final GenesysProperties properties;
+	private final Callable<Grant> fetch;
 
-	private final ProducerTemplate producer;
-
-	private final ProviderAnswers answers;
+	private final Executor executor;
 
 	private final Clock clock;
 
-	private final ReentrantLock fetching = new ReentrantLock();
+	private final IntervalFunction backOff;
 
-	private final AtomicReference<Token> token = new AtomicReference<>();
+	private volatile Token token;
 
-	AccessTokens(GenesysProperties properties, ProducerTemplate producer, ProviderAnswers answers, Clock clock) {
-		this.properties = properties;
-		this.producer = producer;
-		this.answers = answers;
+	private CompletableFuture<Token> fetching;
+
+	private int failures;
+
+	private Instant nextFetchAt = Instant.MIN;
+
+	/**
+	 * Creates the holder of one organisation's token.
+	 * @param organisation its name, for the log
+	 * @param settings its client
+	 * @param baseDelay wait after the first failed fetch; doubles with each further one
+	 * @param fetch makes the call; what it throws, callers get
+	 * @param executor runs it
+	 * @param clock tells the token's age
+	 */
+	AccessTokens(String organisation, GenesysProperties.Organisation settings, Duration baseDelay,
+			Callable<Grant> fetch, Executor executor, Clock clock) {
+		this.organisation = organisation;
+		this.clientCredentials = "Basic " + Base64.getEncoder()
+			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8));
+		// Shorter than the wait before a retry, which would be in vain else.
+		this.backOff = IntervalFunction.ofExponentialBackoff(baseDelay.dividedBy(2), 2, MAX_BACK_OFF);
+		this.fetch = fetch;
+		this.executor = executor;
 		this.clock = clock;
 	}
 
+	/** The value of the header {@code Authorization} of the token call. */
+	String clientCredentials() {
+		return this.clientCredentials;
+	}
+
 	/**
-	 * Authorizes a call.
-	 * @param exchange told which token it has, in case the provider does not accept it
-	 * @return the value of the header {@code Authorization}
-	 * @throws Exception what the route failed with
+	 * Gets a token.
+	 * @param patience longest wait for it
+	 * @return a valid token
+	 * @throws TokenFetchException when the fetch failed
+	 * @throws SocketTimeoutException when it took too long
+	 * @throws InterruptedException when interrupted
 	 */
-	public String bearer(Exchange exchange) throws Exception {
-		Token current = this.token.get();
-		if (current == null || !this.clock.instant().isBefore(current.renewAt)) {
-			current = renew();
+	Token get(Duration patience) throws TokenFetchException, SocketTimeoutException, InterruptedException {
+		Token current = this.token;
+		Instant now = this.clock.instant();
+		if (current != null && now.isBefore(current.renewAt)) {
+			return current;
 		}
-		exchange.setProperty(TOKEN, current);
-		return "Bearer " + current.value;
+		CompletableFuture<Token> coming = fetch(now);
+		if (current != null && now.isBefore(current.expiresAt)) {
+			return current;
+		}
+		try {
+			return coming.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new SocketTimeoutException("No access token before the request's deadline");
+		}
+		catch (ExecutionException ex) {
+			throw new TokenFetchException(ex.getCause());
+		}
 	}
 
 	/**
-	 * Authorizes the token call itself.
-	 * @return the value of the header {@code Authorization}
+	 * Forgets a token that the provider does not accept, unless it was replaced
+	 * meanwhile.
 	 */
-	public String clientCredentials() {
-		String pair = this.properties.clientId() + ":" + this.properties.clientSecret();
-		return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+	synchronized void drop(Token refused) {
+		if (Objects.equals(this.token, refused)) {
+			this.token = null;
+		}
 	}
 
-	/**
-	 * Forgets the token of an exchange, unless it was replaced meanwhile: the provider
-	 * did not accept it.
-	 * @param exchange the exchange
-	 */
-	void drop(Exchange exchange) {
-		this.token.compareAndSet(exchange.getProperty(TOKEN, Token.class), null);
+	/** Time since the token was asked for; null without one. */
+	Duration age() {
+		Token current = this.token;
+		return (current != null) ? Duration.between(current.askedAt, this.clock.instant()) : null;
+	}
+
+	/** Time to the token's end; null without one. */
+	Duration expiresIn() {
+		Token current = this.token;
+		return (current != null) ? Duration.between(this.clock.instant(), current.expiresAt) : null;
+	}
+
+	/** The fetch that is under way, or the last one within the back-off, or a new one. */
+	private synchronized CompletableFuture<Token> fetch(Instant now) {
+		Token current = this.token;
+		if (current != null && now.isBefore(current.renewAt)) {
+			return CompletableFuture.completedFuture(current);
+		}
+		if (this.fetching == null
+				|| (this.fetching.isDone() && (this.failures == 0 || !now.isBefore(this.nextFetchAt)))) {
+			CompletableFuture<Token> coming = new CompletableFuture<>();
+			this.fetching = coming;
+			this.executor.execute(() -> {
+				try {
+					coming.complete(renew());
+				}
+				catch (Exception ex) {
+					coming.completeExceptionally(ex);
+				}
+			});
+		}
+		return this.fetching;
 	}
 
 	private Token renew() throws Exception {
-		// Whoever waits longer than one fetch may take has no time left for a query.
-		if (!this.fetching.tryLock(this.properties.responseTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
-			throw new SocketTimeoutException("No access token in time");
-		}
-		try {
-			Token current = this.token.get();
-			if (current == null || !this.clock.instant().isBefore(current.renewAt)) {
-				current = fetch();
-				this.token.set(current);
-			}
-			return current;
-		}
-		finally {
-			this.fetching.unlock();
-		}
-	}
-
-	private Token fetch() throws Exception {
 		Instant asked = this.clock.instant();
-		Exchange exchange = this.producer.request("direct:fetch-access-token", (request) -> {
-		});
-		Exception failure = exchange.getException();
-		if (failure instanceof ProviderException refusal && REFUSALS.contains(refusal.providerStatus())) {
-			log.error("The provider refuses our client credentials: check GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET");
-			throw new CredentialsRefusedException(refusal);
+		try {
+			Grant grant = this.fetch.call();
+			Duration margin = grant.life().dividedBy(10);
+			Token renewed = new Token(grant.value(), asked,
+					asked.plus(grant.life()).minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN),
+					asked.plus(grant.life()));
+			synchronized (this) {
+				this.failures = 0;
+				this.token = renewed;
+			}
+			return renewed;
 		}
-		if (failure != null) {
-			throw failure;
+		catch (Exception ex) {
+			synchronized (this) {
+				this.failures++;
+				Duration pause = Duration.ofMillis(this.backOff.apply(this.failures));
+				this.nextFetchAt = this.clock.instant().plus(pause);
+				log.warn("No access token for organisation '{}', the next try is in {} ms at the earliest: {}",
+						this.organisation, pause.toMillis(), ex.getMessage());
+			}
+			throw ex;
 		}
-		JsonNode answer = this.answers.parse(exchange.getMessage().getBody(byte[].class));
-		String value = answer.path("access_token").asText();
-		long expiresIn = answer.path("expires_in").asLong();
-		if (value.isEmpty() || expiresIn <= 0) {
-			throw new ProviderException(200, "The token endpoint's answer has no token.", null);
-		}
-		Duration life = Duration.ofSeconds(expiresIn);
-		Duration margin = life.dividedBy(10);
-		return new Token(value, asked.plus(life).minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN));
 	}
 
-	private record Token(String value, Instant renewAt) {
+	/**
+	 * What the token endpoint answered.
+	 *
+	 * @param value the token
+	 * @param life how long it is valid
+	 */
+	record Grant(String value, Duration life) {
 
 		@Override
 		public String toString() {
-			return "Token[renewAt=" + this.renewAt + "]";
+			return "Grant[life=" + this.life + "]";
+		}
+
+	}
+
+	/**
+	 * A token.
+	 *
+	 * @param value what the provider wants to see
+	 * @param askedAt when its life began
+	 * @param renewAt when another one is due
+	 * @param expiresAt when its life ends
+	 */
+	record Token(String value, Instant askedAt, Instant renewAt, Instant expiresAt) {
+
+		@Override
+		public String toString() {
+			return "Token[expiresAt=" + this.expiresAt + "]";
 		}
 
 	}

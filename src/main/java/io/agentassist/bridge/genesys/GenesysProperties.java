@@ -2,33 +2,132 @@ package io.agentassist.bridge.genesys;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.StringUtils;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Settings of the provider.
+ * Settings of the provider. The credentials, hosts and bounds at the top are those of the
+ * organisation {@value #DEFAULT}, and what other organisations have where they say
+ * nothing else.
  *
  * @param clientId OAuth client
  * @param clientSecret its secret
  * @param apiUrl base URL of the API
  * @param loginUrl base URL of the token endpoint
- * @param deadline longest time from a request's arrival to the provider's answer, retries
- * included
+ * @param sslBundle name of a Spring SSL bundle: whom to trust, client certificate; empty
+ * for the platform's trust and no certificate
+ * @param proxy URL of an HTTP proxy; null for none
+ * @param deadline longest time from a request's arrival to the provider's answer, waits
+ * and retries included
+ * @param connectTimeout longest wait for a connection, TLS handshake not included
  * @param responseTimeout longest wait for one answer
+ * @param retries most further attempts
  * @param baseDelay wait before the first retry where the provider names none
+ * @param maxConcurrentQueries queries in flight at once
+ * @param breaker the circuit breakers
+ * @param rate the rate limiters
+ * @param organisations further organisations, by name
  */
 @Validated
 @ConfigurationProperties("agentassist.genesys")
 public record GenesysProperties(String clientId, String clientSecret, @NotNull URI apiUrl, @NotNull URI loginUrl,
-		@NotNull Duration deadline, @NotNull Duration responseTimeout, @NotNull Duration baseDelay) {
+		String sslBundle, URI proxy, @NotNull @DurationMin(millis = 1) Duration deadline,
+		@NotNull @DurationMin(millis = 1) Duration connectTimeout,
+		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @PositiveOrZero int retries,
+		@NotNull @DurationMin(millis = 1) Duration baseDelay, @Positive int maxConcurrentQueries,
+		@NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate, Map<String, @Valid Organisation> organisations) {
+
+	/** Name of the organisation of requests that name none. */
+	public static final String DEFAULT = "default";
+
+	public GenesysProperties {
+		organisations = (organisations != null) ? Map.copyOf(organisations) : Map.of();
+	}
+
+	/** All organisations by name, the default one too, without gaps. */
+	Map<String, Organisation> allOrganisations() {
+		Map<String, Organisation> all = new LinkedHashMap<>();
+		all.put(DEFAULT, new Organisation(null, this.clientId, this.clientSecret, this.apiUrl, this.loginUrl,
+				this.sslBundle, this.proxy, this.maxConcurrentQueries));
+		this.organisations.forEach((name, organisation) -> all.put(name, organisation.orElse(all.get(DEFAULT))));
+		return all;
+	}
 
 	/** Keeps the secret out of logs. */
 	@Override
 	public String toString() {
-		return "GenesysProperties[apiUrl=" + this.apiUrl + "]";
+		return "GenesysProperties[apiUrl=" + this.apiUrl + ", organisations=" + this.organisations.keySet() + "]";
+	}
+
+	/**
+	 * An organisation at the provider. What is null is as in the default organisation.
+	 *
+	 * @param environment region domain, for hosts that are not named
+	 * @param clientId OAuth client, never inherited
+	 * @param clientSecret its secret, never inherited
+	 * @param apiUrl base URL of the API
+	 * @param loginUrl base URL of the token endpoint
+	 * @param sslBundle name of a Spring SSL bundle
+	 * @param proxy URL of an HTTP proxy
+	 * @param maxConcurrentQueries queries in flight at once
+	 */
+	public record Organisation(String environment, String clientId, String clientSecret, URI apiUrl, URI loginUrl,
+			String sslBundle, URI proxy, @Positive Integer maxConcurrentQueries) {
+
+		private Organisation orElse(Organisation other) {
+			URI regionApi = (this.environment != null) ? URI.create("https://api." + this.environment) : other.apiUrl;
+			URI regionLogin = (this.environment != null) ? URI.create("https://login." + this.environment)
+					: other.loginUrl;
+			return new Organisation(this.environment, this.clientId, this.clientSecret,
+					(this.apiUrl != null) ? this.apiUrl : regionApi,
+					(this.loginUrl != null) ? this.loginUrl : regionLogin,
+					StringUtils.hasText(this.sslBundle) ? this.sslBundle : other.sslBundle,
+					(this.proxy != null) ? this.proxy : other.proxy,
+					(this.maxConcurrentQueries != null) ? this.maxConcurrentQueries : other.maxConcurrentQueries);
+		}
+
+		/** Keeps the secret out of logs. */
+		@Override
+		public String toString() {
+			return "Organisation[apiUrl=" + this.apiUrl + "]";
+		}
+
+	}
+
+	/**
+	 * A circuit breaker.
+	 *
+	 * @param window how many of the last calls count
+	 * @param minimumCalls how many there have to be before it may open
+	 * @param failureRate percentage of failures at which it opens
+	 * @param openTime how long it stays open
+	 * @param probes calls that it lets through then, to decide whether to close
+	 */
+	public record Breaker(@Positive int window, @Positive int minimumCalls, @Positive @Max(100) int failureRate,
+			@NotNull @DurationMin(millis = 1) Duration openTime, @Positive int probes) {
+	}
+
+	/**
+	 * A rate limiter.
+	 *
+	 * @param reserve part of what the provider allows, 0 to 1, from which on calls are
+	 * spread over the time that is left
+	 * @param maxHold longest time without a call that a Retry-After causes
+	 */
+	public record Rate(@DecimalMin("0") @DecimalMax("1") double reserve, @NotNull Duration maxHold) {
 	}
 
 }

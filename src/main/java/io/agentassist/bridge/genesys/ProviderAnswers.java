@@ -1,7 +1,7 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.time.Clock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,11 +9,11 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
+import io.agentassist.bridge.http.RetryAfter;
 import io.agentassist.bridge.suggestion.Identifier;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
-import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /** Reads the provider's answers and tells refusals from failures. */
@@ -26,25 +26,12 @@ public class ProviderAnswers {
 
 	private final CallbackParser callbacks;
 
-	ProviderAnswers(ObjectMapper json, CallbackParser callbacks) {
+	private final Clock clock;
+
+	ProviderAnswers(ObjectMapper json, CallbackParser callbacks, Clock clock) {
 		this.json = json;
 		this.callbacks = callbacks;
-	}
-
-	/**
-	 * Fails where the provider is in trouble. Called inside the circuit breaker, which
-	 * must not count our own mistakes.
-	 * @param status the HTTP status
-	 * @param body the answer
-	 * @param correlationId the provider's correlation id, may be null
-	 * @param retryAfter the provider's Retry-After, may be null
-	 * @throws ProviderException when the status is 500 or more
-	 */
-	public void failOnServerError(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
-			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
-		if (status >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
-			throw refusal(status, body, correlationId, retryAfter);
-		}
+		this.clock = clock;
 	}
 
 	/**
@@ -64,7 +51,7 @@ public class ProviderAnswers {
 
 	/**
 	 * Reads the answer to a query.
-	 * @param status the HTTP status, below 500
+	 * @param status the HTTP status
 	 * @param body the answer
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
@@ -94,7 +81,7 @@ public class ProviderAnswers {
 		String code = error.path("code").asText(error.path("error").asText(null));
 		String message = error.path("message").asText(error.path("error_description").asText(null));
 		return new ProviderException(status, code, message, error.path("contextId").asText(null), correlationId,
-				seconds(retryAfter));
+				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null));
 	}
 
 	/**
@@ -109,17 +96,6 @@ public class ProviderAnswers {
 		}
 		catch (IOException ex) {
 			return MissingNode.getInstance();
-		}
-	}
-
-	/** A date, which HTTP allows as well, or nonsense counts as nothing said. */
-	private static Duration seconds(String retryAfter) {
-		try {
-			return (retryAfter != null)
-					? Duration.ofSeconds(Integer.parseUnsignedInt(retryAfter.strip()) & Integer.MAX_VALUE) : null;
-		}
-		catch (NumberFormatException ex) {
-			return null;
 		}
 	}
 

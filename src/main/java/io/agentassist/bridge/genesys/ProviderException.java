@@ -21,6 +21,8 @@ class ProviderException extends ErrorResponseException {
 
 	private final transient Duration retryAfter;
 
+	private final String summary;
+
 	/**
 	 * Creates the failure.
 	 * @param providerStatus the provider's HTTP status
@@ -35,6 +37,8 @@ class ProviderException extends ErrorResponseException {
 		super(status(providerStatus), problem(providerStatus, code, message, contextId, correlationId), null);
 		this.providerStatus = providerStatus;
 		this.retryAfter = retryAfter;
+		this.summary = "HTTP " + providerStatus + ", code " + code + ", contextId " + contextId
+				+ ", ININ-Correlation-Id " + correlationId;
 		if (getStatusCode() == HttpStatus.TOO_MANY_REQUESTS) {
 			long seconds = (retryAfter != null) ? Math.max(1, retryAfter.toSeconds()) : 1;
 			getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
@@ -66,6 +70,15 @@ class ProviderException extends ErrorResponseException {
 						: "The provider answered " + providerStatus + ((code != null) ? " (" + code + ")." : "."));
 		problem.setProperty("provider", provider);
 		return problem;
+	}
+
+	/**
+	 * One line for the log: what the provider's support asks for, without its message,
+	 * which may quote the transcript.
+	 */
+	@Override
+	public String getMessage() {
+		return this.summary;
 	}
 
 	/**

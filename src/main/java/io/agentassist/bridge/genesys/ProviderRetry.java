@@ -1,23 +1,20 @@
 package io.agentassist.bridge.genesys;
 
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
-import java.time.Clock;
+import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
+
+import io.github.resilience4j.core.IntervalFunction;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
-import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.springframework.stereotype.Component;
 
 /**
  * Decides whether a failed query is tried again, and after what wait: refusals that pass
- * by themselves (429, 502, 503, 504), connections that could not be made, and once a
- * token that is no longer accepted. A read that timed out is not tried again, as the
- * provider may have taken the query. No attempt starts that could end after the request's
- * deadline.
+ * by themselves (429, 502, 503, 504), connections that could not be made or broke before
+ * an answer, and once a token that is no longer accepted. A read that timed out is not
+ * tried again, as the provider may have taken the query. No attempt starts that could end
+ * after the request's deadline.
  */
 @Component
 public class ProviderRetry implements Processor {
@@ -26,22 +23,24 @@ public class ProviderRetry implements Processor {
 
 	private static final int UNAUTHORIZED = 401;
 
-	private static final int MAX_DOUBLINGS = 10;
+	/** A quarter of the wait, both ways. */
+	private static final double JITTER = 0.25;
 
 	private static final String RETRY_DELAY = "retryDelay";
 
 	private static final String TOKEN_DROPPED = "tokenDropped";
 
-	private final AccessTokens tokens;
+	private final ProviderCalls calls;
 
-	private final GenesysProperties properties;
+	private final Deadline deadline;
 
-	private final Clock clock;
+	private final IntervalFunction backOff;
 
-	ProviderRetry(AccessTokens tokens, GenesysProperties properties, Clock clock) {
-		this.tokens = tokens;
-		this.properties = properties;
-		this.clock = clock;
+	ProviderRetry(ProviderCalls calls, Deadline deadline, GenesysProperties properties) {
+		this.calls = calls;
+		this.deadline = deadline;
+		this.backOff = IntervalFunction.ofExponentialRandomBackoff(properties.baseDelay(), 2, JITTER,
+				properties.deadline());
 	}
 
 	/**
@@ -51,18 +50,12 @@ public class ProviderRetry implements Processor {
 	 */
 	public boolean isRetryable(Exchange exchange) {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		long delayMillis = delayMillis(failure, exchange);
-		exchange.setProperty(RETRY_DELAY, delayMillis);
-		return isTransient(failure, exchange) && hasTimeFor(delayMillis, exchange);
-	}
-
-	/**
-	 * The response timeout, for an endpoint's option, which takes plain milliseconds
-	 * only.
-	 * @return milliseconds
-	 */
-	public long responseTimeoutMillis() {
-		return this.properties.responseTimeout().toMillis();
+		if (!isTransient(failure, exchange)) {
+			return false;
+		}
+		Duration delay = delay(failure, exchange);
+		exchange.setProperty(RETRY_DELAY, delay.toMillis());
+		return delay.compareTo(this.deadline.patience(exchange)) <= 0;
 	}
 
 	/** Sets the wait that {@link #isRetryable} has counted with. */
@@ -71,7 +64,7 @@ public class ProviderRetry implements Processor {
 		ProviderException refusal = cause(ProviderException.class,
 				exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
-			this.tokens.drop(exchange);
+			this.calls.dropToken(exchange);
 			exchange.setProperty(TOKEN_DROPPED, true);
 		}
 		exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, exchange.getProperty(RETRY_DELAY, 0L, Long.class));
@@ -86,9 +79,7 @@ public class ProviderRetry implements Processor {
 			return RETRYABLE.contains(refusal.providerStatus())
 					|| (refusal.providerStatus() == UNAUTHORIZED && exchange.getProperty(TOKEN_DROPPED) == null);
 		}
-		return cause(ConnectException.class, failure) != null || cause(ConnectTimeoutException.class, failure) != null
-				|| cause(NoRouteToHostException.class, failure) != null
-				|| cause(UnknownHostException.class, failure) != null;
+		return cause(ConnectionFailedException.class, failure) != null;
 	}
 
 	/**
@@ -104,26 +95,17 @@ public class ProviderRetry implements Processor {
 		return null;
 	}
 
-	/**
-	 * Retry-After where the provider told it, else exponential back-off with a quarter of
-	 * jitter.
-	 */
-	private long delayMillis(Exception failure, Exchange exchange) {
+	/** Retry-After where the provider told it, else exponential back-off with jitter. */
+	private Duration delay(Exception failure, Exchange exchange) {
 		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
-			return 0;
+			return Duration.ZERO;
 		}
 		if (refusal != null && refusal.retryAfter() != null) {
-			return refusal.retryAfter().toMillis();
+			return refusal.retryAfter();
 		}
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-		long delay = this.properties.baseDelay().toMillis() << Math.min(attempt, MAX_DOUBLINGS);
-		return delay - delay / 4 + ThreadLocalRandom.current().nextLong(delay / 2 + 1);
-	}
-
-	private boolean hasTimeFor(long delayMillis, Exchange exchange) {
-		long endMillis = exchange.getClock().getCreated() + this.properties.deadline().toMillis();
-		return this.clock.millis() + delayMillis + responseTimeoutMillis() <= endMillis;
+		return Duration.ofMillis(this.backOff.apply(attempt + 1));
 	}
 
 }

@@ -7,12 +7,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.ConstraintViolation;
@@ -51,10 +53,9 @@ public class ProblemTranslator {
 
 	private final Duration breakerRetryAfter;
 
-	ProblemTranslator(ObjectMapper json,
-			@Value("${camel.resilience4j.configurations.provider.wait-duration-in-open-state}") int breakerOpenSeconds) {
+	ProblemTranslator(ObjectMapper json, @Value("${agentassist.genesys.breaker.open-time}") Duration breakerOpenTime) {
 		this.json = json;
-		this.breakerRetryAfter = Duration.ofSeconds(breakerOpenSeconds);
+		this.breakerRetryAfter = breakerOpenTime;
 	}
 
 	/**
@@ -124,7 +125,7 @@ public class ProblemTranslator {
 				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
 						this.breakerRetryAfter);
 			}
-			if (cause instanceof RejectedExecutionException) {
+			if (cause instanceof BulkheadFullException) {
 				return new RetryLaterException("Too many requests are in progress.", SATURATION_RETRY_AFTER);
 			}
 			if (cause instanceof DataAccessException || cause instanceof TransactionException) {
@@ -151,6 +152,24 @@ public class ProblemTranslator {
 		return String.join(".", path).replace(".[", "[");
 	}
 
+	/**
+	 * An answer's own text quotes the provider's message, which may quote the transcript:
+	 * of what the provider said, only what its support asks for.
+	 */
+	private static String reason(Throwable cause, ProblemDetail problem) {
+		if (!(cause instanceof ErrorResponse)) {
+			return ": " + cause.getMessage();
+		}
+		if (problem.getProperties() != null && problem.getProperties().get("provider") instanceof Map<?, ?> provider) {
+			return provider.entrySet()
+				.stream()
+				.filter((entry) -> !"message".equals(entry.getKey()))
+				.map((entry) -> entry.getKey() + "=" + entry.getValue())
+				.collect(Collectors.joining(", ", ": ", ""));
+		}
+		return "";
+	}
+
 	private static void log(ErrorResponse answer, Exception failure, String what) {
 		int status = answer.getStatusCode().value();
 		ProblemDetail problem = answer.getBody();
@@ -158,11 +177,10 @@ public class ProblemTranslator {
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
 			log.error("{} failed unexpectedly, answered 500", what, failure);
 		}
-		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = (failure.getCause() != null) ? failure.getCause() : failure;
-			// An answer's own text quotes the provider's, which may quote the transcript.
-			String reason = (cause instanceof ErrorResponse) ? "" : ": " + cause.getMessage();
-			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(), reason);
+			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(),
+					reason(cause, problem));
 		}
 		else {
 			log.info("{} answered {}: {}", what, status, detail);

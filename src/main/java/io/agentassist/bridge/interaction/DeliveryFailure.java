@@ -2,12 +2,13 @@ package io.agentassist.bridge.interaction;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Optional;
+
+import io.agentassist.bridge.http.RetryAfter;
 
 import org.apache.camel.http.base.HttpOperationFailedException;
+import org.springframework.http.HttpHeaders;
 
 /**
  * Why a delivery failed.
@@ -31,23 +32,14 @@ record DeliveryFailure(String reason, Duration retryAfter) {
 		return new DeliveryFailure(reason.substring(0, Math.min(MAX_LENGTH, reason.length())), Duration.ZERO);
 	}
 
-	/** Seconds or an HTTP date (RFC 9110, 10.2.3). */
 	private static Duration retryAfter(Map<String, String> headers, Instant now) {
-		String value = (headers != null) ? headers.entrySet()
-			.stream()
-			.filter((header) -> header.getKey().equalsIgnoreCase("Retry-After"))
-			.map((header) -> header.getValue().trim())
-			.findFirst()
-			.orElse("") : "";
-		try {
-			Duration wait = value.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(value))
-					: value.isEmpty() ? Duration.ZERO
-							: Duration.between(now, ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
-			return wait.isNegative() ? Duration.ZERO : wait;
-		}
-		catch (DateTimeParseException ex) {
-			return Duration.ZERO;
-		}
+		return Optional.ofNullable(headers)
+			.flatMap((all) -> all.entrySet()
+				.stream()
+				.filter((header) -> header.getKey().equalsIgnoreCase(HttpHeaders.RETRY_AFTER))
+				.findFirst())
+			.flatMap((header) -> RetryAfter.parse(header.getValue(), now))
+			.orElse(Duration.ZERO);
 	}
 
 }

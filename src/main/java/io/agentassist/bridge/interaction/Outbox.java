@@ -6,11 +6,11 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.core.IntervalFunction;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
@@ -30,6 +30,9 @@ import org.springframework.transaction.annotation.Transactional;
 public class Outbox {
 
 	private static final Logger log = LoggerFactory.getLogger(Outbox.class);
+
+	/** Half of the wait, both ways. */
+	private static final double JITTER = 0.5;
 
 	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
 			row.getString(2), row.getString(3), row.getString(4), row.getInt(5));
@@ -59,6 +62,8 @@ public class Outbox {
 
 	private final DeadLetters deadLetters;
 
+	private final IntervalFunction backOff;
+
 	Outbox(JdbcTemplate jdbc, ObjectMapper json, OutboxProperties properties, Clock clock, OutboxClaims claims,
 			DestinationBreakers breakers, DeadLetters deadLetters) {
 		this.jdbc = jdbc;
@@ -67,6 +72,8 @@ public class Outbox {
 		this.breakers = breakers;
 		this.deadLetters = deadLetters;
 		this.properties = properties;
+		this.backOff = IntervalFunction.ofExponentialRandomBackoff(properties.baseDelay(), 2, JITTER,
+				properties.maxDelay());
 		this.clock = clock;
 	}
 
@@ -204,9 +211,9 @@ public class Outbox {
 	}
 
 	/**
-	 * Puts off an event whose delivery failed: exponential back-off with full jitter in
-	 * its upper half, or what the destination asked for if that is longer. After its time
-	 * to live the event becomes a dead letter. One that was not tried is due as before.
+	 * Puts off an event whose delivery failed: exponential back-off with jitter, or what
+	 * the destination asked for if that is longer. After its time to live the event
+	 * becomes a dead letter. One that was not tried is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
 	 */
@@ -231,11 +238,8 @@ public class Outbox {
 	}
 
 	private Duration delay(int attempts, Duration retryAfter) {
-		long max = this.properties.maxDelay().toMillis();
-		// Twenty doublings of any sensible base are over the maximum.
-		long delay = Math.min(max, this.properties.baseDelay().toMillis() << Math.min(attempts - 1, 20));
-		long backOff = delay / 2 + ThreadLocalRandom.current().nextLong(delay / 2 + 1);
-		return Duration.ofMillis(Math.max(backOff, Math.min(retryAfter.toMillis(), max)));
+		long asked = Math.min(retryAfter.toMillis(), this.properties.maxDelay().toMillis());
+		return Duration.ofMillis(Math.max(this.backOff.apply(attempts), asked));
 	}
 
 	private OffsetDateTime now() {

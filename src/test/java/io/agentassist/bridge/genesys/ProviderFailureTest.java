@@ -14,6 +14,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,16 +35,12 @@ class ProviderFailureTest extends BridgeTest {
 
 	private static final String SCENARIO = "provider";
 
-	@Test
-	void shouldPassOn429AndRetryAfterWhenTheWaitIsPastTheDeadline() {
-		this.provider.answers(refusal(429, "too.many.requests.retry.after").withHeader("Retry-After", "42"));
-
-		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
-
-		JsonNode problem = assertProblem(answer, 429);
-		assertThat(answer.headers().allValues("Retry-After")).containsExactly("42");
-		assertProviderNamed(problem, 429, "too.many.requests.retry.after");
-		assertThat(this.provider.queries()).hasSize(1);
+	/** So that no test sees another's token, back-off or Retry-After. */
+	@AfterEach
+	void recover() {
+		this.provider.queues();
+		this.provider.issues(StubbedProvider.TOKEN);
+		eventually(() -> assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202));
 	}
 
 	@Test
@@ -201,12 +198,10 @@ class ProviderFailureTest extends BridgeTest {
 		assertThat(this.provider.tokenRequests()).hasSize(1);
 		queue(unique("conv-"));
 		assertThat(this.provider.tokenRequests()).hasSize(1);
-		backToTheUsualToken();
 	}
 
 	@Test
 	void shouldAnswer502WhenTheNewTokenIsRefusedToo() {
-		queue(unique("conv-"));
 		this.provider.answers(refusal(401, "bad.credentials"));
 		WORLD.resetRequests();
 
@@ -217,29 +212,11 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldFetchOneTokenForAllRequestsThatNeedOne() {
-		withoutToken();
-		this.provider.stub(StubbedProvider.token()
-			.willReturn(answer(200,
-					"{\"access_token\":\"" + StubbedProvider.TOKEN + "\",\"token_type\":\"bearer\",\"expires_in\":600}")
-				.withFixedDelay(300)));
-
-		List<CompletableFuture<HttpResponse<String>>> answers = Stream
-			.generate(() -> sendAsync(postRequest("/agentassist/suggestions",
-					suggestionRequest(unique("conv-")).toString().getBytes(StandardCharsets.UTF_8))))
-			.limit(10)
-			.toList();
-
-		assertThat(answers).allSatisfy((answer) -> assertThat(answer.join().statusCode()).isEqualTo(202));
-		assertThat(this.provider.tokenRequests()).hasSize(1);
-	}
-
-	@Test
 	void shouldRenewTokenBeforeItsEnd() {
 		withoutToken();
 		this.provider.stub(StubbedProvider.token()
 			.willReturn(answer(200, "{\"access_token\":\"short\",\"token_type\":\"bearer\",\"expires_in\":1}")));
-		queue(unique("conv-"));
+		eventually(() -> queue(unique("conv-")));
 		this.provider.issues(StubbedProvider.TOKEN);
 
 		eventually(() -> {
@@ -257,13 +234,6 @@ class ProviderFailureTest extends BridgeTest {
 		ask(suggestionRequest(unique("conv-")));
 		this.provider.queues();
 		WORLD.resetRequests();
-	}
-
-	/** So that no other test sees this one's token. */
-	private void backToTheUsualToken() {
-		withoutToken();
-		this.provider.issues(StubbedProvider.TOKEN);
-		queue(unique("conv-"));
 	}
 
 	@Test
@@ -295,6 +265,27 @@ class ProviderFailureTest extends BridgeTest {
 		assertProviderNamed(assertProblem(ask(suggestionRequest(conversation)), 502), 400, "refused");
 
 		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+	}
+
+	@Test
+	void shouldTryAgainWhenTheConnectionBreaksBeforeAnAnswer() {
+		String conversation = unique("conv-");
+		first(aResponse().withFault(Fault.CONNECTION_RESET_BY_PEER), queued());
+
+		queue(conversation);
+
+		assertThat(this.provider.queriesOf(conversation)).hasSize(2);
+	}
+
+	@Test
+	void shouldNotTryAgainWhenTheAnswerBreaksOff() {
+		String conversation = unique("conv-");
+		this.provider.answers(aResponse().withFault(Fault.MALFORMED_RESPONSE_CHUNK));
+
+		assertProblem(ask(suggestionRequest(conversation)), 502);
+
+		// The provider has taken it.
+		assertThat(this.provider.queriesOf(conversation)).hasSize(1);
 	}
 
 	@ParameterizedTest

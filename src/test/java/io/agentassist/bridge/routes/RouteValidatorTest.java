@@ -98,14 +98,14 @@ class RouteValidatorTest {
 					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `delay: "{{purge}}"`                 | `error: the setting 'purge' is not there`
 					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `dely: 500`                          | `error: 'dely' is no option of scheduler:purge`
 					purge.camel.yaml            | `greedy: true`                                   | `greedy: yess`                          | `error: the option 'greedy' cannot be 'yess'`
-					provider-query.camel.yaml   | `configuration: provider`                        | `configuration: providers`              | `error: there are no settings 'camel.resilience4j.configurations.providers'`
-					provider-query.camel.yaml   | `"{{bean:providerRetry.responseTimeoutMillis}}"` | `"{{bean:providerRetry.timeout}}"`      | `error: the bean 'providerRetry' has no method 'timeout'`
-					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'accessTokens' calls`
+					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, configuration: providers, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `error: there are no settings 'camel.resilience4j.configurations.providers'`
+					provider-query.camel.yaml   | `throwExceptionOnFailure: false`                 | `responseTimeout: "{{bean:providerRetry.timeout}}"` | `error: the bean 'providerRetry' has no method 'timeout'`
+					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'tokenEndpoint' calls`
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
-					provider-query.camel.yaml   | `configuration: provider`                        | `description: none`                     | `warning: while it is open, calls are skipped and succeed`
+					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
 					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a branch that fails is not noticed`
-					provider-query.camel.yaml   | `- circuitBreaker:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - circuitBreaker:` | `warning: removes the count of redeliveries of route 'request-suggestions'`
+					provider-query.camel.yaml   | `- doTry:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - doTry:` | `warning: removes the count of redeliveries of route 'request-suggestions'`
 					""")
 	void shouldTellWhatIsWrongAndWhere(String file, String text, String replacement, String problem)
 			throws IOException {

@@ -1,0 +1,17 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+
+/**
+ * The provider could not be reached, or the connection broke before any answer came;
+ * another attempt may succeed.
+ */
+class ConnectionFailedException extends IOException {
+
+	private static final long serialVersionUID = 1L;
+
+	ConnectionFailedException(IOException cause) {
+		super(cause.getMessage(), cause);
+	}
+
+}

@@ -1,0 +1,178 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+
+import org.apache.camel.Exchange;
+import org.springframework.jmx.export.annotation.ManagedAttribute;
+import org.springframework.jmx.export.annotation.ManagedOperation;
+import org.springframework.jmx.export.annotation.ManagedResource;
+
+/**
+ * One organisation at the provider, with all that it shares with no other: hosts,
+ * credentials and token, connections, bulkhead, circuit breaker and rate limiter. Its
+ * attributes are those of the MBean {@code io.agentassist.bridge:type=Provider}. Thread
+ * safe.
+ */
+@ManagedResource(description = "An organisation at the provider, as this instance sees it")
+public class Provider implements Closeable {
+
+	/** Property of an exchange that works for an organisation. */
+	static final String PROPERTY = "provider";
+
+	private final String name;
+
+	private final URI apiUrl;
+
+	private final URI loginUrl;
+
+	private final ProviderClient client;
+
+	private final AccessTokens tokens;
+
+	private final Bulkhead bulkhead;
+
+	private final CircuitBreaker breaker;
+
+	private final RateWindow rate;
+
+	Provider(String name, GenesysProperties.Organisation settings, ProviderClient client, AccessTokens tokens,
+			Bulkhead bulkhead, CircuitBreaker breaker, RateWindow rate) {
+		this.name = name;
+		this.apiUrl = settings.apiUrl();
+		this.loginUrl = settings.loginUrl();
+		this.client = client;
+		this.tokens = tokens;
+		this.bulkhead = bulkhead;
+		this.breaker = breaker;
+		this.rate = rate;
+	}
+
+	/** The organisation that an exchange works for. */
+	static Provider of(Exchange exchange) {
+		return exchange.getProperty(PROPERTY, Provider.class);
+	}
+
+	/**
+	 * The organisation's name.
+	 * @return as in the configuration
+	 */
+	@ManagedAttribute(description = "Name of the organisation")
+	public String getName() {
+		return this.name;
+	}
+
+	/**
+	 * Where its API is.
+	 * @return base URL
+	 */
+	@ManagedAttribute(description = "Base URL of the API")
+	public String getApiUrl() {
+		return this.apiUrl.toString();
+	}
+
+	/**
+	 * Where its tokens come from.
+	 * @return base URL
+	 */
+	@ManagedAttribute(description = "Base URL of the token endpoint")
+	public String getLoginUrl() {
+		return this.loginUrl.toString();
+	}
+
+	/**
+	 * State of the circuit breaker.
+	 * @return Resilience4j's word for it
+	 */
+	@ManagedAttribute(description = "State of the circuit breaker: CLOSED, OPEN, HALF_OPEN")
+	public String getBreakerState() {
+		return this.breaker.getState().name();
+	}
+
+	/**
+	 * Failures among the last calls.
+	 * @return percentage, -1 while there were too few calls
+	 */
+	@ManagedAttribute(description = "Failures among the last calls, in percent; -1 while there were too few")
+	public float getFailureRate() {
+		return this.breaker.getMetrics().getFailureRate();
+	}
+
+	/**
+	 * Queries in flight.
+	 * @return their number
+	 */
+	@ManagedAttribute(description = "Queries in flight, with those that wait for another attempt")
+	public int getConcurrentQueries() {
+		return this.bulkhead.getBulkheadConfig().getMaxConcurrentCalls()
+				- this.bulkhead.getMetrics().getAvailableConcurrentCalls();
+	}
+
+	/**
+	 * Age of the access token.
+	 * @return seconds, -1 without one
+	 */
+	@ManagedAttribute(description = "Seconds since the access token was asked for; -1 without one")
+	public long getTokenAge() {
+		return seconds(this.tokens.age());
+	}
+
+	/**
+	 * Rest of the access token's life.
+	 * @return seconds, -1 without one
+	 */
+	@ManagedAttribute(description = "Seconds to the end of the access token; -1 without one")
+	public long getTokenExpiresIn() {
+		return seconds(this.tokens.expiresIn());
+	}
+
+	/**
+	 * Calls that the provider allows until its window ends.
+	 * @return NaN while it has told nothing of it
+	 */
+	@ManagedAttribute(description = "Calls that the provider allows until its window ends; NaN while it told nothing")
+	public double getRateLeft() {
+		return this.rate.remaining();
+	}
+
+	/** Closes the circuit breaker and forgets its counts. */
+	@ManagedOperation(description = "Closes the circuit breaker and forgets the failures that it counted")
+	public void resetBreaker() {
+		this.breaker.reset();
+	}
+
+	private static long seconds(Duration time) {
+		return (time != null) ? Math.max(0, time.toSeconds()) : -1;
+	}
+
+	ProviderClient client() {
+		return this.client;
+	}
+
+	AccessTokens tokens() {
+		return this.tokens;
+	}
+
+	Bulkhead bulkhead() {
+		return this.bulkhead;
+	}
+
+	CircuitBreaker breaker() {
+		return this.breaker;
+	}
+
+	RateWindow rate() {
+		return this.rate;
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.client.close();
+	}
+
+}

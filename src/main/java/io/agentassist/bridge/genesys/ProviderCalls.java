@@ -1,0 +1,173 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import io.agentassist.bridge.genesys.AccessTokens.Token;
+import io.agentassist.bridge.http.RetryAfter;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Header;
+import org.apache.camel.Headers;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/**
+ * Steps of the routes around one call to the provider: what has to be asked before it,
+ * and what is learned from it. Thread safe.
+ */
+@Component
+public class ProviderCalls {
+
+	/** The attempt that is under way, from {@link #permit} to its outcome. */
+	private static final String ATTEMPT = "providerAttempt";
+
+	private static final String TOKEN = "accessToken";
+
+	private static final String NO_ANSWER = "none";
+
+	private final Deadline deadline;
+
+	private final Clock clock;
+
+	private final MeterProvider<Timer> timers;
+
+	ProviderCalls(Deadline deadline, MeterRegistry meters, Clock clock) {
+		this.clock = clock;
+		this.deadline = deadline;
+		this.timers = Timer.builder("agentassist.provider.calls")
+			.description("Calls of the provider's query, by their HTTP status, none without an answer")
+			.withRegistry(meters);
+	}
+
+	/**
+	 * Waits until the provider's rate limit allows a call.
+	 * @param exchange the request
+	 * @throws CallNotPermittedException when the circuit breaker is open: it is no use
+	 * waiting then
+	 * @throws RateLimitedException when that is too late for the request
+	 * @throws InterruptedException when interrupted
+	 */
+	public void waitForTurn(Exchange exchange) throws InterruptedException {
+		Provider provider = Provider.of(exchange);
+		if (provider.breaker().getState() == CircuitBreaker.State.OPEN) {
+			throw CallNotPermittedException.createCallNotPermittedException(provider.breaker());
+		}
+		Duration wait = provider.rate().reserve(max(this.deadline.patience(exchange), Duration.ZERO));
+		if (!wait.isZero()) {
+			TimeUnit.NANOSECONDS.sleep(wait.toNanos());
+		}
+	}
+
+	/**
+	 * Authorizes a call.
+	 * @param exchange the request; it is told which token it has, in case the provider
+	 * does not accept it
+	 * @return the value of the header {@code Authorization}
+	 * @throws TokenFetchException when there is no token
+	 * @throws SocketTimeoutException when none came in time
+	 * @throws InterruptedException when interrupted
+	 */
+	public String bearer(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
+		Token token = Provider.of(exchange).tokens().get(this.deadline.left(exchange));
+		exchange.setProperty(TOKEN, token);
+		return "Bearer " + token.value();
+	}
+
+	/**
+	 * Authorizes the token call itself.
+	 * @param exchange the token call
+	 * @return the value of the header {@code Authorization}
+	 */
+	public String clientCredentials(Exchange exchange) {
+		return Provider.of(exchange).tokens().clientCredentials();
+	}
+
+	/** Forgets the token of a request: the provider did not accept it. */
+	void dropToken(Exchange exchange) {
+		Provider.of(exchange).tokens().drop(exchange.getProperty(TOKEN, Token.class));
+	}
+
+	/**
+	 * Asks the circuit breaker for a call. Exactly one of {@link #answered} and
+	 * {@link #broken} has to follow.
+	 * @param exchange the request
+	 * @throws CallNotPermittedException when the circuit breaker is open
+	 */
+	public void permit(Exchange exchange) {
+		Provider.of(exchange).breaker().acquirePermission();
+		exchange.setProperty(ATTEMPT, System.nanoTime());
+	}
+
+	/**
+	 * Learns from an answer.
+	 * @param exchange the request
+	 * @param status the HTTP status
+	 * @param headers the answer's headers
+	 */
+	public void answered(Exchange exchange, @Header(Exchange.HTTP_RESPONSE_CODE) int status,
+			@Headers Map<String, Object> headers) {
+		Provider provider = Provider.of(exchange);
+		long allowed = number(headers.get("inin-ratelimit-allowed"));
+		long reset = number(headers.get("inin-ratelimit-reset"));
+		if (allowed > 0 && reset > 0) {
+			provider.rate().update(number(headers.get("inin-ratelimit-count")), allowed, Duration.ofSeconds(reset));
+		}
+		if (status == HttpStatus.TOO_MANY_REQUESTS.value() && headers.get(HttpHeaders.RETRY_AFTER) != null) {
+			RetryAfter.parse(headers.get(HttpHeaders.RETRY_AFTER).toString(), this.clock.instant())
+				.ifPresent(provider.rate()::hold);
+		}
+		Long start = (Long) exchange.removeProperty(ATTEMPT);
+		long took = System.nanoTime() - start;
+		if (status >= HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+			provider.breaker().onError(took, TimeUnit.NANOSECONDS, new IOException("HTTP " + status));
+		}
+		else {
+			provider.breaker().onSuccess(took, TimeUnit.NANOSECONDS);
+		}
+		record(exchange, Integer.toString(status), took);
+	}
+
+	/** At most nine digits; what is no number counts as nothing said. */
+	private static long number(Object header) {
+		String text = (header != null) ? header.toString().trim() : "";
+		boolean isNumber = !text.isEmpty() && text.length() < 10 && text.chars().allMatch((c) -> c >= '0' && c <= '9');
+		return isNumber ? Long.parseLong(text) : 0;
+	}
+
+	/**
+	 * Learns that no answer came, if so.
+	 * @param exchange the request
+	 */
+	public void broken(Exchange exchange) {
+		Long start = (Long) exchange.removeProperty(ATTEMPT);
+		if (start != null) {
+			long took = System.nanoTime() - start;
+			Provider.of(exchange).breaker().onError(took, TimeUnit.NANOSECONDS, new IOException("No answer"));
+			record(exchange, NO_ANSWER, took);
+		}
+	}
+
+	private void record(Exchange exchange, String status, long tookNanos) {
+		int attempt = 1 + exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+		this.timers.withTags(Tags.of("organisation", Provider.of(exchange).getName(), "status", status, "attempt",
+				Integer.toString(attempt)))
+			.record(tookNanos, TimeUnit.NANOSECONDS);
+	}
+
+	private static Duration max(Duration one, Duration other) {
+		return (one.compareTo(other) > 0) ? one : other;
+	}
+
+}

@@ -1,0 +1,161 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.ByteArrayInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import javax.net.ssl.SSLContext;
+
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.io.entity.InputStreamEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * The HTTP client of one organisation: connections of its own, and an end to every call.
+ * A call that is not done in time is cut, whatever it is waiting for: a connection, a
+ * handshake, or the next byte of an answer that only trickles. Thread safe.
+ */
+final class ProviderClient implements Closeable {
+
+	/** Far more than an answer of the contract. What is longer is cut off there. */
+	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+	private final CloseableHttpClient client;
+
+	private final Duration connectTimeout;
+
+	private final Duration responseTimeout;
+
+	private final ScheduledExecutorService timer;
+
+	ProviderClient(GenesysProperties properties, GenesysProperties.Organisation organisation, SSLContext ssl,
+			ScheduledExecutorService timer) {
+		// Tokens are fetched beside the queries, one at a time.
+		int connections = organisation.maxConcurrentQueries() + 1;
+		Timeout connect = Timeout.of(properties.connectTimeout());
+		HttpClientBuilder builder = HttpClientBuilder.create()
+			.setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+				.setTlsSocketStrategy(
+						(ssl != null) ? new DefaultClientTlsStrategy(ssl) : DefaultClientTlsStrategy.createDefault())
+				.setDefaultTlsConfig(TlsConfig.custom().setHandshakeTimeout(connect).build())
+				.setDefaultConnectionConfig(ConnectionConfig.custom().setConnectTimeout(connect).build())
+				.setMaxConnTotal(connections)
+				.setMaxConnPerRoute(connections)
+				.build())
+			.setUserAgent("agent-assist-bridge")
+			// Retries are the routes' business.
+			.disableAutomaticRetries()
+			.disableRedirectHandling()
+			// Answers are short; and a few bytes must not become megabytes.
+			.disableContentCompression()
+			.disableCookieManagement()
+			.disableAuthCaching();
+		if (organisation.proxy() != null) {
+			builder.setProxy(HttpHost.create(organisation.proxy()));
+		}
+		this.client = builder.build();
+		this.connectTimeout = properties.connectTimeout();
+		this.responseTimeout = properties.responseTimeout();
+		this.timer = timer;
+	}
+
+	/**
+	 * Makes a call and reads its whole answer.
+	 * @param target the host
+	 * @param request the request
+	 * @param left longest time for all of it
+	 * @return the answer, which holds no connection any more
+	 * @throws SocketTimeoutException when it took too long
+	 * @throws ConnectionFailedException when there was no connection, or it broke before
+	 * an answer came
+	 * @throws IOException when the answer broke off
+	 */
+	ClassicHttpResponse execute(HttpHost target, HttpUriRequestBase request, Duration left) throws IOException {
+		HttpClientContext context = HttpClientContext.create();
+		context.setRequestConfig(RequestConfig.custom()
+			.setConnectionRequestTimeout(Timeout.of(shorter(this.connectTimeout, left)))
+			.setResponseTimeout(Timeout.of(shorter(this.responseTimeout, left)))
+			.build());
+		AtomicBoolean cut = new AtomicBoolean();
+		ScheduledFuture<?> end = this.timer.schedule(() -> {
+			cut.set(true);
+			request.cancel();
+		}, left.toNanos(), TimeUnit.NANOSECONDS);
+		try {
+			return read(open(target, request, context));
+		}
+		catch (IOException ex) {
+			if (cut.get()) {
+				throw timeout(ex);
+			}
+			throw ex;
+		}
+		finally {
+			end.cancel(false);
+		}
+	}
+
+	private ClassicHttpResponse open(HttpHost target, HttpUriRequestBase request, HttpClientContext context)
+			throws IOException {
+		try {
+			return this.client.executeOpen(target, request, context);
+		}
+		catch (ConnectTimeoutException | ConnectionRequestTimeoutException | SocketException | UnknownHostException
+				| NoHttpResponseException ex) {
+			throw new ConnectionFailedException(ex);
+		}
+	}
+
+	private static ClassicHttpResponse read(ClassicHttpResponse answer) throws IOException {
+		try (answer) {
+			HttpEntity entity = answer.getEntity();
+			if (entity != null) {
+				byte[] body = EntityUtils.toByteArray(entity, MAX_ANSWER_BYTES);
+				// Of the kind that Camel turns into bytes.
+				answer.setEntity(new InputStreamEntity(new ByteArrayInputStream(body), body.length,
+						ContentType.parseLenient(entity.getContentType())));
+			}
+			return answer;
+		}
+	}
+
+	private static SocketTimeoutException timeout(IOException cause) {
+		SocketTimeoutException timeout = new SocketTimeoutException("The request's deadline has passed");
+		timeout.initCause(cause);
+		return timeout;
+	}
+
+	private static Duration shorter(Duration one, Duration other) {
+		return (one.compareTo(other) < 0) ? one : other;
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.client.close();
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.component.http.HttpActivityListener;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpResponse;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.protocol.HttpContext;
+import org.apache.hc.core5.io.CloseMode;
+import org.springframework.stereotype.Component;
+
+/**
+ * Stands behind the {@code http:} endpoints of the provider's routes: makes each call by
+ * the client of the exchange's organisation, within the exchange's deadline. It has to be
+ * their {@code httpClient} and their {@code httpActivityListener}; as the latter it does
+ * nothing, but with one Camel tells a client which exchange it works for.
+ */
+@Component
+public class ProviderHttp extends CloseableHttpClient implements HttpActivityListener {
+
+	private static final String EXCHANGE = "org.apache.camel.Exchange";
+
+	private final Deadline deadline;
+
+	ProviderHttp(Deadline deadline) {
+		this.deadline = deadline;
+	}
+
+	@Override
+	protected CloseableHttpResponse doExecute(HttpHost target, ClassicHttpRequest request, HttpContext context)
+			throws IOException {
+		Exchange exchange = (Exchange) context.getAttribute(EXCHANGE);
+		Duration left = this.deadline.left(exchange);
+		if (left.isZero() || left.isNegative()) {
+			throw new SocketTimeoutException("The request's deadline has passed");
+		}
+		return CloseableHttpResponse
+			.adapt(Provider.of(exchange).client().execute(target, (HttpUriRequestBase) request, left));
+	}
+
+	@Override
+	public void onRequestSubmitted(Object source, Exchange exchange, HttpHost host, HttpRequest request,
+			HttpEntity entity) {
+		// See above.
+	}
+
+	@Override
+	public void onResponseReceived(Object source, Exchange exchange, HttpHost host, HttpResponse response,
+			HttpEntity entity, long elapsed) {
+		// See above.
+	}
+
+	/** An endpoint that ends must not end the others'. */
+	@Override
+	public void close() {
+		// The clients belong to their organisations.
+	}
+
+	@Override
+	public void close(CloseMode closeMode) {
+		close();
+	}
+
+}

@@ -1,0 +1,147 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+import io.agentassist.bridge.http.InvalidRequestException;
+import io.agentassist.bridge.http.Tenant;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.bulkhead.BulkheadRegistry;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.micrometer.tagged.TaggedBulkheadMetrics;
+import io.github.resilience4j.micrometer.tagged.TaggedCircuitBreakerMetrics;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.annotation.PreDestroy;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.util.StringUtils;
+
+/** The organisations of the configuration. Thread safe. */
+@Component
+public class Providers {
+
+	private static final String HEADER = "X-Organisation";
+
+	private final Map<String, Provider> providers = new LinkedHashMap<>();
+
+	/** Cuts calls at their deadline. */
+	private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
+			new CustomizableThreadFactory("provider-deadline-"));
+
+	private final ExecutorService tokenThreads = Executors
+		.newCachedThreadPool(new CustomizableThreadFactory("provider-token-"));
+
+	Providers(GenesysProperties properties, TokenEndpoint tokenEndpoint, SslBundles sslBundles, MeterRegistry meters,
+			Clock clock, @Value("${server.tomcat.threads.max}") int requestThreads) {
+		this.timer.setRemoveOnCancelPolicy(true);
+		Map<String, GenesysProperties.Organisation> organisations = properties.allOrganisations();
+		int queries = organisations.values()
+			.stream()
+			.mapToInt(GenesysProperties.Organisation::maxConcurrentQueries)
+			.sum();
+		if (queries >= requestThreads) {
+			throw new IllegalStateException("All organisations' max-concurrent-queries together are " + queries
+					+ ": server.tomcat.threads.max (" + requestThreads + ") has to be larger");
+		}
+		BulkheadRegistry bulkheads = BulkheadRegistry.ofDefaults();
+		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(breaker(properties.breaker()));
+		organisations.forEach((name, settings) -> {
+			ProviderClient client = new ProviderClient(properties, settings, StringUtils.hasText(settings.sslBundle())
+					? sslBundles.getBundle(settings.sslBundle()).createSslContext() : null, this.timer);
+			AccessTokens tokens = new AccessTokens(name, settings, properties.baseDelay(),
+					() -> tokenEndpoint.fetch(this.providers.get(name)), this.tokenThreads, clock);
+			Provider provider = new Provider(name, settings, client, tokens,
+					bulkheads.bulkhead(name,
+							BulkheadConfig.custom().maxConcurrentCalls(settings.maxConcurrentQueries()).build()),
+					breakers.circuitBreaker(name), new RateWindow(properties.rate(), System::nanoTime));
+			this.providers.put(name, provider);
+			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateLeft)
+				.description("Calls that the provider allows until its window ends")
+				.tag("organisation", name)
+				.register(meters);
+			Gauge.builder("agentassist.provider.concurrent", provider, Provider::getConcurrentQueries)
+				.description("Queries in flight")
+				.tag("organisation", name)
+				.register(meters);
+		});
+		TaggedBulkheadMetrics.ofBulkheadRegistry(bulkheads).bindTo(meters);
+		TaggedCircuitBreakerMetrics.ofCircuitBreakerRegistry(breakers).bindTo(meters);
+	}
+
+	private static CircuitBreakerConfig breaker(GenesysProperties.Breaker settings) {
+		return CircuitBreakerConfig.custom()
+			.slidingWindowSize(settings.window())
+			.minimumNumberOfCalls(settings.minimumCalls())
+			.failureRateThreshold(settings.failureRate())
+			.waitDurationInOpenState(settings.openTime())
+			.permittedNumberOfCallsInHalfOpenState(settings.probes())
+			.automaticTransitionFromOpenToHalfOpenEnabled(true)
+			.build();
+	}
+
+	/**
+	 * Finds the organisation that a request is for, and takes one of its places, until
+	 * the exchange is done.
+	 * @param exchange the request
+	 * @throws InvalidRequestException when there is no such organisation
+	 * @throws io.github.resilience4j.bulkhead.BulkheadFullException when all places are
+	 * taken
+	 */
+	public void enter(Exchange exchange) {
+		Provider provider = this.providers.get(organisationOf(exchange));
+		if (provider == null) {
+			throw new InvalidRequestException(HEADER, "Unknown organisation.");
+		}
+		provider.bulkhead().acquirePermission();
+		exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+
+			@Override
+			public void onDone(Exchange done) {
+				provider.bulkhead().releasePermission();
+			}
+		});
+		exchange.setProperty(Provider.PROPERTY, provider);
+	}
+
+	/** The one place that decides for which organisation a caller may ask. */
+	private String organisationOf(Exchange exchange) {
+		String named = exchange.getMessage().getHeader(HEADER, String.class);
+		String tenant = exchange.getProperty(Tenant.PROPERTY, String.class);
+		// A tenant that is an organisation may ask no other.
+		if (tenant != null && this.providers.containsKey(tenant)) {
+			if (named != null && !named.equals(tenant)) {
+				throw new InvalidRequestException(HEADER, "Not the caller's organisation.");
+			}
+			return tenant;
+		}
+		return (named != null) ? named : GenesysProperties.DEFAULT;
+	}
+
+	/** All organisations, the default one first. */
+	Collection<Provider> all() {
+		return this.providers.values();
+	}
+
+	@PreDestroy
+	void close() throws IOException {
+		this.timer.shutdownNow();
+		this.tokenThreads.shutdownNow();
+		for (Provider provider : this.providers.values()) {
+			provider.close();
+		}
+	}
+
+}

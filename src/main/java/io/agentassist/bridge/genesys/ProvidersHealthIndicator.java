@@ -1,0 +1,48 @@
+package io.agentassist.bridge.genesys;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import io.agentassist.bridge.operations.Degraded;
+
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.stereotype.Component;
+
+/**
+ * Health {@code providers}: tells which organisation is in trouble. Never down: another
+ * instance would fare no better, and look-ups, callbacks and feedback do without the
+ * provider.
+ */
+@Component
+class ProvidersHealthIndicator implements HealthIndicator {
+
+	private final Providers providers;
+
+	ProvidersHealthIndicator(Providers providers) {
+		this.providers = providers;
+	}
+
+	@Override
+	public Health health() {
+		boolean ok = this.providers.all().stream().allMatch(ProvidersHealthIndicator::isOk);
+		Health.Builder health = ok ? Health.up() : Health.status(Degraded.DEGRADED);
+		for (Provider provider : this.providers.all()) {
+			Map<String, Object> details = new LinkedHashMap<>();
+			details.put("state", isOk(provider) ? "ok" : "degraded");
+			details.put("breaker", provider.getBreakerState());
+			details.put("concurrent", provider.getConcurrentQueries());
+			details.put("tokenExpiresIn", provider.getTokenExpiresIn());
+			if (!Double.isNaN(provider.getRateLeft())) {
+				details.put("rateLeft", provider.getRateLeft());
+			}
+			health.withDetail(provider.getName(), details);
+		}
+		return health.build();
+	}
+
+	private static boolean isOk(Provider provider) {
+		return "CLOSED".equals(provider.getBreakerState());
+	}
+
+}

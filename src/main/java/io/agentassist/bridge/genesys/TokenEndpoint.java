@@ -1,0 +1,88 @@
+package io.agentassist.bridge.genesys;
+
+import java.time.Duration;
+import java.util.Set;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.agentassist.bridge.routes.CallsRoute;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Fetches access tokens by the route {@code fetch-access-token}. Thread safe. */
+@CallsRoute("direct:fetch-access-token")
+@Component
+class TokenEndpoint {
+
+	private static final Logger log = LoggerFactory.getLogger(TokenEndpoint.class);
+
+	/** What OAuth answers to a wrong client or secret. */
+	private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
+
+	private final ProducerTemplate producer;
+
+	private final ProviderAnswers answers;
+
+	private final MeterRegistry meters;
+
+	TokenEndpoint(ProducerTemplate producer, ProviderAnswers answers, MeterRegistry meters) {
+		this.producer = producer;
+		this.answers = answers;
+		this.meters = meters;
+	}
+
+	/**
+	 * Fetches a token.
+	 * @param provider for which organisation
+	 * @return the token
+	 * @throws CredentialsRefusedException when the client or its secret is wrong
+	 * @throws Exception what else the route failed with
+	 */
+	AccessTokens.Grant fetch(Provider provider) throws Exception {
+		Exchange exchange = this.producer.request("direct:fetch-access-token",
+				(request) -> request.setProperty(Provider.PROPERTY, provider));
+		try {
+			AccessTokens.Grant grant = read(exchange, provider);
+			count(provider, "ok");
+			return grant;
+		}
+		catch (CredentialsRefusedException ex) {
+			count(provider, "refused");
+			throw ex;
+		}
+		catch (Exception ex) {
+			count(provider, "failed");
+			throw ex;
+		}
+	}
+
+	private AccessTokens.Grant read(Exchange exchange, Provider provider) throws Exception {
+		Exception failure = exchange.getException();
+		if (failure instanceof ProviderException refusal && REFUSALS.contains(refusal.providerStatus())) {
+			log.error("The provider refuses the client credentials of organisation '{}': check its client-id and "
+					+ "client-secret (GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET)", provider.getName());
+			throw new CredentialsRefusedException(refusal);
+		}
+		if (failure != null) {
+			throw failure;
+		}
+		JsonNode answer = this.answers.parse(exchange.getMessage().getBody(byte[].class));
+		String value = answer.path("access_token").asText();
+		long expiresIn = answer.path("expires_in").asLong();
+		if (value.isEmpty() || expiresIn <= 0) {
+			throw new ProviderException(200, "The token endpoint's answer has no token.", null);
+		}
+		return new AccessTokens.Grant(value, Duration.ofSeconds(expiresIn));
+	}
+
+	private void count(Provider provider, String outcome) {
+		this.meters
+			.counter("agentassist.provider.token.refreshes", "organisation", provider.getName(), "outcome", outcome)
+			.increment();
+	}
+
+}

@@ -1,0 +1,36 @@
+package io.agentassist.bridge.http;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+
+/** The header {@code Retry-After} of an answer that we got (RFC 9110, 10.2.3). */
+public final class RetryAfter {
+
+	private RetryAfter() {
+	}
+
+	/**
+	 * Reads the header's value, seconds or an HTTP date.
+	 * @param value the value, may be null
+	 * @param now what a date is compared with
+	 * @return the wait, never negative; empty when there is none or it makes no sense
+	 */
+	public static Optional<Duration> parse(String value, Instant now) {
+		String text = (value != null) ? value.trim() : "";
+		if (text.matches("\\d{1,9}")) {
+			return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+		}
+		try {
+			Duration wait = Duration.between(now, ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME));
+			return Optional.of(wait.isNegative() ? Duration.ZERO : wait);
+		}
+		catch (DateTimeParseException ex) {
+			return Optional.empty();
+		}
+	}
+
+}

@@ -1,0 +1,108 @@
+package io.agentassist.bridge.genesys;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+class RateWindowTest {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1000);
+
+	private final RateWindow window = new RateWindow(new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)),
+			this.nanos::get);
+
+	@Test
+	void shouldNotHoldBackWhileNothingIsKnown() {
+		for (int i = 0; i < 1000; i++) {
+			assertThat(this.window.reserve(Duration.ZERO)).isZero();
+		}
+		assertThat(this.window.remaining()).isNaN();
+	}
+
+	@Test
+	void shouldNotHoldBackWhileThereIsPlenty() {
+		this.window.update(1, 300, Duration.ofSeconds(60));
+
+		for (int i = 0; i < 269; i++) {
+			assertThat(this.window.reserve(Duration.ZERO)).isZero();
+		}
+		assertThat(this.window.remaining()).isEqualTo(30);
+	}
+
+	@Test
+	void shouldSpreadTheReserveOverTheRestOfTheWindow() {
+		this.window.update(280, 300, Duration.ofSeconds(21));
+
+		Duration first = this.window.reserve(PATIENCE);
+		Duration second = this.window.reserve(PATIENCE);
+		Duration third = this.window.reserve(PATIENCE);
+
+		assertThat(first).isZero();
+		assertThat(second).isEqualTo(Duration.ofSeconds(1));
+		assertThat(third).isEqualTo(Duration.ofSeconds(2));
+	}
+
+	@Test
+	void shouldRefuseAtOnceWhatWouldWaitForTooLong() {
+		this.window.update(300, 300, Duration.ofSeconds(30));
+
+		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("30"));
+	}
+
+	@Test
+	void shouldGoOnInTheNextWindow() {
+		this.window.update(300, 300, Duration.ofSeconds(2));
+		assertThat(this.window.reserve(PATIENCE)).isEqualTo(Duration.ofSeconds(2));
+
+		pass(Duration.ofSeconds(2));
+
+		assertThat(this.window.reserve(PATIENCE)).isZero();
+		this.window.update(1, 300, Duration.ofSeconds(60));
+		assertThat(this.window.remaining()).isEqualTo(299);
+	}
+
+	@Test
+	void shouldCountCallsOnTheirWayAndThoseOfOtherReplicas() {
+		this.window.update(0, 300, Duration.ofSeconds(60));
+		for (int i = 0; i < 50; i++) {
+			this.window.reserve(PATIENCE);
+		}
+
+		this.window.update(10, 300, Duration.ofSeconds(60));
+		assertThat(this.window.remaining()).as("calls on their way").isEqualTo(250);
+		this.window.update(200, 300, Duration.ofSeconds(59));
+		assertThat(this.window.remaining()).as("other replicas").isEqualTo(100);
+	}
+
+	@Test
+	void shouldHoldAllCallsForRetryAfter() {
+		this.window.hold(Duration.ofSeconds(3));
+
+		assertThat(this.window.remaining()).isZero();
+		assertThat(this.window.reserve(PATIENCE)).isEqualTo(Duration.ofSeconds(3));
+		pass(Duration.ofSeconds(3));
+		assertThat(this.window.reserve(Duration.ZERO)).isZero();
+	}
+
+	@Test
+	void shouldNotHoldForLongerThanTheLimit() {
+		this.window.hold(Duration.ofHours(5));
+
+		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("60"));
+		pass(Duration.ofMinutes(1));
+		assertThat(this.window.reserve(Duration.ZERO)).isZero();
+	}
+
+	private void pass(Duration time) {
+		this.nanos.addAndGet(time.toNanos());
+	}
+
+}
