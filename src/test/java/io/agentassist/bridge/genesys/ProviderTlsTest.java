@@ -1,0 +1,165 @@
+package io.agentassist.bridge.genesys;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.jks.JksSslStoreBundle;
+import org.springframework.boot.ssl.jks.JksSslStoreDetails;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Shows whom the client trusts and what it shows of itself, over real TLS with an
+ * authority of our own, and by a real proxy.
+ */
+class ProviderTlsTest {
+
+	private static final String PASSWORD = "changeit";
+
+	private static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1);
+
+	@TempDir
+	private static Path folder;
+
+	private static WireMockServer server;
+
+	private static WireMockServer proxy;
+
+	@BeforeAll
+	static void start() throws Exception {
+		keys("server", "CN=localhost", "SAN=dns:localhost,ip:127.0.0.1");
+		keys("client", "CN=bridge", "SAN=dns:bridge");
+		export("server", "trusted-by-client");
+		export("client", "trusted-by-server");
+		server = new WireMockServer(WireMockConfiguration.options()
+			.dynamicPort()
+			.dynamicHttpsPort()
+			.keystorePath(store("server"))
+			.keystorePassword(PASSWORD)
+			.keyManagerPassword(PASSWORD)
+			.keystoreType("PKCS12")
+			.needClientAuth(true)
+			.trustStorePath(store("trusted-by-server"))
+			.trustStorePassword(PASSWORD)
+			.trustStoreType("PKCS12"));
+		server.start();
+		server.stubFor(post(anyUrl()).willReturn(aResponse().withStatus(202).withBody("taken")));
+		proxy = new WireMockServer(WireMockConfiguration.options().dynamicPort().enableBrowserProxying(true));
+		proxy.start();
+	}
+
+	@AfterAll
+	static void stop() {
+		server.stop();
+		proxy.stop();
+		TIMER.shutdownNow();
+	}
+
+	@Test
+	void shouldShowTheClientCertificate() throws IOException {
+		assertThat(status(call("https://localhost:" + server.httpsPort(), bundle("client", "trusted-by-client"), null)))
+			.isEqualTo(202);
+	}
+
+	@Test
+	void shouldFailWithoutAClientCertificateWhereOneIsWanted() {
+		assertThatExceptionOfType(IOException.class)
+			.isThrownBy(() -> call("https://localhost:" + server.httpsPort(), bundle(null, "trusted-by-client"), null));
+	}
+
+	@Test
+	void shouldRefuseAServerOfAnotherAuthority() {
+		assertThatExceptionOfType(SSLException.class).isThrownBy(
+				() -> call("https://localhost:" + server.httpsPort(), bundle("client", "trusted-by-server"), null));
+		assertThatExceptionOfType(SSLException.class)
+			.isThrownBy(() -> call("https://localhost:" + server.httpsPort(), null, null));
+	}
+
+	@Test
+	void shouldGoThroughTheProxy() throws IOException {
+		proxy.resetRequests();
+
+		assertThat(status(call("http://localhost:" + server.port(), null, URI.create(proxy.baseUrl())))).isEqualTo(202);
+
+		proxy.verify(1, postRequestedFor(anyUrl()));
+	}
+
+	private static int status(ClassicHttpResponse answer) {
+		return answer.getCode();
+	}
+
+	private static ClassicHttpResponse call(String url, SSLContext ssl, URI proxyUrl) throws IOException {
+		URI base = URI.create(url);
+		GenesysProperties properties = new GenesysProperties("id", "secret", base, base, "", proxyUrl,
+				Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(5), 2, Duration.ofSeconds(1), 4,
+				new GenesysProperties.Breaker(20, 10, 50, Duration.ofSeconds(10), 3),
+				new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)), null);
+		try (ProviderClient client = new ProviderClient(properties,
+				properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl, TIMER)) {
+			HttpPost request = new HttpPost(url + "/query");
+			request.setEntity(new StringEntity("{}"));
+			return client.execute(HttpHost.create(base), request, Duration.ofSeconds(10));
+		}
+	}
+
+	private static SSLContext bundle(String keys, String trust) {
+		return SslBundle.of(new JksSslStoreBundle((keys != null) ? details(keys) : null, details(trust)))
+			.createSslContext();
+	}
+
+	private static JksSslStoreDetails details(String name) {
+		return new JksSslStoreDetails("PKCS12", null, store(name), PASSWORD);
+	}
+
+	private static String store(String name) {
+		return folder.resolve(name + ".p12").toString();
+	}
+
+	private static void keys(String name, String subject, String extension) throws Exception {
+		keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", subject, "-ext", extension, "-keystore",
+				store(name));
+	}
+
+	private static void export(String name, String trustStore) throws Exception {
+		String file = folder.resolve(name + ".crt").toString();
+		keytool("-exportcert", "-alias", name, "-keystore", store(name), "-file", file);
+		keytool("-importcert", "-noprompt", "-alias", name, "-keystore", store(trustStore), "-file", file);
+	}
+
+	private static void keytool(String... arguments) throws Exception {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+		command.addAll(List.of(arguments));
+		command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).as(output).isZero();
+	}
+
+}
