@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.agentassist.bridge.genesys.AccessTokens.Token;
 import io.agentassist.bridge.http.RetryAfter;
+import io.agentassist.bridge.routes.CallsRoute;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -27,6 +28,7 @@ import org.springframework.stereotype.Component;
  * Steps of the routes around one call to the provider: what has to be asked before it,
  * and what is learned from it. Thread safe.
  */
+@CallsRoute("direct:fetch-access-token")
 @Component
 public class ProviderCalls {
 
@@ -83,15 +85,6 @@ public class ProviderCalls {
 		Token token = Provider.of(exchange).tokens().get(this.deadline.left(exchange));
 		exchange.setProperty(TOKEN, token);
 		return "Bearer " + token.value();
-	}
-
-	/**
-	 * Authorizes the token call itself.
-	 * @param exchange the token call
-	 * @return the value of the header {@code Authorization}
-	 */
-	public String clientCredentials(Exchange exchange) {
-		return Provider.of(exchange).tokens().clientCredentials();
 	}
 
 	/** Forgets the token of a request: the provider did not accept it. */

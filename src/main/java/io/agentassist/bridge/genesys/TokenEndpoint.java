@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.agentassist.bridge.routes.CallsRoute;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.camel.Exchange;
@@ -14,9 +13,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /** Fetches access tokens by the route {@code fetch-access-token}. Thread safe. */
-@CallsRoute("direct:fetch-access-token")
 @Component
-class TokenEndpoint {
+public class TokenEndpoint {
 
 	private static final Logger log = LoggerFactory.getLogger(TokenEndpoint.class);
 
@@ -58,6 +56,15 @@ class TokenEndpoint {
 			count(provider, "failed");
 			throw ex;
 		}
+	}
+
+	/**
+	 * Authorizes the token call itself.
+	 * @param exchange the token call
+	 * @return the value of the header {@code Authorization}
+	 */
+	public String clientCredentials(Exchange exchange) {
+		return Provider.of(exchange).tokens().clientCredentials();
 	}
 
 	private AccessTokens.Grant read(Exchange exchange, Provider provider) throws Exception {

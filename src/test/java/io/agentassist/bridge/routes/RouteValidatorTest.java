@@ -100,7 +100,7 @@ class RouteValidatorTest {
 					purge.camel.yaml            | `greedy: true`                                   | `greedy: yess`                          | `error: the option 'greedy' cannot be 'yess'`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, configuration: providers, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `error: there are no settings 'camel.resilience4j.configurations.providers'`
 					provider-query.camel.yaml   | `throwExceptionOnFailure: false`                 | `responseTimeout: "{{bean:providerRetry.timeout}}"` | `error: the bean 'providerRetry' has no method 'timeout'`
-					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'tokenEndpoint' calls`
+					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'providerCalls' calls`
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
