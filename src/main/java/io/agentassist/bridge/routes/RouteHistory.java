@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.agentassist.bridge.security.OwnerOnly;
 
 /**
  * The last sets of routes that ran, each in a file of its own, with all its text. Not
@@ -48,9 +49,10 @@ final class RouteHistory {
 
 	/** Keeps a revision, and drops the oldest over the limit. */
 	void add(RouteRevision revision) throws IOException {
-		Files.createDirectories(this.directory);
+		OwnerOnly.createFolder(this.directory);
 		Path file = this.directory.resolve("%08d.json".formatted(revision.revision()));
 		Path unfinished = this.directory.resolve("unfinished");
+		OwnerOnly.createFile(unfinished);
 		this.json.writeValue(unfinished.toFile(), revision);
 		Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
 		List<Path> files = files();
