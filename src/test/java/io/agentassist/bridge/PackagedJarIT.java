@@ -85,6 +85,15 @@ class PackagedJarIT {
 	}
 
 	@Test
+	void shouldCheckTheRoutesWith64Megabytes() throws Exception {
+		this.bridge.start("-Xmx64m", "-jar", PackagedBridge.jar(), "routes", "check");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isZero();
+		assertThat(this.bridge.log()).contains(" 0 errors");
+	}
+
+	@Test
 	void shouldNameEveryMissingVariableInOneMessageAndExit() throws Exception {
 		this.bridge.start("-jar", PackagedBridge.jar());
 

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonNodePath;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -37,7 +38,10 @@ class SchemaCheck {
 			((ObjectNode) camel.at("/items/definitions/org.apache.camel.model.CircuitBreakerDefinition/properties"))
 				.putObject("inheritErrorHandler");
 			relax(camel);
-			this.schema = JsonSchemaFactory.getInstance(VersionFlag.V4).getSchema(camel);
+			// Loaded ahead, every reference within every other one, the schema takes 200
+			// MB.
+			this.schema = JsonSchemaFactory.getInstance(VersionFlag.V4)
+				.getSchema(camel, SchemaValidatorsConfig.builder().preloadJsonSchema(false).build());
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);
