@@ -1,0 +1,172 @@
+package io.agentassist.bridge.operations;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** Shows the archive as an operator uses it: unpack, start, stop, back up, restore. */
+class DistributionIT {
+
+	private static final Path ARCHIVE = Path.of("target/agent-assist-bridge.tar.gz").toAbsolutePath();
+
+	private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+	private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+	@TempDir
+	private Path folder;
+
+	private Path home;
+
+	private int port;
+
+	private int managementPort;
+
+	private Process bridge;
+
+	@BeforeEach
+	void unpack() throws Exception {
+		assertThat(run(this.folder, "tar", "-xzf", ARCHIVE.toString()).code).isZero();
+		try (Stream<Path> unpacked = Files.list(this.folder)) {
+			this.home = unpacked.findFirst().orElseThrow();
+		}
+		this.port = freePort();
+		this.managementPort = freePort();
+	}
+
+	@AfterEach
+	void stop() throws InterruptedException {
+		if (this.bridge != null) {
+			this.bridge.destroy();
+			assertThat(this.bridge.waitFor(30, TimeUnit.SECONDS)).isTrue();
+		}
+	}
+
+	@Test
+	void shouldBackUpAndRestoreTheStateAndGoOn() throws Exception {
+		start("sandbox,ecs");
+		String id = awaitSample();
+		Result refused = run(this.home, "bin/backup", "backups");
+		assertThat(refused.code).as(refused.output).isNotZero();
+		assertThat(refused.output).contains("stop the bridge first");
+		stop();
+
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Result onTop = run(this.home, "bin/restore", backup.output.strip());
+		assertThat(onTop.code).as(onTop.output).isNotZero();
+		Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
+		Result restore = run(this.home, "bin/restore", backup.output.strip());
+		assertThat(restore.code).as(restore.output).isZero();
+
+		Result verified = run(this.home, Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+				"agent-assist-bridge.jar", "audit", "verify", "data/audit");
+		assertThat(verified.output).contains("OK: 1 chain");
+		start("sandbox");
+		await().atMost(PATIENCE).untilAsserted(() -> {
+			HttpResponse<String> found = get("http://127.0.0.1:" + this.port + "/agentassist/suggestions/" + id);
+			assertThat(found.body()).contains("\"status\":\"completed\"");
+		});
+		// The management port opens after the API's.
+		await().atMost(PATIENCE)
+			.ignoreException(ConnectException.class)
+			.untilAsserted(() -> assertThat(
+					get("http://127.0.0.1:" + this.managementPort + "/actuator/health/readiness").statusCode())
+				.isEqualTo(200));
+		assertThat(log()).doesNotContain("recovered from line");
+	}
+
+	@Test
+	void shouldHoldWhatTheRunbookNames() throws IOException {
+		assertThat(Stream.of("bin/start", "bin/backup", "bin/restore").map(this.home::resolve))
+			.allMatch(Files::isExecutable);
+		assertThat(Stream
+			.of("config/prometheus/alerts.yaml", "config/grafana/agent-assist-bridge.json",
+					"deploy/systemd/agent-assist-bridge.service", "deploy/docker/Dockerfile",
+					"deploy/kubernetes/agent-assist-bridge.yaml", "docs/operations.md", "routes/api.camel.yaml")
+			.map(this.home::resolve)).allMatch(Files::isRegularFile);
+	}
+
+	/** The sample conversation's request, from a log of which every line is ECS JSON. */
+	private String awaitSample() throws IOException {
+		Pattern completed = Pattern.compile("Request (\\S+) of conversation conv-sample completed after");
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log()).containsPattern(completed));
+		for (String line : log().lines().toList()) {
+			JsonNode json = new ObjectMapper().readTree(line);
+			assertThat(json.path("@timestamp").asText()).as(line).isNotEmpty();
+			assertThat(json.path("log").path("level").asText()).as(line).isNotEmpty();
+			assertThat(json.path("service").path("name").asText()).as(line).isEqualTo("agent-assist-bridge");
+		}
+		Matcher matcher = completed.matcher(log());
+		assertThat(matcher.find()).isTrue();
+		return matcher.group(1);
+	}
+
+	private void start(String profiles) throws IOException {
+		ProcessBuilder builder = new ProcessBuilder("bin/start", "--spring.profiles.active=" + profiles,
+				"--server.port=" + this.port, "--management.server.port=" + this.managementPort)
+			.directory(this.home.toFile())
+			.redirectErrorStream(true)
+			.redirectOutput(this.home.resolve("log.txt").toFile());
+		builder.environment().put("JAVA_OPTS", "-Xmx256m");
+		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+		this.bridge = builder.start();
+		await().atMost(PATIENCE)
+			.ignoreException(ConnectException.class)
+			.untilAsserted(
+					() -> assertThat(get("http://127.0.0.1:" + this.port + "/openapi.yaml").statusCode()).as(log())
+						.isEqualTo(200));
+	}
+
+	private String log() throws IOException {
+		return Files.readString(this.home.resolve("log.txt"));
+	}
+
+	private static HttpResponse<String> get(String url) throws IOException, InterruptedException {
+		return CLIENT.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	private static Result run(Path directory, String... command) throws Exception {
+		List<String> words = new ArrayList<>(Arrays.asList(command));
+		ProcessBuilder builder = new ProcessBuilder(words).directory(directory.toFile()).redirectErrorStream(true);
+		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+		Process process = builder.start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		return new Result(process.waitFor(), output);
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
+	}
+
+	private record Result(int code, String output) {
+	}
+
+}
