@@ -242,7 +242,9 @@ class LiveEditingTest extends BridgeTest {
 		table.forEach(System.out::println);
 
 		assertThat(load.failures).isEmpty();
-		assertThat(load.sent.get()).isGreaterThan(300);
+		// How many there were at full rate is for the table to say: that depends on the
+		// machine.
+		assertThat(load.sent.get()).isGreaterThan(20 * (table.size() - 3));
 		assertThat(this.meters.counter("agentassist.routes.edits", "outcome", "accepted").count()).isPositive();
 		assertThat(this.meters.counter("agentassist.routes.edits", "outcome", "rejected").count()).isPositive();
 		shouldRollBack();
