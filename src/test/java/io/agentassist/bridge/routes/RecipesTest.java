@@ -1,0 +1,174 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+
+import com.github.tomakehurst.wiremock.client.WireMock;
+import io.agentassist.bridge.BridgeTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.actuate.health.Status;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.util.FileSystemUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Puts the recipes of {@code docs/editing-routes.md} in: each passes the check, and those
+ * that do not exclude each other run. The bridge finds them in its history while the
+ * folder holds a broken file, as after a restart.
+ */
+@DirtiesContext
+class RecipesTest extends BridgeTest {
+
+	private static final String SEND_EVENT = "id: send-event\n                  uri: ";
+
+	private static final String HOP = SEND_EVENT + "\"{{agentassist.analytics.hop}}\"";
+
+	private static final String QUERY = "uri: direct:query-provider";
+
+	/** What the hook of each recipe changes: file, text, replacement. */
+	private static final Map<String, String[]> HOOKS = Map.of( //
+			"second-sink", new String[] { "analytics-delivery", HOP, SEND_EVENT + "direct:send-to-both-sinks" },
+			"masked-agent", new String[] { "analytics-delivery", HOP, SEND_EVENT + "direct:send-masked-event" },
+			"chat-webhook", new String[] { "callback", """
+					                  - bean:
+					                      id: set-ranked-suggestions
+					""", """
+					                  - wireTap:
+					                      id: tap-chat
+					                      uri: direct:tell-chat
+					                  - bean:
+					                      id: set-ranked-suggestions
+					""" }, //
+			"knowledge-source", new String[] { "suggestion-request", QUERY, "uri: direct:query-by-source" }, //
+			"provider-header", new String[] { "suggestion-request", QUERY, "uri: direct:query-with-header" },
+			"canary-ranking", new String[] { "suggestion-completion", """
+					                        - setProperty:
+					                            id: rank-suggestions
+					                            name: ranked
+					                            method:
+					                              ref: suggestionRanking
+					                              method: rank
+					""", """
+					                        - to:
+					                            id: rank-suggestions
+					                            uri: direct:rank-by-canary
+					""" });
+
+	private static final long REVISION = 7;
+
+	@Autowired
+	private LiveRoutesHealthIndicator health;
+
+	@Autowired
+	private RoutesProperties settings;
+
+	@Autowired
+	private ConfigurableEnvironment environment;
+
+	@Autowired
+	private ConfigurableListableBeanFactory beans;
+
+	@DynamicPropertySource
+	static void restart(DynamicPropertyRegistry properties) throws IOException {
+		Path folder = Files.createTempDirectory("recipes");
+		Path history = Files.createTempDirectory("recipes-history");
+		copyRoutes(folder);
+		for (String recipe : new String[] { "masked-agent", "chat-webhook", "provider-header", "canary-ranking" }) {
+			putIn(folder, recipe);
+		}
+		RoutesProperties settings;
+		try (OfflineRoutes offline = new OfflineRoutes("")) {
+			settings = offline.settings();
+		}
+		new RouteHistory(history).add(RouteRevision.of(REVISION, Instant.now(), List.of("recipes"),
+				RouteSet.read(settings, folder, (problem) -> assertThat(problem).isNull())));
+		Path feedback = folder.resolve("feedback.camel.yaml");
+		Files.writeString(feedback, Files.readString(feedback).replace("- setHeader:", "- setHaeder:"));
+		properties.add("agentassist.routes.directory", folder::toString);
+		properties.add("agentassist.routes.history", history::toString);
+		properties.add("recipes.chat", () -> WORLD.baseUrl() + "/chat");
+		properties.add("recipes.canary-percent", () -> "100");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "second-sink", "masked-agent", "chat-webhook", "knowledge-source", "provider-header",
+			"canary-ranking" })
+	void shouldPassTheCheck(String recipe, @TempDir Path folder) throws IOException {
+		copyRoutes(folder);
+		putIn(folder, recipe);
+		RouteSurroundings surroundings = new RouteSurroundings(this.environment, this.beans, true);
+		NavigableSet<RouteProblem> problems = new TreeSet<>();
+		RouteSet set = RouteSet.read(this.settings, folder, problems::add);
+		assertThat(set.routes()).contains(recipe + ".camel.yaml");
+		problems.addAll(new RouteValidator(this.settings, surroundings).validate(set));
+		assertThat(problems).isEmpty();
+	}
+
+	@Test
+	void shouldStartOnTheLastGoodSetAndSaySo() {
+		assertThat(this.health.health().getStatus()).isEqualTo(new Status("DEGRADED"));
+		assertThat(this.health.health().getDetails()).containsEntry("problem",
+				"running revision " + REVISION + ", pending edit rejected");
+		assertThat(this.health.health().getDetails().get("pending edit").toString()).contains("setHaeder");
+	}
+
+	@Test
+	void shouldRun() {
+		WORLD.stubFor(WireMock.post("/chat").willReturn(WireMock.ok()));
+		String id = queue(unique("conv-"));
+
+		assertThat(callBack(completed(id, suggestion("weak", 0.1), suggestion("best", 0.9))).statusCode())
+			.isEqualTo(200);
+		assertThat(giveFeedback(id, "best", "accepted", "agent-7").statusCode()).isEqualTo(202);
+
+		eventually(() -> {
+			WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/chat"))
+				.withRequestBody(WireMock.matchingJsonPath("$[?(@.id == 'best')]")));
+			WORLD.verify(2,
+					WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
+						.withRequestBody(WireMock.matchingJsonPath("$[?(@.request_id == '" + id + "')]"))
+						.withRequestBody(WireMock.matchingJsonPath("$[?(@.agent_id == 'masked')]")));
+		});
+		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlPathMatching("/api/.*"))
+			.withHeader("X-Gateway-Tenant", WireMock.equalTo("contact-centre")));
+		assertThat(settledAuditLines(id))
+			.allSatisfy((line) -> assertThat(line.path("agent_id").asText()).isEqualTo("agent-7"));
+	}
+
+	private static void copyRoutes(Path folder) throws IOException {
+		FileSystemUtils.copyRecursively(Path.of("routes"), folder);
+	}
+
+	private static void putIn(Path folder, String recipe) {
+		String[] hook = HOOKS.get(recipe);
+		Path file = folder.resolve(hook[0] + ".camel.yaml");
+		try {
+			String text = Files.readString(file);
+			assertThat(text).contains(hook[1]);
+			Files.writeString(file, text.replace(hook[1], hook[2]));
+			String name = recipe + ".camel.yaml";
+			Files.copy(folder.resolve("examples").resolve(name), folder.resolve(name));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
