@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.apache.camel.FailedToStartRouteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jmx.export.annotation.ManagedAttribute;
@@ -155,10 +156,18 @@ public class LiveRoutes {
 		}
 		catch (Exception ex) {
 			undo(set, changes);
-			problems.add(RouteProblem.error(changes.files().stream().findFirst().orElse("."),
-					"does not start: " + rootMessage(ex)));
+			problems.add(doesNotStart(set, changes, ex));
 			reject(set, problems);
 		}
+	}
+
+	private static RouteProblem doesNotStart(RouteSet set, RouteChanges changes, Exception failure) {
+		String message = "does not start: " + RouteProblem.reason(failure);
+		if (failure instanceof FailedToStartRouteException start) {
+			return RouteItem.problem(RouteFileParser.parse(set, (problem) -> {
+			}), start.getRouteId(), message);
+		}
+		return RouteProblem.error(changes.files().stream().findFirst().orElse("."), message);
 	}
 
 	/** The previous set, after half of another has been started. */
@@ -169,14 +178,6 @@ public class LiveRoutes {
 		catch (Exception ex) {
 			log.error("Routes {} could not be put back: restart the bridge", changes.changed(), ex);
 		}
-	}
-
-	private static String rootMessage(Exception failure) {
-		Throwable cause = failure;
-		while (cause.getCause() != null) {
-			cause = cause.getCause();
-		}
-		return ((cause.getMessage() != null) ? cause.getMessage() : cause.toString()).replaceAll("\\s+", " ");
 	}
 
 	/** Stops routes that were replaced and have come to their end. */

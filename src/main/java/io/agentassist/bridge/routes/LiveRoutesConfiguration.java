@@ -33,6 +33,11 @@ class LiveRoutesConfiguration {
 		return new TakeOverDirectComponent();
 	}
 
+	@Bean(RouteFiles.BEAN_NAME)
+	RouteFiles routeFiles(RoutesProperties settings) {
+		return new RouteFiles(settings.directory());
+	}
+
 	@Bean
 	LiveRoutes liveRoutes(RoutesProperties settings, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, RouteSwapper swapper, MeterRegistry meters, Clock clock) {
@@ -48,12 +53,13 @@ class LiveRoutesConfiguration {
 
 	/** Instead of Camel's own search for routes. */
 	@Bean
-	CamelContextConfiguration routesOfTheStart(ObjectProvider<LiveRoutes> routes) {
+	CamelContextConfiguration routesOfTheStart(ObjectProvider<LiveRoutes> routes, RouteFiles files) {
 		return new CamelContextConfiguration() {
 			@Override
 			public void beforeApplicationStart(CamelContext camel) {
 				try {
 					RouteSet set = routes.getObject().load();
+					files.use(set);
 					Resource[] resources = set.routes()
 						.stream()
 						.map((file) -> ResourceHelper.fromString(file, set.files().get(file)))

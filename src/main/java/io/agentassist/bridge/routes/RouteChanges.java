@@ -44,10 +44,6 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 		return new RouteChanges(added, changed, removed, files, fixed(beforeItems, afterItems));
 	}
 
-	boolean isEmpty() {
-		return this.added.isEmpty() && this.changed.isEmpty() && this.removed.isEmpty();
-	}
-
 	/** All that makes a route what it is, by its id. */
 	private static Map<String, String> contents(RouteSet set, List<RouteItem> items) {
 		Map<String, String> contents = new LinkedHashMap<>();

@@ -1,5 +1,7 @@
 package io.agentassist.bridge.routes;
 
+import java.util.List;
+
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -10,6 +12,21 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * @param node what stands below the kind
  */
 record RouteItem(String file, String kind, Node node) {
+
+	/**
+	 * Tells of a route, at its place.
+	 * @param items the items of its set, one at least
+	 * @param route its id
+	 * @param message what is wrong with it
+	 */
+	static RouteProblem problem(List<RouteItem> items, String route, String message) {
+		String text = "route '" + route + "' " + message;
+		return items.stream()
+			.filter((item) -> route.equals(item.id()))
+			.findFirst()
+			.map((item) -> item.error(YamlTree.key(item.node(), "id"), text))
+			.orElseGet(() -> RouteProblem.error(items.get(0).file(), text));
+	}
 
 	boolean isRoute() {
 		return "route".equals(this.kind);

@@ -35,6 +35,26 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		return new RouteProblem(file, 1, 1, Severity.ERROR, message);
 	}
 
+	/**
+	 * Says why something failed, in one line. Where the failure itself says nothing, or
+	 * nothing but a name, its kind and place do.
+	 */
+	static String reason(Throwable failure) {
+		Throwable root = failure;
+		while (root.getCause() != null) {
+			root = root.getCause();
+		}
+		String kind = root.getClass().getSimpleName();
+		String message = (root.getMessage() != null) ? root.getMessage().replaceAll("\\s+", " ").trim() : "";
+		if (message.contains(" ")) {
+			return message;
+		}
+		StackTraceElement[] trace = root.getStackTrace();
+		String place = (trace.length > 0)
+				? " in " + trace[0].getClassName().replaceAll(".*\\.", "") + "." + trace[0].getMethodName() : "";
+		return kind + (message.isEmpty() ? place : ": " + message);
+	}
+
 	boolean isError() {
 		return this.severity == Severity.ERROR;
 	}

@@ -2,16 +2,19 @@ package io.agentassist.bridge.routes;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 import io.agentassist.bridge.http.AtomicHttpMapping;
 
 import org.apache.camel.Channel;
 import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.EndpointAware;
 import org.apache.camel.ExtendedCamelContext;
+import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.RoutesBuilder;
@@ -56,20 +59,26 @@ class RouteSwapper {
 
 	private final AtomicHttpMapping paths;
 
+	private final RouteFiles files;
+
 	private final List<Retired> retired = new ArrayList<>();
 
-	RouteSwapper(ModelCamelContext camel, AtomicHttpMapping paths) {
+	RouteSwapper(ModelCamelContext camel, AtomicHttpMapping paths, RouteFiles files) {
 		this.camel = camel;
 		this.paths = paths;
+		this.files = files;
 	}
 
 	/**
 	 * Makes the context run another set.
 	 * @param set the other set
 	 * @param changes its differences to the one that runs
-	 * @throws Exception when a route does not start; call again with the previous set
+	 * @throws FailedToStartRouteException when a route does not start; call again with
+	 * the previous set
+	 * @throws Exception when it cannot be read, likewise
 	 */
 	void apply(RouteSet set, RouteChanges changes) throws Exception {
+		this.files.use(set);
 		Set<String> starting = new LinkedHashSet<>(changes.changed());
 		starting.addAll(changes.added());
 		List<RouteDefinition> definitions = definitions(set, changes, starting);
@@ -86,14 +95,23 @@ class RouteSwapper {
 			.forEach((id) -> this.camel.getRouteDefinitions().removeIf((definition) -> id.equals(definition.getId())));
 		try {
 			for (RouteDefinition definition : definitions) {
-				this.camel.getRouteDefinitions().add(definition);
-				this.camel.startRouteDefinitions(new ArrayList<>(List.of(definition)));
+				start(definition);
 			}
 		}
 		finally {
 			old.forEach(this::closeEntrance);
 			long now = System.nanoTime();
 			old.forEach((route) -> this.retired.add(new Retired(route, now)));
+		}
+	}
+
+	private void start(RouteDefinition definition) {
+		try {
+			this.camel.getRouteDefinitions().add(definition);
+			this.camel.startRouteDefinitions(new ArrayList<>(List.of(definition)));
+		}
+		catch (Exception ex) {
+			throw new FailedToStartRouteException(definition.getId(), ex.getMessage(), ex);
 		}
 	}
 
@@ -176,16 +194,42 @@ class RouteSwapper {
 
 	/** Stops the routes that were replaced and have nothing in flight. */
 	void stopRetired() {
-		this.retired.removeIf((old) -> {
+		for (Retired old : List.copyOf(this.retired)) {
 			Duration age = Duration.ofNanos(System.nanoTime() - old.since);
 			boolean idle = this.camel.getInflightRepository().size(old.route.getRouteId()) == 0;
 			if (age.compareTo(LONGEST_EXCHANGE) > 0 || (idle && age.compareTo(SHORTEST_RETIREMENT) > 0)) {
+				this.retired.remove(old);
 				services(old.route).forEach(RouteSwapper::stop);
 				forget(old.route.getRouteId());
-				return true;
+				removeEndpoints(old.route);
 			}
-			return false;
-		});
+		}
+	}
+
+	/** Those that no other route has: else each edit of a URI would leave one behind. */
+	private void removeEndpoints(Route gone) {
+		Set<Endpoint> unused = endpoints(gone);
+		this.camel.getRoutes().forEach((route) -> unused.removeAll(endpoints(route)));
+		this.retired.forEach((old) -> unused.removeAll(endpoints(old.route)));
+		for (Endpoint endpoint : unused) {
+			try {
+				this.camel.removeEndpoint(endpoint);
+			}
+			catch (Exception ex) {
+				log.debug("Endpoint {} not removed", endpoint, ex);
+			}
+		}
+	}
+
+	private static Set<Endpoint> endpoints(Route route) {
+		Set<Endpoint> endpoints = new HashSet<>();
+		endpoints.add(route.getEndpoint());
+		for (Service service : services(route)) {
+			if (service instanceof EndpointAware step && step.getEndpoint() != null) {
+				endpoints.add(step.getEndpoint());
+			}
+		}
+		return endpoints;
 	}
 
 	/** Camel still has the service of a route that nothing has replaced. */
@@ -226,13 +270,6 @@ class RouteSwapper {
 			}
 		}
 		return services;
-	}
-
-	/** Ids of the routes that run. */
-	Set<String> running() {
-		Set<String> ids = new TreeSet<>();
-		this.camel.getRoutes().forEach((route) -> ids.add(route.getRouteId()));
-		return ids;
 	}
 
 	/**

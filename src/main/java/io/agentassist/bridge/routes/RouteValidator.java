@@ -1,7 +1,6 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,7 +46,9 @@ final class RouteValidator {
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
 		checkSchema(items, problems::add);
 		if (hasNoErrors(problems)) {
-			try (ScratchContext scratch = new ScratchContext(this.surroundings)) {
+			RouteFiles files = new RouteFiles(this.settings.directory());
+			files.use(set);
+			try (ScratchContext scratch = new ScratchContext(this.surroundings, files)) {
 				Set<String> entrances = new ReferenceCheck(this.settings, this.surroundings, scratch, problems::add)
 					.check(items);
 				checkCallers(set, items, entrances, problems::add);
@@ -106,23 +107,17 @@ final class RouteValidator {
 	}
 
 	private static RouteProblem problem(ScratchContext.Failure failure, List<RouteItem> items) {
-		List<String> messages = new ArrayList<>();
-		for (Throwable cause = failure.cause(); cause != null; cause = cause.getCause()) {
-			messages.add(cause.getMessage());
-		}
-		String message = String.valueOf(messages.get(messages.size() - 1)).replaceAll("\\s+", " ");
+		String message = RouteProblem.reason(failure.cause());
 		if (failure.file() != null) {
-			Matcher line = LINE.matcher(String.join(" ", messages.stream().map(String::valueOf).toList()));
+			StringBuilder messages = new StringBuilder();
+			for (Throwable cause = failure.cause(); cause != null; cause = cause.getCause()) {
+				messages.append(cause.getMessage()).append(' ');
+			}
+			Matcher line = LINE.matcher(messages);
 			return new RouteProblem(failure.file(), line.find() ? Integer.parseInt(line.group(1)) : 1, 1,
 					RouteProblem.Severity.ERROR, "Camel cannot read it: " + message);
 		}
-		return items.stream()
-			.filter((item) -> failure.route().equals(item.id()))
-			.findFirst()
-			.map((item) -> item.error(YamlTree.key(item.node(), "id"),
-					"route '" + failure.route() + "' cannot be built: " + message))
-			.orElseGet(() -> RouteProblem.error(items.get(0).file(),
-					"route '" + failure.route() + "' cannot be built: " + message));
+		return RouteItem.problem(items, failure.route(), "cannot be built: " + message);
 	}
 
 }

@@ -30,10 +30,16 @@ final class ScratchContext implements AutoCloseable {
 
 	private final DefaultRuntimeCamelCatalog catalog = new DefaultRuntimeCamelCatalog(true);
 
-	ScratchContext(RouteSurroundings surroundings) {
+	/**
+	 * Creates the context.
+	 * @param surroundings what routes may refer to
+	 * @param files what they may read
+	 */
+	ScratchContext(RouteSurroundings surroundings, RouteFiles files) {
 		this.camel = new DefaultCamelContext(false);
 		this.camel.disableJMX();
 		this.camel.getCamelContextExtension().setRegistry(new DefaultRegistry(surroundings));
+		this.camel.getRegistry().bind(RouteFiles.BEAN_NAME, files);
 		this.camel.getRestConfiguration().setBindingMode(RestConfiguration.RestBindingMode.off);
 		this.camel.getPropertiesComponent().addPropertiesSource(new Settings(surroundings));
 		if (!surroundings.isRunning()) {
