@@ -1,6 +1,7 @@
 package io.agentassist.bridge.callback;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.suggestion.SuggestionsProperties;
@@ -29,10 +30,10 @@ public class CallbackAnswers {
 
 	private final Timer responseTime;
 
-	private final Duration slowAfter;
+	private final Supplier<SuggestionsProperties> settings;
 
-	CallbackAnswers(MeterRegistry meters, SuggestionsProperties properties) {
-		this.slowAfter = properties.slowAfter();
+	CallbackAnswers(MeterRegistry meters, Supplier<SuggestionsProperties> settings) {
+		this.settings = settings;
 		this.responseTime = Timer.builder("agentassist.response.time")
 			.description("From a desktop's request to its suggestions being kept")
 			.serviceLevelObjectives(BUCKETS)
@@ -54,9 +55,10 @@ public class CallbackAnswers {
 		else {
 			Duration time = Duration.ofMillis(request.responseTimeMs());
 			this.responseTime.record(time);
-			if (time.compareTo(this.slowAfter) > 0) {
+			Duration slowAfter = this.settings.get().slowAfter();
+			if (time.compareTo(slowAfter) > 0) {
 				log.warn("Request {} of conversation {} completed after {} ms, over {} ms", request.requestId(),
-						request.conversationId(), time.toMillis(), this.slowAfter.toMillis());
+						request.conversationId(), time.toMillis(), slowAfter.toMillis());
 			}
 			else {
 				log.info("Request {} of conversation {} completed after {} ms", request.requestId(),

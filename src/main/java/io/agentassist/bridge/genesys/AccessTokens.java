@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import io.github.resilience4j.core.IntervalFunction;
 import org.slf4j.Logger;
@@ -46,7 +47,7 @@ final class AccessTokens {
 
 	private final Clock clock;
 
-	private final IntervalFunction backOff;
+	private final Supplier<Duration> baseDelay;
 
 	private volatile Token token;
 
@@ -65,13 +66,12 @@ final class AccessTokens {
 	 * @param executor runs it
 	 * @param clock tells the token's age
 	 */
-	AccessTokens(String organisation, GenesysProperties.Organisation settings, Duration baseDelay,
+	AccessTokens(String organisation, GenesysProperties.Organisation settings, Supplier<Duration> baseDelay,
 			Callable<Grant> fetch, Executor executor, Clock clock) {
 		this.organisation = organisation;
 		this.clientCredentials = "Basic " + Base64.getEncoder()
 			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8));
-		// Shorter than the wait before a retry, which would be in vain else.
-		this.backOff = IntervalFunction.ofExponentialBackoff(baseDelay.dividedBy(2), 2, MAX_BACK_OFF);
+		this.baseDelay = baseDelay;
 		this.fetch = fetch;
 		this.executor = executor;
 		this.clock = clock;
@@ -172,7 +172,10 @@ final class AccessTokens {
 		catch (Exception ex) {
 			synchronized (this) {
 				this.failures++;
-				Duration pause = Duration.ofMillis(this.backOff.apply(this.failures));
+				// Shorter than the wait before a retry, which would be in vain else.
+				Duration pause = Duration
+					.ofMillis(IntervalFunction.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
+						.apply(this.failures));
 				this.nextFetchAt = this.clock.instant().plus(pause);
 				log.warn("No access token for organisation '{}', the next try is in {} ms at the earliest: {}",
 						this.organisation, pause.toMillis(), ex.getMessage());

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 import org.apache.camel.Exchange;
 import org.springframework.stereotype.Component;
@@ -11,15 +12,15 @@ import org.springframework.stereotype.Component;
 @Component
 class Deadline {
 
-	private final GenesysProperties properties;
+	private final Supplier<GenesysProperties> settings;
 
-	Deadline(GenesysProperties properties) {
-		this.properties = properties;
+	Deadline(Supplier<GenesysProperties> settings) {
+		this.settings = settings;
 	}
 
 	/** The time that is left; negative when it is over. */
 	Duration left(Exchange exchange) {
-		return this.properties.deadline().minusMillis(exchange.getClock().elapsed());
+		return this.settings.get().deadline().minusMillis(exchange.getClock().elapsed());
 	}
 
 	/**
@@ -27,7 +28,7 @@ class Deadline {
 	 * deadline, as the provider may have taken the query by then.
 	 */
 	Duration patience(Exchange exchange) {
-		return left(exchange).minus(this.properties.responseTimeout());
+		return left(exchange).minus(this.settings.get().responseTimeout());
 	}
 
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -43,12 +44,14 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.genesys")
-public record GenesysProperties(String clientId, String clientSecret, @NotNull URI apiUrl, @NotNull URI loginUrl,
-		String sslBundle, URI proxy, @NotNull @DurationMin(millis = 1) Duration deadline,
-		@NotNull @DurationMin(millis = 1) Duration connectTimeout,
+public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart String clientSecret,
+		@ReadAtStart @NotNull URI apiUrl, @ReadAtStart @NotNull URI loginUrl, @ReadAtStart String sslBundle,
+		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) Duration deadline,
+		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration connectTimeout,
 		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @PositiveOrZero int retries,
-		@NotNull @DurationMin(millis = 1) Duration baseDelay, @Positive int maxConcurrentQueries,
-		@NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate, Map<String, @Valid Organisation> organisations) {
+		@NotNull @DurationMin(millis = 1) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,
+		@ReadAtStart @NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate,
+		@ReadAtStart Map<String, @Valid Organisation> organisations) {
 
 	/** Name of the organisation of requests that name none. */
 	public static final String DEFAULT = "default";

@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
 
@@ -48,15 +49,15 @@ final class ProviderClient implements Closeable {
 
 	private final Duration connectTimeout;
 
-	private final Duration responseTimeout;
+	private final Supplier<GenesysProperties> settings;
 
 	private final ScheduledExecutorService timer;
 
-	ProviderClient(GenesysProperties properties, GenesysProperties.Organisation organisation, SSLContext ssl,
+	ProviderClient(Supplier<GenesysProperties> settings, GenesysProperties.Organisation organisation, SSLContext ssl,
 			ScheduledExecutorService timer) {
 		// Tokens are fetched beside the queries, one at a time.
 		int connections = organisation.maxConcurrentQueries() + 1;
-		Timeout connect = Timeout.of(properties.connectTimeout());
+		Timeout connect = Timeout.of(settings.get().connectTimeout());
 		HttpClientBuilder builder = HttpClientBuilder.create()
 			.setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
 				.setTlsSocketStrategy(
@@ -78,8 +79,8 @@ final class ProviderClient implements Closeable {
 			builder.setProxy(HttpHost.create(organisation.proxy()));
 		}
 		this.client = builder.build();
-		this.connectTimeout = properties.connectTimeout();
-		this.responseTimeout = properties.responseTimeout();
+		this.connectTimeout = settings.get().connectTimeout();
+		this.settings = settings;
 		this.timer = timer;
 	}
 
@@ -98,7 +99,7 @@ final class ProviderClient implements Closeable {
 		HttpClientContext context = HttpClientContext.create();
 		context.setRequestConfig(RequestConfig.custom()
 			.setConnectionRequestTimeout(Timeout.of(shorter(this.connectTimeout, left)))
-			.setResponseTimeout(Timeout.of(shorter(this.responseTimeout, left)))
+			.setResponseTimeout(Timeout.of(shorter(this.settings.get().responseTimeout(), left)))
 			.build());
 		AtomicBoolean cut = new AtomicBoolean();
 		ScheduledFuture<?> end = this.timer.schedule(() -> {

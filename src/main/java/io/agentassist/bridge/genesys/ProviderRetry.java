@@ -2,6 +2,7 @@ package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import io.github.resilience4j.core.IntervalFunction;
 
@@ -34,13 +35,12 @@ public class ProviderRetry implements Processor {
 
 	private final Deadline deadline;
 
-	private final IntervalFunction backOff;
+	private final Supplier<GenesysProperties> settings;
 
-	ProviderRetry(ProviderCalls calls, Deadline deadline, GenesysProperties properties) {
+	ProviderRetry(ProviderCalls calls, Deadline deadline, Supplier<GenesysProperties> settings) {
 		this.calls = calls;
 		this.deadline = deadline;
-		this.backOff = IntervalFunction.ofExponentialRandomBackoff(properties.baseDelay(), 2, JITTER,
-				properties.deadline());
+		this.settings = settings;
 	}
 
 	/**
@@ -105,7 +105,10 @@ public class ProviderRetry implements Processor {
 			return refusal.retryAfter();
 		}
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-		return Duration.ofMillis(this.backOff.apply(attempt + 1));
+		GenesysProperties settings = this.settings.get();
+		return Duration
+			.ofMillis(IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER, settings.deadline())
+				.apply(attempt + 1));
 	}
 
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Supplier;
 
 import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
@@ -44,8 +45,9 @@ public class Providers {
 	private final ExecutorService tokenThreads = Executors
 		.newCachedThreadPool(new CustomizableThreadFactory("provider-token-"));
 
-	Providers(GenesysProperties properties, TokenEndpoint tokenEndpoint, SslBundles sslBundles, MeterRegistry meters,
-			Clock clock, @Value("${server.tomcat.threads.max}") int requestThreads) {
+	Providers(GenesysProperties properties, Supplier<GenesysProperties> live, TokenEndpoint tokenEndpoint,
+			SslBundles sslBundles, MeterRegistry meters, Clock clock,
+			@Value("${server.tomcat.threads.max}") int requestThreads) {
 		this.timer.setRemoveOnCancelPolicy(true);
 		Map<String, GenesysProperties.Organisation> organisations = properties.allOrganisations();
 		int queries = organisations.values()
@@ -59,14 +61,14 @@ public class Providers {
 		BulkheadRegistry bulkheads = BulkheadRegistry.ofDefaults();
 		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(breaker(properties.breaker()));
 		organisations.forEach((name, settings) -> {
-			ProviderClient client = new ProviderClient(properties, settings, StringUtils.hasText(settings.sslBundle())
+			ProviderClient client = new ProviderClient(live, settings, StringUtils.hasText(settings.sslBundle())
 					? sslBundles.getBundle(settings.sslBundle()).createSslContext() : null, this.timer);
-			AccessTokens tokens = new AccessTokens(name, settings, properties.baseDelay(),
+			AccessTokens tokens = new AccessTokens(name, settings, () -> live.get().baseDelay(),
 					() -> tokenEndpoint.fetch(this.providers.get(name)), this.tokenThreads, clock);
 			Provider provider = new Provider(name, settings, client, tokens,
 					bulkheads.bulkhead(name,
 							BulkheadConfig.custom().maxConcurrentCalls(settings.maxConcurrentQueries()).build()),
-					breakers.circuitBreaker(name), new RateWindow(properties.rate(), System::nanoTime));
+					breakers.circuitBreaker(name), new RateWindow(() -> live.get().rate(), System::nanoTime));
 			this.providers.put(name, provider);
 			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateLeft)
 				.description("Calls that the provider allows until its window ends")

@@ -3,6 +3,7 @@ package io.agentassist.bridge.genesys;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * How many calls the provider still allows, as its answers tell: {@code inin-ratelimit-*}
@@ -16,7 +17,7 @@ final class RateWindow {
 	/** The provider tells seconds: two answers of one window differ by no more. */
 	private static final long SAME_WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
 
-	private final GenesysProperties.Rate settings;
+	private final Supplier<GenesysProperties.Rate> settings;
 
 	private final LongSupplier nanoTime;
 
@@ -30,7 +31,7 @@ final class RateWindow {
 
 	private long heldUntil;
 
-	RateWindow(GenesysProperties.Rate settings, LongSupplier nanoTime) {
+	RateWindow(Supplier<GenesysProperties.Rate> settings, LongSupplier nanoTime) {
 		this.settings = settings;
 		this.nanoTime = nanoTime;
 		this.heldUntil = nanoTime.getAsLong();
@@ -46,7 +47,7 @@ final class RateWindow {
 		long now = this.nanoTime.getAsLong();
 		long slot = (this.heldUntil - now > 0) ? this.heldUntil : now;
 		boolean known = this.allowed > 0 && this.resetAt - slot > 0;
-		boolean spread = known && this.remaining > 0 && this.remaining <= this.allowed * this.settings.reserve();
+		boolean spread = known && this.remaining > 0 && this.remaining <= this.allowed * this.settings.get().reserve();
 		if (known && this.remaining <= 0) {
 			slot = this.resetAt;
 		}
@@ -90,7 +91,8 @@ final class RateWindow {
 	 * @param retryAfter what the provider asked for; no more than the longest hold counts
 	 */
 	synchronized void hold(Duration retryAfter) {
-		Duration time = (retryAfter.compareTo(this.settings.maxHold()) < 0) ? retryAfter : this.settings.maxHold();
+		Duration longest = this.settings.get().maxHold();
+		Duration time = (retryAfter.compareTo(longest) < 0) ? retryAfter : longest;
 		long until = this.nanoTime.getAsLong() + time.toNanos();
 		if (until - this.heldUntil > 0) {
 			this.heldUntil = until;

@@ -3,6 +3,7 @@ package io.agentassist.bridge.genesys;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -24,12 +25,12 @@ public class SuggestionQueries {
 
 	private final CallbackUrls callbacks;
 
-	private final Duration maxLatency;
+	private final Supplier<SuggestionsProperties> settings;
 
-	SuggestionQueries(ObjectMapper json, CallbackUrls callbacks, SuggestionsProperties suggestions) {
+	SuggestionQueries(ObjectMapper json, CallbackUrls callbacks, Supplier<SuggestionsProperties> settings) {
 		this.json = json;
 		this.callbacks = callbacks;
-		this.maxLatency = suggestions.maxConstructionLatency();
+		this.settings = settings;
 	}
 
 	/**
@@ -46,8 +47,9 @@ public class SuggestionQueries {
 		byte[] query = this.json.writeValueAsBytes(new Query(request.conversationId(), request.transcript(),
 				request.agentSkills(), request.knowledgeSourceIds(), callback.toString(), request.isAsync()));
 		Duration age = Duration.ofMillis(exchange.getClock().elapsed());
-		if (age.compareTo(this.maxLatency) > 0) {
-			throw new ConstructionTimeoutException(age, this.maxLatency);
+		Duration longest = this.settings.get().maxConstructionLatency();
+		if (age.compareTo(longest) > 0) {
+			throw new ConstructionTimeoutException(age, longest);
 		}
 		return query;
 	}

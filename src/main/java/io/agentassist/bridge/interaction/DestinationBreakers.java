@@ -2,6 +2,7 @@ package io.agentassist.bridge.interaction;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -26,21 +27,22 @@ class DestinationBreakers {
 
 	private final CircuitBreakerRegistry breakers;
 
-	private final Duration maxDelay;
+	private final Supplier<OutboxProperties> settings;
 
-	DestinationBreakers(OutboxProperties properties) {
+	DestinationBreakers(Supplier<OutboxProperties> settings) {
+		this.settings = settings;
 		this.breakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
 			.slidingWindowSize(20)
 			.minimumNumberOfCalls(10)
 			.failureRateThreshold(FAILURE_PERCENT)
-			.waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialRandomBackoff(properties.baseDelay(), 2, 0.5,
-					properties.maxProbeDelay()))
+			.waitIntervalFunctionInOpenState((attempt) -> IntervalFunction
+				.ofExponentialRandomBackoff(settings.get().baseDelay(), 2, 0.5, settings.get().maxProbeDelay())
+				.apply(attempt))
 			.automaticTransitionFromOpenToHalfOpenEnabled(true)
 			.permittedNumberOfCallsInHalfOpenState(1)
 			// A probe whose outcome got lost must not close the way for ever.
 			.maxWaitDurationInHalfOpenState(Duration.ofMinutes(1))
 			.build());
-		this.maxDelay = properties.maxDelay();
 	}
 
 	/**
@@ -81,7 +83,8 @@ class DestinationBreakers {
 		CircuitBreaker breaker = breaker(destination);
 		breaker.onError(0, TimeUnit.NANOSECONDS, failure);
 		if (!retryAfter.isZero()) {
-			breaker.transitionToOpenStateFor((retryAfter.compareTo(this.maxDelay) < 0) ? retryAfter : this.maxDelay);
+			Duration longest = this.settings.get().maxDelay();
+			breaker.transitionToOpenStateFor((retryAfter.compareTo(longest) < 0) ? retryAfter : longest);
 		}
 	}
 

@@ -6,6 +6,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -52,7 +53,9 @@ public class Outbox {
 
 	private final ObjectMapper json;
 
-	private final OutboxProperties properties;
+	private final Supplier<OutboxProperties> settings;
+
+	private final int batchSize;
 
 	private final Clock clock;
 
@@ -62,18 +65,15 @@ public class Outbox {
 
 	private final DeadLetters deadLetters;
 
-	private final IntervalFunction backOff;
-
-	Outbox(JdbcTemplate jdbc, ObjectMapper json, OutboxProperties properties, Clock clock, OutboxClaims claims,
+	Outbox(JdbcTemplate jdbc, ObjectMapper json, Supplier<OutboxProperties> settings, Clock clock, OutboxClaims claims,
 			DestinationBreakers breakers, DeadLetters deadLetters) {
 		this.jdbc = jdbc;
 		this.json = json;
 		this.claims = claims;
 		this.breakers = breakers;
 		this.deadLetters = deadLetters;
-		this.properties = properties;
-		this.backOff = IntervalFunction.ofExponentialRandomBackoff(properties.baseDelay(), 2, JITTER,
-				properties.maxDelay());
+		this.settings = settings;
+		this.batchSize = settings.get().batchSize();
 		this.clock = clock;
 	}
 
@@ -107,7 +107,7 @@ public class Outbox {
 	 * @return the events, oldest first
 	 */
 	public List<OutboxEvent> lock(String destination, Exchange exchange) {
-		return lock(destination, exchange, now(), this.properties.batchSize());
+		return lock(destination, exchange, now(), this.batchSize);
 	}
 
 	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
@@ -128,7 +128,7 @@ public class Outbox {
 	 */
 	@Transactional
 	public List<OutboxEvent> claim(String destination, Exchange exchange) {
-		int room = this.breakers.room(destination, this.properties.batchSize());
+		int room = this.breakers.room(destination, this.batchSize);
 		if (room == 0) {
 			buryOverdue(destination, exchange);
 			return List.of();
@@ -150,8 +150,8 @@ public class Outbox {
 
 	/** What has been due for so long has not been tried since. */
 	private void buryOverdue(String destination, Exchange exchange) {
-		List<OutboxEvent> overdue = lock(destination, exchange, now().minus(this.properties.timeToLive(destination)),
-				this.properties.batchSize());
+		List<OutboxEvent> overdue = lock(destination, exchange,
+				now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
 		if (!overdue.isEmpty()) {
 			this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
 					"Not tried within its time to live: the destination failed all the while");
@@ -231,15 +231,18 @@ public class Outbox {
 				attempts, delay.toMillis(), cause.reason());
 		int alive = this.jdbc.update(
 				"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
-				now().plus(delay), event.id(), now().minus(this.properties.timeToLive(event.destination())));
+				now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
 		if (alive == 0) {
 			this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
 		}
 	}
 
 	private Duration delay(int attempts, Duration retryAfter) {
-		long asked = Math.min(retryAfter.toMillis(), this.properties.maxDelay().toMillis());
-		return Duration.ofMillis(Math.max(this.backOff.apply(attempts), asked));
+		OutboxProperties settings = this.settings.get();
+		IntervalFunction backOff = IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER,
+				settings.maxDelay());
+		long asked = Math.min(retryAfter.toMillis(), settings.maxDelay().toMillis());
+		return Duration.ofMillis(Math.max(backOff.apply(attempts), asked));
 	}
 
 	private OffsetDateTime now() {

@@ -3,6 +3,7 @@ package io.agentassist.bridge.interaction;
 import java.time.Duration;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
@@ -26,10 +27,11 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.outbox")
-public record OutboxProperties(@Positive int batchSize, @NotNull @DurationMin(millis = 100) Duration claimTime,
+public record OutboxProperties(@ReadAtStart @Positive int batchSize,
+		@ReadAtStart @NotNull @DurationMin(millis = 100) Duration claimTime,
 		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull Duration maxDelay,
 		@NotNull @DurationMin(millis = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
-		Map<String, Duration> timeToLiveOf, @NotNull @DurationMin(millis = 1) Duration watchInterval,
+		Map<String, Duration> timeToLiveOf, @ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval,
 		@NotNull Duration overdueAfter) {
 
 	public OutboxProperties {

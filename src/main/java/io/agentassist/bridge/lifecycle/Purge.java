@@ -2,6 +2,7 @@ package io.agentassist.bridge.lifecycle;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.function.Supplier;
 
 import io.agentassist.bridge.interaction.IdempotencyKeys;
 import io.agentassist.bridge.suggestion.RequestStore;
@@ -24,14 +25,14 @@ public class Purge {
 
 	private final IdempotencyKeys keys;
 
-	private final LifecycleProperties properties;
+	private final Supplier<LifecycleProperties> settings;
 
 	private final Clock clock;
 
-	Purge(RequestStore requests, IdempotencyKeys keys, LifecycleProperties properties, Clock clock) {
+	Purge(RequestStore requests, IdempotencyKeys keys, Supplier<LifecycleProperties> settings, Clock clock) {
 		this.requests = requests;
 		this.keys = keys;
-		this.properties = properties;
+		this.settings = settings;
 		this.clock = clock;
 	}
 
@@ -41,8 +42,8 @@ public class Purge {
 	 * @param exchange told, as {@code scheduler:} wants it, whether there was anything
 	 */
 	public void purge(Exchange exchange) {
-		Instant before = this.clock.instant().minus(this.properties.keep());
-		int batch = this.properties.batchSize();
+		Instant before = this.clock.instant().minus(this.settings.get().keep());
+		int batch = this.settings.get().batchSize();
 		int requests = this.requests.purge(before, batch);
 		// A key outlives its request: it is written later.
 		int keys = this.keys.purge(before, batch);

@@ -2,6 +2,7 @@ package io.agentassist.bridge.lifecycle;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
@@ -15,13 +16,13 @@ public class RequestExpiry {
 
 	private final RequestStore requests;
 
-	private final LifecycleProperties properties;
+	private final Supplier<LifecycleProperties> settings;
 
 	private final Clock clock;
 
-	RequestExpiry(RequestStore requests, LifecycleProperties properties, Clock clock) {
+	RequestExpiry(RequestStore requests, Supplier<LifecycleProperties> settings, Clock clock) {
 		this.requests = requests;
-		this.properties = properties;
+		this.settings = settings;
 		this.clock = clock;
 	}
 
@@ -32,8 +33,8 @@ public class RequestExpiry {
 	 * @return the requests as they are now
 	 */
 	public List<TrackedRequest> expire(Exchange exchange) {
-		List<TrackedRequest> expired = this.requests.expire(this.clock.instant().minus(this.properties.expireAfter()),
-				this.properties.batchSize());
+		List<TrackedRequest> expired = this.requests
+			.expire(this.clock.instant().minus(this.settings.get().expireAfter()), this.settings.get().batchSize());
 		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !expired.isEmpty());
 		return expired;
 	}

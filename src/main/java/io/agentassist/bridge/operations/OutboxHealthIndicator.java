@@ -1,6 +1,7 @@
 package io.agentassist.bridge.operations;
 
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.agentassist.bridge.interaction.Backlog;
 import io.agentassist.bridge.interaction.BacklogMonitor;
@@ -20,11 +21,11 @@ class OutboxHealthIndicator implements HealthIndicator {
 
 	private final BacklogMonitor monitor;
 
-	private final OutboxProperties properties;
+	private final Supplier<OutboxProperties> settings;
 
-	OutboxHealthIndicator(BacklogMonitor monitor, OutboxProperties properties) {
+	OutboxHealthIndicator(BacklogMonitor monitor, Supplier<OutboxProperties> settings) {
 		this.monitor = monitor;
-		this.properties = properties;
+		this.settings = settings;
 	}
 
 	@Override
@@ -36,7 +37,7 @@ class OutboxHealthIndicator implements HealthIndicator {
 		Health.Builder health = Health.up();
 		backlogs.forEach((destination, backlog) -> {
 			health.withDetail(destination, backlog.text());
-			if (backlog.age().compareTo(this.properties.overdueAfter()) > 0) {
+			if (backlog.age().compareTo(this.settings.get().overdueAfter()) > 0) {
 				health.status(Degraded.DEGRADED);
 			}
 		});

@@ -1,13 +1,13 @@
 package io.agentassist.bridge.ranking;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
@@ -30,12 +30,12 @@ public class FeedbackHistory {
 
 	private final Clock clock;
 
-	private final Duration halfLife;
+	private final Supplier<RankingProperties> settings;
 
-	FeedbackHistory(JdbcTemplate jdbc, Clock clock, RankingProperties properties) {
+	FeedbackHistory(JdbcTemplate jdbc, Clock clock, Supplier<RankingProperties> settings) {
 		this.jdbc = jdbc;
 		this.clock = clock;
-		this.halfLife = properties.halfLife();
+		this.settings = settings;
 	}
 
 	/**
@@ -67,7 +67,7 @@ public class FeedbackHistory {
 		FeedbackCounts before = this.jdbc.queryForObject(
 				"SELECT " + COUNTS + " FROM suggestion_feedback WHERE suggestion_id = ? FOR UPDATE", ROW_MAPPER,
 				suggestionId);
-		FeedbackCounts after = before.plus(accepted, now(), this.halfLife);
+		FeedbackCounts after = before.plus(accepted, now(), this.settings.get().halfLife());
 		this.jdbc.update("""
 				UPDATE suggestion_feedback
 				SET accepted = ?, total = ?, decayed_accepted = ?, decayed_total = ?, decayed_at = ?

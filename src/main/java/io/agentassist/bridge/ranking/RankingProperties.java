@@ -18,10 +18,11 @@ import org.springframework.validation.annotation.Validated;
  * @param feedbackWeight weight of the feedback signal
  * @param feedbackModel how agents' feedback becomes a signal
  * @param halfLife time after which a feedback counts half, in the model that forgets
+ * @param minimumScore suggestions with a lower final score are dropped; 0 drops none
  */
 @Validated
 @ConfigurationProperties("agentassist.ranking")
 public record RankingProperties(@PositiveOrZero double confidenceWeight, @PositiveOrZero double skillWeight,
 		@PositiveOrZero double skillBonus, @PositiveOrZero double feedbackWeight, @NotNull FeedbackModel feedbackModel,
-		@NotNull @DurationMin(minutes = 1) Duration halfLife) {
+		@NotNull @DurationMin(minutes = 1) Duration halfLife, @PositiveOrZero double minimumScore) {
 }

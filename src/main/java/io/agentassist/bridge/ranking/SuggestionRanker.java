@@ -45,13 +45,18 @@ public final class SuggestionRanker {
 	 * @param suggestions the provider's suggestions, JSON objects
 	 * @param agentSkills the agent's skills
 	 * @param feedbackSignal signal of a suggestion by its id, 0 to 1
-	 * @return new objects, highest score first; equal scores keep their order
+	 * @return new objects, highest score first; equal scores keep their order; those
+	 * below the minimum score are left out
 	 */
 	public List<ObjectNode> rank(Iterable<JsonNode> suggestions, Collection<String> agentSkills,
 			ToDoubleFunction<String> feedbackSignal) {
 		List<ObjectNode> ranked = new ArrayList<>();
 		for (JsonNode suggestion : suggestions) {
-			ranked.add(score((ObjectNode) suggestion, agentSkills, feedbackSignal));
+			ObjectNode scored = score((ObjectNode) suggestion, agentSkills, feedbackSignal);
+			if (this.weights.minimumScore() == 0
+					|| scored.get(FINAL_SCORE).doubleValue() >= this.weights.minimumScore()) {
+				ranked.add(scored);
+			}
 		}
 		ranked.sort(Comparator.comparingDouble((ObjectNode item) -> item.get(FINAL_SCORE).doubleValue()).reversed());
 		return ranked;

@@ -1,12 +1,12 @@
 package io.agentassist.bridge.ranking;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,13 +25,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class SuggestionRanking {
 
-	private final SuggestionRanker ranker;
+	private final Supplier<RankingProperties> settings;
 
 	private final FeedbackHistory history;
-
-	private final FeedbackModel model;
-
-	private final Duration halfLife;
 
 	private final ObjectMapper json;
 
@@ -39,11 +35,9 @@ public class SuggestionRanking {
 
 	private final Timer timer;
 
-	SuggestionRanking(RankingProperties properties, FeedbackHistory history, ObjectMapper json, Clock clock,
+	SuggestionRanking(Supplier<RankingProperties> settings, FeedbackHistory history, ObjectMapper json, Clock clock,
 			MeterRegistry meters) {
-		this.ranker = new SuggestionRanker(properties);
-		this.model = properties.feedbackModel();
-		this.halfLife = properties.halfLife();
+		this.settings = settings;
 		this.history = history;
 		this.json = json;
 		this.clock = clock;
@@ -72,10 +66,13 @@ public class SuggestionRanking {
 		}
 		Map<String, FeedbackCounts> feedback = this.history.find(ids);
 		Instant now = this.clock.instant();
-		List<ObjectNode> ranked = this.ranker.rank(callback.suggestions(), request.agentSkills(), (id) -> {
-			FeedbackCounts counts = feedback.get(id);
-			return (counts != null) ? this.model.signal(counts, this.halfLife, now) : FeedbackModel.NEUTRAL;
-		});
+		RankingProperties weights = this.settings.get();
+		List<ObjectNode> ranked = new SuggestionRanker(weights).rank(callback.suggestions(), request.agentSkills(),
+				(id) -> {
+					FeedbackCounts counts = feedback.get(id);
+					return (counts != null) ? weights.feedbackModel().signal(counts, weights.halfLife(), now)
+							: FeedbackModel.NEUTRAL;
+				});
 		RankedSuggestions suggestions = new RankedSuggestions(
 				ranked.stream().map((item) -> item.path("id").asText(null)).toList(),
 				this.json.writeValueAsString(ranked));

@@ -8,10 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,6 +23,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.FailedToStartRouteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.jmx.export.annotation.ManagedAttribute;
 import org.springframework.jmx.export.annotation.ManagedOperation;
 import org.springframework.jmx.export.annotation.ManagedOperationParameter;
@@ -40,6 +46,10 @@ public class LiveRoutes {
 
 	private final RouteValidator validator;
 
+	private final ConfigurableListableBeanFactory beans;
+
+	private final LiveConfig config;
+
 	private final RouteSwapper swapper;
 
 	private final RouteHistory history;
@@ -50,16 +60,21 @@ public class LiveRoutes {
 
 	private RouteRevision running;
 
+	/** What the set that runs was accepted with. */
+	private NavigableSet<RouteProblem> warnings = new TreeSet<>();
+
 	/** What is wrong with the files as they are; empty when they run. */
 	private NavigableSet<RouteProblem> pending = new TreeSet<>();
 
-	/** Hash of the files that are rejected. */
-	private String rejected = "";
+	/** The files that are rejected, or null. */
+	private Found rejected;
 
-	LiveRoutes(RoutesProperties settings, RouteValidator validator, RouteSwapper swapper, MeterRegistry meters,
-			Clock clock) {
+	LiveRoutes(RoutesProperties settings, ConfigurableListableBeanFactory beans, LiveConfig config,
+			RouteSwapper swapper, MeterRegistry meters, Clock clock) {
 		this.settings = settings;
-		this.validator = validator;
+		this.validator = new RouteValidator(settings);
+		this.beans = beans;
+		this.config = config;
 		this.swapper = swapper;
 		this.history = new RouteHistory(settings.history());
 		this.meters = meters;
@@ -83,10 +98,11 @@ public class LiveRoutes {
 			return set;
 		}
 		if (last.isPresent()) {
-			problems.addAll(this.validator.validate(set));
+			Found found = new Found(set, this.config.running(), List.copyOf(problems));
+			problems.addAll(validate(set, this.config.running()));
 			if (problems.stream().anyMatch(RouteProblem::isError)) {
 				this.running = last.get();
-				reject(set, problems);
+				reject(found, problems);
 				return this.running.set();
 			}
 		}
@@ -102,51 +118,69 @@ public class LiveRoutes {
 		}
 	}
 
+	/** Where files are that may change besides those of the routes. */
+	synchronized Set<Path> configFolders() {
+		return this.config.folders();
+	}
+
 	/** Makes the first edit as fast as the others. */
 	synchronized void warmUp() {
-		this.validator.validate(this.running.set()).forEach((problem) -> log.warn("Running routes: {}", problem));
+		this.warnings = validate(this.running.set(), this.config.running());
+		this.warnings.forEach((problem) -> log.warn("Running routes: {}", problem));
+	}
+
+	private NavigableSet<RouteProblem> validate(RouteSet set, ConfigSnapshot config) {
+		return this.validator.validate(set, new RouteSurroundings(config.environment(), this.beans, true));
 	}
 
 	/** Takes the files as they are now. */
 	synchronized void refresh() throws IOException {
-		NavigableSet<RouteProblem> problems = new TreeSet<>();
-		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), problems::add);
-		String hash = set.hash() + problems;
-		if (hash.equals(this.rejected)) {
+		List<RouteProblem> refused = new ArrayList<>();
+		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), refused::add);
+		Found found = new Found(set, this.config.read(refused::add), List.copyOf(refused));
+		if (this.rejected != null && found.isSame(this.rejected)) {
 			return;
 		}
-		if (problems.isEmpty() && set.hash().equals(this.running.hash())) {
-			if (!this.rejected.isEmpty()) {
+		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
+			if (this.rejected != null) {
 				log.info("Routes are as revision {} again, which runs", this.running.revision());
-				accept();
+				accept(this.warnings);
 			}
 			return;
 		}
-		apply(set, problems, describe(RouteChanges.between(this.running.set(), set)), "accepted");
+		apply(found, describe(found), "accepted");
 	}
 
-	private void apply(RouteSet set, NavigableSet<RouteProblem> problems, List<String> description, String outcome) {
+	private void apply(Found found, List<String> description, String outcome) {
 		Instant start = this.clock.instant();
-		RouteChanges changes = RouteChanges.between(this.running.set(), set);
-		problems.addAll(this.validator.validate(set));
+		RouteSet set = found.set();
+		ConfigSnapshot config = found.config();
+		RouteChanges changes = changes(this.running.set(), this.config.running(), set, config);
+		NavigableSet<RouteProblem> problems = new TreeSet<>(found.refused());
+		Map<Class<?>, Record> records = this.config.check(config, problems::add);
+		problems.addAll(validate(set, config));
 		if (problems.stream().noneMatch(RouteProblem::isError)) {
 			problems.addAll(changes.needRestart());
+			problems.addAll(this.config.needRestart(config, placeholders(set)::contains));
 		}
 		if (problems.stream().anyMatch(RouteProblem::isError)) {
-			reject(set, problems);
+			reject(found, problems);
 			return;
 		}
+		List<String> settings = this.config.describe(config);
 		try {
 			Instant swap = this.clock.instant();
+			this.config.install(config);
 			this.swapper.apply(set, changes);
+			this.config.run(config, records);
 			this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
-			accept();
+			accept(problems);
 			edits(outcome).increment();
 			problems.forEach((problem) -> log.warn("Routes: {}", problem));
 			log.info(
-					"Routes revision {} runs: files {}; routes added {}, changed {}, removed {}; {} ms, {} ms of it to swap",
-					this.running.revision(), changes.files(), changes.added(), changes.changed(), changes.removed(),
-					Duration.between(start, this.clock.instant()).toMillis(),
+					"Routes revision {} runs: files {}; settings {}; routes added {}, changed {}, removed {}; {} ms, {} ms of it to swap",
+					this.running.revision(), changes.files(), settings, changes.added(), changes.changed(),
+					changes.removed(), Duration.between(start, this.clock.instant()).toMillis(),
 					Duration.between(swap, this.clock.instant()).toMillis());
 			this.history.add(this.running);
 		}
@@ -155,9 +189,35 @@ public class LiveRoutes {
 					this.settings.history(), ex);
 		}
 		catch (Exception ex) {
-			undo(set, changes);
+			undo(set, config);
 			problems.add(doesNotStart(set, changes, ex));
-			reject(set, problems);
+			reject(found, problems);
+		}
+	}
+
+	private static RouteChanges changes(RouteSet before, ConfigSnapshot configBefore, RouteSet after,
+			ConfigSnapshot configAfter) {
+		return RouteChanges.between(before, configBefore::value, after, configAfter::value);
+	}
+
+	private static Set<ConfigurationPropertyName> placeholders(RouteSet set) {
+		Set<ConfigurationPropertyName> names = new HashSet<>();
+		for (String file : set.routes()) {
+			RouteChanges.placeholders(set.files().get(file))
+				.forEach((key) -> names.add(ConfigurationPropertyName.adapt(key, '.')));
+		}
+		return names;
+	}
+
+	/** The previous set, after half of another has been started. */
+	private void undo(RouteSet set, ConfigSnapshot config) {
+		RouteChanges changes = changes(set, config, this.running.set(), this.config.running());
+		try {
+			this.config.install(this.config.running());
+			this.swapper.apply(this.running.set(), changes);
+		}
+		catch (Exception ex) {
+			log.error("Routes {} could not be put back: restart the bridge", changes.changed(), ex);
 		}
 	}
 
@@ -170,53 +230,52 @@ public class LiveRoutes {
 		return RouteProblem.error(changes.files().stream().findFirst().orElse("."), message);
 	}
 
-	/** The previous set, after half of another has been started. */
-	private void undo(RouteSet set, RouteChanges changes) {
-		try {
-			this.swapper.apply(this.running.set(), RouteChanges.between(set, this.running.set()));
-		}
-		catch (Exception ex) {
-			log.error("Routes {} could not be put back: restart the bridge", changes.changed(), ex);
-		}
-	}
-
 	/** Stops routes that were replaced and have come to their end. */
 	synchronized void stopRetired() {
 		this.swapper.stopRetired();
 	}
 
-	private void reject(RouteSet set, NavigableSet<RouteProblem> problems) {
-		List<RouteProblem> refused = problems.stream()
-			.filter((problem) -> problem.message().startsWith("is ") || problem.message().startsWith("has "))
-			.toList();
-		this.rejected = set.hash() + new TreeSet<>(refused);
+	private void reject(Found found, NavigableSet<RouteProblem> problems) {
+		this.rejected = found;
 		this.pending = problems;
 		edits("rejected").increment();
 		problems.forEach((problem) -> log.error("Routes rejected: {}", problem));
 		log.error("Routes revision {} goes on, the edit has no effect: mend it, or undo it", this.running.revision());
 	}
 
-	private void accept() {
-		this.rejected = "";
+	private void accept(NavigableSet<RouteProblem> warnings) {
+		this.rejected = null;
 		this.pending = new TreeSet<>();
+		this.warnings = warnings;
 	}
 
 	private Counter edits(String outcome) {
 		return this.meters.counter("agentassist.routes.edits", "outcome", outcome);
 	}
 
-	private List<String> describe(RouteChanges changes) {
+	private List<String> describe(Found found) {
 		List<String> lines = new ArrayList<>();
-		for (String name : changes.files()) {
-			Path file = this.settings.directory().resolve(name);
-			try {
-				lines.add(name + " by " + Files.getOwner(file).getName() + " at " + Files.getLastModifiedTime(file));
-			}
-			catch (IOException | UnsupportedOperationException ex) {
-				lines.add(name + " removed");
-			}
+		for (String name : changes(this.running.set(), this.config.running(), found.set(), found.config()).files()) {
+			lines.add(name + " " + author(this.settings.directory().resolve(name)));
+		}
+		List<String> settings = this.config.describe(found.config());
+		if (!settings.isEmpty()) {
+			String authors = ConfigSnapshot.files(found.config().folders())
+				.stream()
+				.map((file) -> file.getFileName() + " " + author(file))
+				.collect(Collectors.joining(", "));
+			lines.add("settings " + String.join(", ", settings) + " (" + authors + ")");
 		}
 		return lines;
+	}
+
+	private static String author(Path file) {
+		try {
+			return "by " + Files.getOwner(file).getName() + " at " + Files.getLastModifiedTime(file);
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			return "removed";
+		}
 	}
 
 	private Instant now() {
@@ -251,6 +310,15 @@ public class LiveRoutes {
 	}
 
 	/**
+	 * Tells of patterns in the set that runs which lose or repeat messages.
+	 * @return a line for each
+	 */
+	@ManagedAttribute(description = "Warnings about the routes that run")
+	public synchronized List<String> getWarnings() {
+		return this.warnings.stream().map(RouteProblem::toString).toList();
+	}
+
+	/**
 	 * Tells what was changed when, and by whom.
 	 * @return a line for each revision that is kept, oldest first
 	 * @throws IOException when the history cannot be read
@@ -281,7 +349,8 @@ public class LiveRoutes {
 			.findFirst()
 			.orElseThrow(() -> new IllegalArgumentException("There is no revision " + revision));
 		long before = this.running.revision();
-		apply(earlier.set(), new TreeSet<>(), List.of("back to revision " + revision), "rolled-back");
+		apply(new Found(earlier.set(), this.config.running(), List.of()), List.of("back to revision " + revision),
+				"rolled-back");
 		if (this.running.revision() == before) {
 			throw new IllegalStateException("Revision " + revision + " does not run any more: " + getPendingEdit());
 		}
@@ -304,6 +373,22 @@ public class LiveRoutes {
 				Files.writeString(file, set.files().get(name));
 			}
 		}
+	}
+
+	/**
+	 * The files at one moment.
+	 *
+	 * @param set the routes
+	 * @param config the settings
+	 * @param refused what is wrong with files that are not among them
+	 */
+	private record Found(RouteSet set, ConfigSnapshot config, List<RouteProblem> refused) {
+
+		boolean isSame(Found other) {
+			return this.set.hash().equals(other.set.hash()) && this.config.isSame(other.config)
+					&& this.refused.equals(other.refused);
+		}
+
 	}
 
 }

@@ -3,9 +3,14 @@ package io.agentassist.bridge.routes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.LiveSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+
+import jakarta.validation.Validator;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.RuntimeCamelException;
@@ -17,6 +22,7 @@ import org.apache.camel.support.ResourceHelper;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -27,6 +33,8 @@ import org.springframework.jmx.support.RegistrationPolicy;
 /** Puts the routes under {@link LiveRoutes}. */
 @Configuration(proxyBeanMethods = false)
 class LiveRoutesConfiguration {
+
+	private static final String OURS = "io.agentassist.bridge.";
 
 	@Bean("direct-component")
 	DirectComponent directComponent() {
@@ -40,9 +48,17 @@ class LiveRoutesConfiguration {
 
 	@Bean
 	LiveRoutes liveRoutes(RoutesProperties settings, ConfigurableEnvironment environment,
-			ConfigurableListableBeanFactory beans, RouteSwapper swapper, MeterRegistry meters, Clock clock) {
-		RouteSurroundings surroundings = new RouteSurroundings(environment, beans, true);
-		return new LiveRoutes(settings, new RouteValidator(settings, surroundings), swapper, meters, clock);
+			ConfigurableListableBeanFactory beans, List<LiveSettings<?>> holders, Validator validator,
+			RouteSwapper swapper, MeterRegistry meters, Clock clock) {
+		List<Class<? extends Record>> records = new ArrayList<>();
+		for (String name : beans.getBeanNamesForAnnotation(ConfigurationProperties.class)) {
+			Class<?> type = beans.getType(name, false);
+			if (type.isRecord() && type.getName().startsWith(OURS)) {
+				records.add(type.asSubclass(Record.class));
+			}
+		}
+		LiveConfig config = new LiveConfig(environment, new ConfigCheck(records, validator), holders);
+		return new LiveRoutes(settings, beans, config, swapper, meters, clock);
 	}
 
 	@Bean

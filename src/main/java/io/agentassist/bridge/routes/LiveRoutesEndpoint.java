@@ -30,7 +30,12 @@ class LiveRoutesEndpoint {
 
 	@ReadOperation
 	State state() throws IOException {
-		return new State(this.routes.getRevision(), this.routes.getPendingEdit(), this.routes.getHistory(), null);
+		return state(null);
+	}
+
+	private State state(String error) throws IOException {
+		return new State(this.routes.getRevision(), this.routes.getPendingEdit(), this.routes.getWarnings(),
+				this.routes.getHistory(), error);
 	}
 
 	@WriteOperation
@@ -40,9 +45,7 @@ class LiveRoutesEndpoint {
 			return new WebEndpointResponse<>(state());
 		}
 		catch (IllegalArgumentException | IllegalStateException ex) {
-			State state = state();
-			return new WebEndpointResponse<>(
-					new State(state.revision(), state.pendingEdit(), state.history(), ex.getMessage()),
+			return new WebEndpointResponse<>(state(ex.getMessage()),
 					(ex instanceof IllegalArgumentException) ? 404 : 409);
 		}
 	}
@@ -52,11 +55,12 @@ class LiveRoutesEndpoint {
 	 *
 	 * @param revision the number of the set
 	 * @param pendingEdit what is wrong with the files as they are
+	 * @param warnings about the routes that run
 	 * @param history the last revisions, oldest first
 	 * @param error why nothing was rolled back
 	 */
 	@JsonNaming(SnakeCaseStrategy.class)
-	record State(long revision, List<String> pendingEdit, List<String> history, String error) {
+	record State(long revision, List<String> pendingEdit, List<String> warnings, List<String> history, String error) {
 	}
 
 }

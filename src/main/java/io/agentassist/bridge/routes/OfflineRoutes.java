@@ -1,6 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.util.NavigableSet;
 
 import io.agentassist.bridge.AgentAssistBridge;
 
@@ -49,8 +50,8 @@ final class OfflineRoutes implements AutoCloseable {
 		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
 	}
 
-	RouteValidator validator() {
-		return new RouteValidator(settings(), surroundings());
+	NavigableSet<RouteProblem> validate(RouteSet set) {
+		return new RouteValidator(settings()).validate(set, surroundings());
 	}
 
 	RouteGraph graph(RouteSet set) throws IOException {

@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * What lies between two sets of routes.
  *
  * @param added ids of routes that are new
- * @param changed ids of routes that say something else, or whose policy or file does
+ * @param changed ids of routes that say something else, or whose policy, file or setting
+ * does
  * @param removed ids of routes that are gone
  * @param files names of files that differ
  * @param needRestart what differs and is read at the start only
@@ -20,13 +23,21 @@ import java.util.TreeSet;
 record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed, Set<String> files,
 		List<RouteProblem> needRestart) {
 
-	static RouteChanges between(RouteSet before, RouteSet after) {
+	private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?!]?([^{}:]+)(:[^{}]*)?}}");
+
+	/**
+	 * Compares two sets.
+	 * @param settings the value of a setting then, or null
+	 * @param newSettings the same for the set after
+	 */
+	static RouteChanges between(RouteSet before, UnaryOperator<String> settings, RouteSet after,
+			UnaryOperator<String> newSettings) {
 		List<RouteItem> beforeItems = RouteFileParser.parse(before, (problem) -> {
 		});
 		List<RouteItem> afterItems = RouteFileParser.parse(after, (problem) -> {
 		});
-		Map<String, String> old = contents(before, beforeItems);
-		Map<String, String> now = contents(after, afterItems);
+		Map<String, String> old = contents(before, beforeItems, settings);
+		Map<String, String> now = contents(after, afterItems, newSettings);
 		Set<String> added = new LinkedHashSet<>(now.keySet());
 		added.removeAll(old.keySet());
 		Set<String> removed = new LinkedHashSet<>(old.keySet());
@@ -45,7 +56,7 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 	}
 
 	/** All that makes a route what it is, by its id. */
-	private static Map<String, String> contents(RouteSet set, List<RouteItem> items) {
+	private static Map<String, String> contents(RouteSet set, List<RouteItem> items, UnaryOperator<String> settings) {
 		Map<String, String> contents = new LinkedHashMap<>();
 		List<RouteItem> policies = items.stream().filter((item) -> "routeConfiguration".equals(item.kind())).toList();
 		for (RouteItem route : items.stream().filter(RouteItem::isRoute).toList()) {
@@ -62,9 +73,21 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 					content.append(text);
 				}
 			});
+			for (String key : placeholders(content)) {
+				content.append('\n').append(key).append('=').append(settings.apply(key));
+			}
 			contents.put(route.id(), content.toString());
 		}
 		return contents;
+	}
+
+	/**
+	 * The settings that a text names, such as {@code {{key}}} or {@code {{key:default}}}.
+	 */
+	static Set<String> placeholders(CharSequence text) {
+		Set<String> keys = new TreeSet<>();
+		PLACEHOLDER.matcher(text).results().forEach((match) -> keys.add(match.group(1)));
+		return keys;
 	}
 
 	/** Elements that Camel cannot exchange while it runs. */

@@ -23,37 +23,36 @@ final class RouteValidator {
 
 	private final RoutesProperties settings;
 
-	private final RouteSurroundings surroundings;
-
 	/** 800 KB of JSON: read when it is needed. */
 	private SchemaCheck schema;
 
 	/** The items that fitted the last time: the schema is most of a check's work. */
 	private Set<String> fitting = Set.of();
 
-	RouteValidator(RoutesProperties settings, RouteSurroundings surroundings) {
+	RouteValidator(RoutesProperties settings) {
 		this.settings = settings;
-		this.surroundings = surroundings;
 	}
 
 	/**
 	 * Checks a set.
+	 * @param set the set
+	 * @param surroundings what it may refer to
 	 * @return what is wrong with it, the worst first; the set may run if there is no
 	 * error among it
 	 */
-	NavigableSet<RouteProblem> validate(RouteSet set) {
+	NavigableSet<RouteProblem> validate(RouteSet set, RouteSurroundings surroundings) {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
 		checkSchema(items, problems::add);
 		if (hasNoErrors(problems)) {
 			RouteFiles files = new RouteFiles(this.settings.directory());
 			files.use(set);
-			try (ScratchContext scratch = new ScratchContext(this.surroundings, files)) {
-				Set<String> entrances = new ReferenceCheck(this.settings, this.surroundings, scratch, problems::add)
+			try (ScratchContext scratch = new ScratchContext(surroundings, files)) {
+				Set<String> entrances = new ReferenceCheck(this.settings, surroundings, scratch, problems::add)
 					.check(items);
-				checkCallers(set, items, entrances, problems::add);
+				checkCallers(set, items, entrances, surroundings, problems::add);
 				if (hasNoErrors(problems)) {
-					new HazardCheck(this.surroundings, problems::add).check(items);
+					new HazardCheck(surroundings, problems::add).check(items);
 					scratch.load(set, (failure) -> problems.add(problem(failure, items)));
 				}
 			}
@@ -81,7 +80,7 @@ final class RouteValidator {
 
 	/** Contract and beans need their routes. */
 	private void checkCallers(RouteSet set, List<RouteItem> items, Set<String> entrances,
-			Consumer<RouteProblem> problems) {
+			RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
 		for (RouteItem item : items) {
 			Node specification = HttpContract.specification(item);
 			if (specification != null) {
@@ -98,7 +97,7 @@ final class RouteValidator {
 				}
 			}
 		}
-		this.surroundings.calledRoutes().forEach((bean, uri) -> {
+		surroundings.calledRoutes().forEach((bean, uri) -> {
 			if (!entrances.contains(uri)) {
 				problems.accept(RouteProblem.error(set.routes().isEmpty() ? "." : set.routes().get(0),
 						"no route of the set starts with '" + uri + "', which the bean '" + bean + "' calls"));

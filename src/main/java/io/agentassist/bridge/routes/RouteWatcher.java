@@ -22,8 +22,8 @@ import org.springframework.boot.web.context.WebServerGracefulShutdownLifecycle;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Looks at the folder of the routes every few times a second and has its files taken once
- * they are quiet: a save by an editor is several changes.
+ * Looks at the folder of the routes and at the settings every few times a second and has
+ * their files taken once they are quiet: a save by an editor is several changes.
  */
 class RouteWatcher implements SmartLifecycle {
 
@@ -94,6 +94,11 @@ class RouteWatcher implements SmartLifecycle {
 		}
 		catch (UncheckedIOException ex) {
 			throw ex.getCause();
+		}
+		for (Path file : ConfigSnapshot.files(this.routes.configFolders())) {
+			// Links are followed: a mounted file is one.
+			BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+			stamps.put(file, attributes.lastModifiedTime() + " " + attributes.size() + " " + attributes.fileKey());
 		}
 		return stamps;
 	}

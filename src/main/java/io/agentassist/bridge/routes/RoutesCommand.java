@@ -45,7 +45,7 @@ public final class RoutesCommand {
 	int check(@Parameters(arity = "0..1", paramLabel = "FOLDER",
 			description = "holds the *.camel.yaml files; default: agentassist.routes.directory") Path folder) {
 		return inSettings(folder, (offline, set, problems) -> {
-			problems.addAll(offline.validator().validate(set));
+			problems.addAll(offline.validate(set));
 			problems.forEach(out()::println);
 			long errors = problems.stream().filter(RouteProblem::isError).count();
 			out().println(

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
@@ -26,17 +27,17 @@ public class SuggestionLookup {
 
 	private final RequestWatcher watcher;
 
-	private final Duration maxWait;
+	private final Supplier<SuggestionsProperties> settings;
 
 	private final Clock clock;
 
 	private final Timer delivery;
 
-	SuggestionLookup(RequestStore requests, RequestWatcher watcher, SuggestionsProperties properties, Clock clock,
-			MeterRegistry meters) {
+	SuggestionLookup(RequestStore requests, RequestWatcher watcher, Supplier<SuggestionsProperties> settings,
+			Clock clock, MeterRegistry meters) {
 		this.requests = requests;
 		this.watcher = watcher;
-		this.maxWait = properties.maxWait();
+		this.settings = settings;
 		this.clock = clock;
 		this.delivery = Timer.builder("agentassist.desktop.delivery")
 			.description("From a desktop's request to the answer of its look-up that waited for the suggestions")
@@ -86,7 +87,8 @@ public class SuggestionLookup {
 	private Duration parse(String wait) {
 		try {
 			Duration duration = (wait != null) ? Duration.parse(wait) : Duration.ZERO;
-			return (duration.compareTo(this.maxWait) > 0) ? this.maxWait : duration;
+			Duration longest = this.settings.get().maxWait();
+			return (duration.compareTo(longest) > 0) ? longest : duration;
 		}
 		catch (DateTimeParseException ex) {
 			throw new InvalidRequestException("wait", "Must be an ISO-8601 duration such as PT10S.");

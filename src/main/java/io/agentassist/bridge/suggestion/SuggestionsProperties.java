@@ -2,6 +2,7 @@ package io.agentassist.bridge.suggestion;
 
 import java.time.Duration;
 
+import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 
@@ -21,5 +22,6 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
-		@NotNull Duration slowAfter, @NotNull Duration watchInterval, @Min(2) int watchThreads) {
+		@NotNull Duration slowAfter, @ReadAtStart @NotNull Duration watchInterval,
+		@ReadAtStart @Min(2) int watchThreads) {
 }

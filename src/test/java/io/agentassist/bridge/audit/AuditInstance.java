@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.interaction.Outbox;
 import io.agentassist.bridge.interaction.OutboxEvent;
 import io.agentassist.bridge.interaction.OutboxProperties;
+import io.agentassist.bridge.settings.LiveSettings;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
@@ -59,10 +60,11 @@ final class AuditInstance implements AutoCloseable {
 		this.context.registerBean(ObjectMapper.class, () -> new ObjectMapper());
 		this.context.registerBean(Clock.class, () -> clock);
 		this.context.registerBean(AuditProperties.class, () -> properties);
-		this.context.registerBean(OutboxProperties.class,
-				() -> new OutboxProperties(BATCH, Duration.ofMinutes(1), Duration.ofSeconds(1), Duration.ofMinutes(1),
-						Duration.ofMinutes(1), Duration.ofDays(3), Map.of(), Duration.ofMinutes(1),
-						Duration.ofMinutes(1)));
+		OutboxProperties outboxSettings = new OutboxProperties(BATCH, Duration.ofMinutes(1), Duration.ofSeconds(1),
+				Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofDays(3), Map.of(), Duration.ofMinutes(1),
+				Duration.ofMinutes(1));
+		this.context.registerBean(OutboxProperties.class, () -> outboxSettings);
+		this.context.registerBean(LiveSettings.class, () -> new LiveSettings<>(outboxSettings));
 		this.context.registerBean(TransactionTemplate.class, () -> this.transaction);
 		// The outbox with what it needs, of which not all can be seen from here.
 		ClassPathBeanDefinitionScanner outboxBeans = new ClassPathBeanDefinitionScanner(this.context, false);

@@ -120,7 +120,7 @@ class ProviderTlsTest {
 				Duration.ofSeconds(10), Duration.ofSeconds(2), Duration.ofSeconds(5), 2, Duration.ofSeconds(1), 4,
 				new GenesysProperties.Breaker(20, 10, 50, Duration.ofSeconds(10), 3),
 				new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)), null);
-		try (ProviderClient client = new ProviderClient(properties,
+		try (ProviderClient client = new ProviderClient(() -> properties,
 				properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl, TIMER)) {
 			HttpPost request = new HttpPost(url + "/query");
 			request.setEntity(new StringEntity("{}"));

@@ -14,7 +14,7 @@ class RateWindowTest {
 
 	private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1000);
 
-	private final RateWindow window = new RateWindow(new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)),
+	private final RateWindow window = new RateWindow(() -> new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)),
 			this.nanos::get);
 
 	@Test

@@ -12,14 +12,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -30,35 +36,54 @@ import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.core.env.Environment;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.context.TestPropertySource;
 import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Edits the routes of a running bridge in every way that people do, one after the other,
- * while 200 requests come each second: none of them fails, good edits are in force within
- * 2 s, bad ones change nothing. Prints what it saw as the table of
- * {@code docs/live-editing.md}. {@code -Dlive.edits=all} makes every edit; else a choice,
- * at 50 requests a second, as there is no time to warm up for more.
+ * Edits the routes and the settings of a running bridge in every way that people do, one
+ * after the other, under load: no request fails, good edits come in force, bad ones
+ * change nothing. Prints what it saw as the table of {@code docs/live-editing.md}.
+ * {@code -Dlive.edits=all} makes every edit at 200 requests a second and asserts the
+ * times, too; else it makes a choice at 50, as there is no time to warm up for more.
  */
 @DirtiesContext
+@TestPropertySource(properties = "spring.config.additional-location=file:target/live-config/")
 class LiveEditingTest extends BridgeTest {
+
+	/** Names the file of settings among those that edits change. */
+	private static final String CONFIG = "config";
+
+	private static final Path CONFIG_FILE = Path.of("target", "live-config", "application.yaml");
+
+	private static final String CONFIG_TEXT = """
+			agentassist.ranking.skill-weight: 0.3
+			agentassist.audit.checkpoint-interval: 5m
+			# more
+			""";
 
 	private static final Path ROUTES = copyOfRoutes();
 
 	private static final Path GOOD = copyOfRoutes();
 
 	private static final Path HISTORY = temporaryFolder();
+
+	/** Of any machine; the claims are asserted where all edits are made. */
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private static final Duration IN_FORCE = Duration.ofSeconds(2);
 
@@ -90,103 +115,185 @@ class LiveEditingTest extends BridgeTest {
 			            message: beat
 			""";
 
+	private static final String TEMPLATED = """
+			- routeTemplate:
+			    id: echo-template
+			    parameters:
+			      - name: text
+			    from:
+			      uri: direct:{{text}}
+			      steps:
+			        - setBody:
+			            constant: "{{text}}"
+			""";
+
+	private static final String BREAKER = """
+			- route:
+			    id: break
+			    from:
+			      uri: direct:break
+			      steps:
+			        - circuitBreaker:
+			            id: break-nothing
+			            steps:
+			              - setBody:
+			                  id: say-nothing
+			                  constant: ""
+			""";
+
+	/** Two routes, the first of which is changed. */
+	private static final String PROBES = """
+			- route:
+			    id: probe
+			    from:
+			      uri: direct:probe
+			      steps:
+			        - setBody:
+			            id: say-version
+			            constant: "%d"
+			- route:
+			    id: untouched
+			    from:
+			      uri: direct:untouched
+			      steps:
+			        - setBody:
+			            id: say-nothing-new
+			            constant: "0"
+			""";
+
+	private static final Duration PAUSE = Duration.ofMillis(50);
+
 	private static final boolean ALL = "all".equals(System.getProperty("live.edits"));
 
+	/** What Camel's own reload was seen to do, run by itself. */
+	private static final String DEAD = "every route gone, until a restart";
+
+	private static final String NOT_MEASURED = "not measured";
+
 	private final List<Edit> edits = List.of(
-			new Edit("save one changed step", true, "in force", replacing("feedback", "\"recorded\"", "\"kept\""),
-					accepted(), () -> feedbackStatus().equals("kept")),
-			new Edit("save a comment", false, "all routes restart", replacing("feedback", "# POST", "# A POST"),
-					accepted(), () -> true),
-			new Edit("save in pieces", false, "reads half a file", this::saveInPieces, accepted(),
+			new Edit("save one changed step", true, "in force; other routes answer 500 while a slow request drains",
+					replacing("feedback", "\"recorded\"", "\"kept\""), accepted(),
 					() -> feedbackStatus().equals("kept")),
-			new Edit("save half a file", true, "every route gone, for good", this::saveHalf,
-					rejected("feedback.camel.yaml"), this::nothingChanged),
-			new Edit("misspell a step", false, "every route gone, for good",
-					replacing("feedback", "- setHeader:", "- setHaeder:"), rejected("'setHaeder' is nothing that"),
+			new Edit("save a comment", false, NOT_MEASURED, replacing("feedback", "# POST", "# A POST"), accepted(),
+					() -> true),
+			new Edit("save in pieces", false, NOT_MEASURED, this::saveInPieces, accepted(),
+					() -> feedbackStatus().equals("kept")),
+			new Edit("save half a file", true, DEAD, this::saveHalf, rejected("feedback.camel.yaml"),
 					this::nothingChanged),
-			new Edit("break the indentation", false, "every route gone, for good",
+			new Edit("misspell a step", false, DEAD, replacing("feedback", "- setHeader:", "- setHaeder:"),
+					rejected("'setHaeder' is nothing that"), this::nothingChanged),
+			new Edit("break the indentation", false, DEAD,
 					replacing("feedback", "      uri: direct:recordFeedback", "  uri: direct:recordFeedback"),
 					rejected("feedback.camel.yaml:"), this::nothingChanged),
-			new Edit("name a component that is not there", false, "route gone",
+			new Edit("name a component that is not there", false, DEAD,
 					replacing("feedback", "bean-validator:", "kafka:"), rejected("there is no component 'kafka'"),
 					this::nothingChanged),
-			new Edit("name a component that is not allowed", false, "in force",
+			new Edit("name a component that is not allowed", false, NOT_MEASURED,
 					replacing("feedback", "bean-validator:", "exec:"), rejected("'exec' is not allowed"),
 					this::nothingChanged),
-			new Edit("misspell an option of an endpoint", false, "route gone",
+			new Edit("misspell an option of an endpoint", false, NOT_MEASURED,
 					replacing("request-expiry", "greedy:", "gredy:"), rejected("'gredy' is no option"),
 					this::nothingChanged),
-			new Edit("name a setting that is not there", false, "route gone",
+			new Edit("name a setting that is not there", false, DEAD,
 					replacing("request-expiry", "lifecycle.expiry-interval", "lifecycle.expiry"),
 					rejected("the setting 'agentassist.lifecycle.expiry' is not there"), this::nothingChanged),
-			new Edit("name a bean that is not there", false, "fails at the first message",
+			new Edit("name a bean that is not there", false, NOT_MEASURED,
 					replacing("feedback", "ref: feedbackRecorder", "ref: feedbackRecoder"),
 					rejected("there is no bean 'feedbackRecoder'"), this::nothingChanged),
-			new Edit("name a method that is not there", false, "fails at the first message",
+			new Edit("name a method that is not there", false, NOT_MEASURED,
 					replacing("feedback", "method: findRequest", "method: find"), rejected("has no method 'find'"),
 					this::nothingChanged),
-			new Edit("break an expression", false, "route gone",
+			new Edit("break an expression", false, NOT_MEASURED,
 					replacing("feedback", "${body} != null", "${body != null"), rejected("cannot be built"),
 					this::nothingChanged),
-			new Edit("two routes of one id", false, "one replaces the other",
+			new Edit("two routes of one id", false, NOT_MEASURED,
 					replacing("feedback", "id: keep-feedback\n", "id: receive-callback\n"), rejected("is taken, at"),
 					this::nothingChanged),
-			new Edit("call a route that is not there", false, "callers wait 30 s, then fail",
+			new Edit("call a route that is not there", false, NOT_MEASURED,
 					replacing("feedback", "uri: direct:keep-feedback\n        - setBody",
 							"uri: direct:keep\n        - setBody"),
 					rejected("no route starts with 'direct:keep'"), this::nothingChanged),
-			new Edit("delete a file that the contract needs", false, "its routes go on", deleting("callback"),
+			new Edit("delete a file that the contract needs", false, "its routes keep running", deleting("callback"),
 					rejected("has to serve POST /agentassist/callback"), this::nothingChanged),
-			new Edit("delete the policies", false, "routes keep them till their next edit", deleting("error-policies"),
+			new Edit("delete the policies", false, NOT_MEASURED, deleting("error-policies"),
 					rejected("there is no routeConfiguration"), this::nothingChanged),
-			new Edit("add a file with a new path", true, "in force", adding("hello", HELLO), accepted(),
+			new Edit("add a file with a new path", true, NOT_MEASURED, adding("hello", HELLO), accepted(),
 					() -> get("/hello").statusCode() == 200, false),
-			new Edit("add a second route of this path", false, "one takes it from the other",
+			new Edit("add a second route of this path", false, NOT_MEASURED,
 					adding("hello2", HELLO.replace("id: hello", "id: hello2").replace("say-hello", "say-hello2")),
 					rejected("is the entrance of route 'hello' already"), () -> get("/hello").statusCode() == 200),
-			new Edit("change its path", false, "the old path answers 500", replacing("hello", "/hello", "/good-day"),
-					accepted(), () -> get("/good-day").statusCode() == 200 && get("/hello").statusCode() == 404, false),
-			new Edit("delete that file", true, "its routes go on", deleting("hello"), accepted(),
+			new Edit("change its path", false, "the removed path answers 500",
+					replacing("hello", "/hello", "/good-day"), accepted(),
+					() -> get("/good-day").statusCode() == 200 && get("/hello").statusCode() == 404, false),
+			new Edit("delete that file", true, "its routes keep running", deleting("hello"), accepted(),
 					() -> get("/good-day").statusCode() == 404 && get("/hello").statusCode() == 404, false),
-			new Edit("rename a file", false, "routes doubled or refused", renaming("purge", "old-rows"), accepted(),
-					() -> true),
-			new Edit("swap two files", false, "one of them refused", this::swapTwoFiles, accepted(),
+			new Edit("rename a file", false, NOT_MEASURED, renaming("purge", "old-rows"), accepted(), () -> true),
+			new Edit("swap two files", false, NOT_MEASURED, this::swapTwoFiles, accepted(),
 					() -> feedbackStatus().equals("recorded")),
-			new Edit("rename a route", false, "the old one goes on",
+			new Edit("rename a route", false, NOT_MEASURED,
 					replacing("feedback", "id: record-feedback\n", "id: take-feedback\n"), accepted(),
 					() -> feedbackStatus().equals("recorded") && camel().getRoute("take-feedback") != null
 							&& camel().getRoute("record-feedback") == null),
-			new Edit("change a shared policy", true, "reaches a route at its own next edit",
+			new Edit("change a shared policy", true, "reaches a route at its own next reload",
 					replacing("error-policies", "Invalid JSON payload", "Not JSON"), accepted(),
 					() -> callBack("no json").body().contains("Not JSON")),
-			new Edit("change a route that is busy", false, "requests fail, or wait for the slowest",
+			new Edit("change a route that is busy", false, "other routes answer 500 until it is idle, up to 45 s",
 					replacing("suggestion-request", "id: log-queued", "id: log-taken"), accepted(), () -> true),
-			new Edit("change a scheduler's interval", false, "in force",
+			new Edit("change a scheduler's interval", false, NOT_MEASURED,
 					replacing("request-expiry", "greedy: true", "greedy: false"), accepted(), () -> true),
-			new Edit("a good and a bad file at once", false, "good ones after bad ones are not read",
-					this::saveGoodAndBad, rejected("'setHaeder' is nothing that"), this::nothingChanged),
+			new Edit("a good and a bad file at once", false, "the bad file blocks the good one", this::saveGoodAndBad,
+					rejected("'setHaeder' is nothing that"), this::nothingChanged),
 			new Edit("a route that fails when it starts", true, "part of the routes gone",
 					both(adding("beat", BEAT.formatted(-1)), replacing("feedback", "\"recorded\"", "\"kept\"")),
-					rejected("does not start"), this::nothingChanged),
-			new Edit("change a `rest:` element", false, "not refreshed",
+					rejected("route 'beat' does not start"), this::nothingChanged),
+			new Edit("change a `rest:` element", false, NOT_MEASURED,
 					replacing("api", "missingOperation: fail", "missingOperation: ignore"),
 					rejected("is read at the start only"), this::nothingChanged),
-			new Edit("add a `beans:` element", false, "not refreshed",
+			new Edit("add a `beans:` element", false, "never refreshed",
 					adding("beans", "- beans:\n    - name: list\n      type: java.util.ArrayList\n"),
 					rejected("'beans' is read at the start only"), this::nothingChanged),
-			new Edit("link a file from elsewhere", false, "in force", this::link,
+			new Edit("add a templated route", false, "never refreshed", adding("templated", TEMPLATED),
+					rejected("'routeTemplate' is read at the start only"), this::nothingChanged),
+			new Edit("link a file from elsewhere", false, NOT_MEASURED, this::link,
 					rejected("is a link to a place outside"), this::nothingChanged),
-			new Edit("save a huge file", false, "in force", adding("huge", "# " + "x".repeat(300_000)),
+			new Edit("save a huge file", false, NOT_MEASURED, adding("huge", "# " + "x".repeat(300_000)),
 					rejected("more than the 262144"), this::nothingChanged),
-			new Edit("redeliver for ever", false, "in force, no warning",
+			new Edit("change a weight in `config/`", true, NOT_MEASURED,
+					replacing(CONFIG, "skill-weight: 0.3", "skill-weight: 2"), accepted(),
+					() -> scoreWithSkill() > 0.5),
+			new Edit("a weight that is not allowed", false, NOT_MEASURED,
+					replacing(CONFIG, "skill-weight: 0.3", "skill-weight: -1"),
+					rejected("'agentassist.ranking.skill-weight' must be greater than or equal to 0"),
+					() -> scoreWithSkill() < 0.5),
+			new Edit("break the YAML of `config/`", false, NOT_MEASURED,
+					replacing(CONFIG, "skill-weight: 0.3", "skill-weight: [0.3"), rejected("no YAML"),
+					this::nothingChanged),
+			new Edit("a setting that is read at the start only", false, NOT_MEASURED,
+					replacing(CONFIG, "checkpoint-interval: 5m", "checkpoint-interval: 6m"), accepted(),
+					() -> warns("takes effect at a restart")),
+			new Edit("add a route and its setting at once", true, NOT_MEASURED,
+					both(replacing(CONFIG, "# more", "recipes.hello: you"),
+							adding("hello", HELLO.replace("\"you\"", "\"{{recipes.hello}}\""))),
+					accepted(), () -> get("/hello").body().contains("you"), false),
+			new Edit("change a setting that a route names", true, NOT_MEASURED,
+					replacing(CONFIG, "recipes.hello: you", "recipes.hello: them"), accepted(),
+					() -> get("/hello").body().contains("them"), false),
+			new Edit("take away a setting that a route names", false, NOT_MEASURED,
+					replacing(CONFIG, "recipes.hello: them", "# more"),
+					rejected("the setting 'recipes.hello' is not there"), () -> get("/hello").body().contains("them"),
+					false),
+			new Edit("delete that route and its setting", true, NOT_MEASURED,
+					both(deleting("hello"), adding(CONFIG, CONFIG_TEXT)), accepted(),
+					() -> get("/hello").statusCode() == 404, false),
+			new Edit("redeliver for ever", false, NOT_MEASURED,
 					replacing("error-policies", "maximumRedeliveries: \"{{agentassist.genesys.retries}}\"",
 							"maximumRedeliveries: \"-1\""),
-					accepted(), () -> true),
-			new Edit("a breaker that succeeds while open", false, "in force, no warning",
-					replacing("provider-query", "            configuration: provider\n", ""), accepted(), () -> true),
-			new Edit("a multicast that ignores failures", false, "in force, no warning",
+					accepted(), () -> warns("-1 repeats for ever")),
+			new Edit("a breaker that succeeds while open", false, NOT_MEASURED, adding("breaker", BREAKER), accepted(),
+					() -> warns("while it is open, calls are skipped and succeed")),
+			new Edit("a multicast that ignores failures", false, NOT_MEASURED,
 					replacing("interaction-recording", "stopOnException: true", "stopOnException: false"), accepted(),
-					() -> true));
+					() -> warns("a branch that fails is not noticed")));
 
 	@Autowired
 	private LiveRoutes routes;
@@ -203,6 +310,9 @@ class LiveEditingTest extends BridgeTest {
 	@Autowired
 	private MeterRegistry meters;
 
+	@Autowired
+	private Environment environment;
+
 	@LocalManagementPort
 	private int managementPort;
 
@@ -216,59 +326,137 @@ class LiveEditingTest extends BridgeTest {
 	@Test
 	void shouldTakeEditsUnderLoadWithoutAFailedRequest() throws IOException {
 		List<String> table = new ArrayList<>(
-				List.of("| edit | stock Camel | the bridge | after | failed requests |", "|---|---|---|---|---|"));
+				List.of("| edit | stock Camel | the bridge | routes exchanged | after |", "|---|---|---|---|---|"));
 		Load load = new Load();
+		// Before the watcher does it.
+		long cold = timed(this.routes::warmUp).toMillis();
 		load.warmUp();
-		this.routes.warmUp();
+		long warm = timed(this.routes::warmUp).toMillis();
 		// The first edit of a process finds cold code.
 		replacing("feedback", "\"recorded\"", "\"kept\"").run();
-		await().atMost(Duration.ofSeconds(20)).until(() -> this.routes.getHash().equals(hashOnDisk()));
+		await().atMost(PATIENCE).until(() -> this.routes.getHash().equals(hashOnDisk()));
 		undo();
 		load.start();
+		long start = System.nanoTime();
+		String pauses;
 		try {
 			for (Edit edit : this.edits) {
 				if (edit.always() || ALL) {
-					table.add(make(edit, load));
+					table.add(make(edit));
 				}
 			}
+			pauses = pauses();
 		}
 		finally {
 			load.stop();
 		}
+		long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
 		table.add("");
-		table.add("%d requests, %d failed; the longest took %d ms.".formatted(load.sent.get(), load.failures.size(),
-				load.longest.get()));
+		table.add("%d requests in %d s, %d failed; the longest took %d ms.".formatted(load.sent.get(), seconds,
+				load.failures.size(), load.longest.get()));
+		table.add("The check of the set took %d ms right after the start of the process, %d ms later on."
+			.formatted(cold, warm));
+		table.add(pauses);
 		Files.write(Path.of("target", "live-editing.md"), table);
 		table.forEach(System.out::println);
 
 		assertThat(load.failures).isEmpty();
-		// How many there were at full rate is for the table to say: that depends on the
-		// machine.
-		assertThat(load.sent.get()).isGreaterThan(20 * (table.size() - 3));
 		assertThat(this.meters.counter("agentassist.routes.edits", "outcome", "accepted").count()).isPositive();
 		assertThat(this.meters.counter("agentassist.routes.edits", "outcome", "rejected").count()).isPositive();
+		if (ALL) {
+			// What the machine can do is for this profile to show, not for every build.
+			assertThat(load.sent.get() / seconds).isGreaterThanOrEqualTo(195);
+			assertThat(warm).isLessThan(1000);
+		}
 		shouldRollBack();
 	}
 
-	private String make(Edit edit, Load load) {
-		int failuresBefore = load.failures.size();
+	private String make(Edit edit) {
 		long revision = this.routes.getRevision();
+		Map<String, Route> before = runningRoutes();
 		edit.action().run();
 		long start = System.nanoTime();
-		await(edit.name()).atMost(Duration.ofSeconds(10))
+		await(edit.name()).atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(10))
 			.until(() -> edit.outcome().isReached(this.routes, revision) && edit.inForce().getAsBoolean());
 		Duration after = Duration.ofNanos(System.nanoTime() - start);
-		assertThat(after).as(edit.name()).isLessThan(IN_FORCE);
+		if (ALL) {
+			assertThat(after).as(edit.name()).isLessThan(IN_FORCE);
+		}
 		List<String> pending = this.routes.getPendingEdit();
 		assertThat(this.health.health().getStatus()).isEqualTo(pending.isEmpty() ? Status.UP : new Status("DEGRADED"));
-		String row = "| %s | %s | %s | %d ms | %d |".formatted(edit.name(), edit.stock(),
-				pending.isEmpty() ? "in force" : "refused: `" + pending.get(0).replace("|", "\\|") + "`",
-				after.toMillis(), load.failures.size() - failuresBefore);
+		Set<String> exchanged = exchanged(before);
+		if (edit == this.edits.get(0)) {
+			assertThat(exchanged).containsExactly("record-feedback");
+		}
+		List<String> warnings = this.routes.getWarnings();
+		String outcome = "in force";
+		if (!pending.isEmpty()) {
+			outcome = "refused: " + code(pending.get(0));
+		}
+		else if (!warnings.isEmpty()) {
+			outcome = "in force, warns: " + code(warnings.get(0));
+		}
+		String row = "| %s | %s | %s | %d | %d ms |".formatted(edit.name(), edit.stock(), outcome, exchanged.size(),
+				after.toMillis());
 		if (edit.undo()) {
 			undo();
 		}
 		return row;
+	}
+
+	private static String code(String problem) {
+		return "`" + problem.replace("|", "\\|").replaceAll("(.{150}).+", "$1…") + "`";
+	}
+
+	private Map<String, Route> runningRoutes() {
+		Map<String, Route> running = new HashMap<>();
+		this.camel.getRoutes().forEach((route) -> running.put(route.getRouteId(), route));
+		return running;
+	}
+
+	/** Ids of the routes that are not the same objects as before. */
+	private Set<String> exchanged(Map<String, Route> before) {
+		Map<String, Route> now = runningRoutes();
+		Set<String> ids = new TreeSet<>(before.keySet());
+		ids.addAll(now.keySet());
+		ids.removeIf((id) -> before.get(id) == now.get(id));
+		return ids;
+	}
+
+	/**
+	 * How long messages wait while their route is exchanged, and while another one is.
+	 */
+	private String pauses() {
+		List<Duration> changed = new ArrayList<>();
+		List<Duration> untouched = new ArrayList<>();
+		adding("probe", PROBES.formatted(0)).run();
+		await().atMost(PATIENCE).until(() -> camel().getRoute("untouched") != null);
+		Route other = this.camel.getRoute("untouched");
+		for (int version = 1; version <= (ALL ? 20 : 1); version++) {
+			String expected = Integer.toString(version);
+			try (Probe probe = new Probe("direct:probe"); Probe bystander = new Probe("direct:untouched")) {
+				adding("probe", PROBES.formatted(version)).run();
+				await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> expected.equals(probe.last));
+				changed.add(probe.longest());
+				untouched.add(bystander.longest());
+			}
+		}
+		assertThat(this.camel.getRoute("untouched")).isSameAs(other);
+		deleting("probe").run();
+		undo();
+		changed.sort(null);
+		untouched.sort(null);
+		if (ALL) {
+			assertThat(changed).allSatisfy((pause) -> assertThat(pause).isLessThan(PAUSE));
+		}
+		return "The longest wait of a message for its route while that is exchanged, %d times: median %s, worst %s; for a route beside it: median %s, worst %s."
+			.formatted(changed.size(), millis(changed.get(changed.size() / 2)), millis(changed.get(changed.size() - 1)),
+					millis(untouched.get(untouched.size() / 2)), millis(untouched.get(untouched.size() - 1)));
+	}
+
+	private static String millis(Duration time) {
+		return "%.1f ms".formatted(time.toNanos() / 1e6);
 	}
 
 	private void undo() {
@@ -280,6 +468,9 @@ class LiveEditingTest extends BridgeTest {
 					}
 				}
 			}
+			if (!Files.readString(CONFIG_FILE).equals(CONFIG_TEXT)) {
+				Files.writeString(CONFIG_FILE, CONFIG_TEXT);
+			}
 			for (Path file : files(GOOD)) {
 				if (!Files.exists(ROUTES.resolve(file))
 						|| Files.mismatch(GOOD.resolve(file), ROUTES.resolve(file)) >= 0) {
@@ -290,9 +481,11 @@ class LiveEditingTest extends BridgeTest {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		await("undone").atMost(Duration.ofSeconds(10))
+		await("undone").atMost(PATIENCE)
 			.pollInterval(Duration.ofMillis(10))
-			.until(() -> this.routes.getPendingEdit().isEmpty() && this.routes.getHash().equals(hashOnDisk()));
+			.until(() -> this.routes.getPendingEdit().isEmpty() && this.routes.getHash().equals(hashOnDisk())
+					&& "0.3".equals(this.environment.getProperty("agentassist.ranking.skill-weight"))
+					&& "5m".equals(this.environment.getProperty("agentassist.audit.checkpoint-interval")));
 	}
 
 	private String hashOnDisk() throws IOException {
@@ -303,7 +496,7 @@ class LiveEditingTest extends BridgeTest {
 	private void shouldRollBack() throws IOException {
 		long before = this.routes.getRevision();
 		replacing("feedback", "\"recorded\"", "\"kept\"").run();
-		await().atMost(IN_FORCE).until(() -> feedbackStatus().equals("kept"));
+		await().atMost(PATIENCE).until(() -> feedbackStatus().equals("kept"));
 
 		HttpResponse<String> answer = rollBack(before);
 
@@ -340,6 +533,17 @@ class LiveEditingTest extends BridgeTest {
 
 	private CamelContext camel() {
 		return this.camel;
+	}
+
+	private boolean warns(String text) {
+		return this.routes.getWarnings().stream().anyMatch((line) -> line.contains(text));
+	}
+
+	/** Of a suggestion whose confidence is 0.5, for a skill of the agent. */
+	private double scoreWithSkill() {
+		String id = queue(unique("conv-"));
+		HttpResponse<String> answer = callBack(completed(id, suggestion(unique("s-"), 0.5, "billing")));
+		return json(answer).at("/ranked_suggestions/0/final_score").asDouble();
 	}
 
 	private boolean nothingChanged() {
@@ -430,7 +634,7 @@ class LiveEditingTest extends BridgeTest {
 	}
 
 	private static Path file(String name) {
-		return ROUTES.resolve(name + ".camel.yaml");
+		return name.equals(CONFIG) ? CONFIG_FILE : ROUTES.resolve(name + ".camel.yaml");
 	}
 
 	private static List<Path> files(Path folder) throws IOException {
@@ -440,6 +644,10 @@ class LiveEditingTest extends BridgeTest {
 	}
 
 	private static Path copyOfRoutes() {
+		quietly(() -> {
+			Files.createDirectories(CONFIG_FILE.getParent());
+			Files.writeString(CONFIG_FILE, CONFIG_TEXT);
+		});
 		Path folder = temporaryFolder();
 		quietly(() -> FileSystemUtils.copyRecursively(Path.of("routes"), folder));
 		return folder;
@@ -527,6 +735,8 @@ class LiveEditingTest extends BridgeTest {
 			await().atMost(Duration.ofSeconds(30)).until(() -> this.open.get() == 0);
 			this.sent.set(0);
 			this.longest.set(0);
+			// Of cold code; no edit has been made yet.
+			this.failures.clear();
 		}
 
 		void start() {
@@ -566,6 +776,41 @@ class LiveEditingTest extends BridgeTest {
 					this.failures.add(response.request().uri() + " " + response.statusCode() + " " + response.body());
 				}
 			});
+		}
+
+	}
+
+	/** Sends messages to a route, one after the other, and sees how long they wait. */
+	private final class Probe implements AutoCloseable {
+
+		private final AtomicLong longest = new AtomicLong();
+
+		private final CompletableFuture<Void> done;
+
+		private volatile boolean closed;
+
+		private volatile String last;
+
+		Probe(String uri) {
+			ProducerTemplate sender = camel().createProducerTemplate();
+			this.done = CompletableFuture.runAsync(() -> {
+				while (!this.closed) {
+					long start = System.nanoTime();
+					this.last = sender.requestBody(uri, "", String.class);
+					this.longest.accumulateAndGet(System.nanoTime() - start, Math::max);
+					LockSupport.parkNanos(500_000);
+				}
+			}, (task) -> new Thread(task, uri).start());
+		}
+
+		Duration longest() {
+			return Duration.ofNanos(this.longest.get());
+		}
+
+		@Override
+		public void close() {
+			this.closed = true;
+			this.done.join();
 		}
 
 	}

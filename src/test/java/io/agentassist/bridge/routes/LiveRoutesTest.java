@@ -8,7 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.agentassist.bridge.ranking.FeedbackModel;
+import io.agentassist.bridge.ranking.RankingProperties;
+import io.agentassist.bridge.settings.LiveSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import jakarta.validation.Validation;
+import jakarta.validation.ValidatorFactory;
+import org.apache.camel.Route;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.PluginHelper;
@@ -18,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.unit.DataSize;
@@ -38,19 +45,27 @@ class LiveRoutesTest {
 			            constant: resource:file:{{folder}}/greeting.txt
 			""";
 
+	private static final ValidatorFactory VALIDATORS = Validation.buildDefaultValidatorFactory();
+
+	private static final RankingProperties RANKING = new RankingProperties(0.6, 0.3, 0.15, 0.1,
+			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0);
+
 	@TempDir
 	private Path folder;
 
 	@TempDir
 	private Path history;
 
-	private final StandardEnvironment environment = new StandardEnvironment();
+	@TempDir
+	private Path config;
+
+	private StandardEnvironment environment;
+
+	private LiveSettings<RankingProperties> ranking;
 
 	private DefaultCamelContext camel;
 
 	private LiveRoutes routes;
-
-	private RouteSwapper swapper;
 
 	@AfterEach
 	void stop() throws IOException {
@@ -118,8 +133,135 @@ class LiveRoutesTest {
 		this.camel.createProducerTemplate().sendBody("direct:talk", "");
 	}
 
+	@Test
+	void shouldPutSettingsInForceAndExchangeRoutesWhosePlaceholderChanged() throws Exception {
+		write("greeting.camel.yaml", """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: '{{greeting}}'}}]}}
+				- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}
+				""");
+		configure("greeting: hello");
+		start();
+		Route untouched = this.camel.getRoute("wait");
+
+		configure("greeting: good day", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(this.ranking.get().skillWeight()).isEqualTo(0.5);
+		assertThat(this.ranking.get().confidenceWeight()).isEqualTo(0.6);
+		assertThat(greeting()).isEqualTo("good day");
+		assertThat(this.camel.getRoute("wait")).isSameAs(untouched);
+		assertThat(this.routes.getHistory()).last()
+			.asString()
+			.startsWith("2 at")
+			.contains("settings agentassist.ranking.skill-weight 0.3 -> 0.5, greeting (application.yaml by ");
+	}
+
+	@Test
+	void shouldRefuseSettingsThatAStartWouldRefuse() throws Exception {
+		write("greeting.camel.yaml",
+				"- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: '{{greeting}}'}}]}}");
+		configure("greeting: hello");
+		start();
+		String file = this.config.resolve("application.yaml").toString();
+
+		configure("greeting: good day", "agentassist.ranking.skill-weight: -1");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).containsExactly(
+				file + ":2:35: error: 'agentassist.ranking.skill-weight' must be greater than or equal to 0");
+
+		configure("agentassist.ranking.feedback-model: guess");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).hasSize(2)
+			.anySatisfy((line) -> assertThat(line).startsWith(
+					file + ":1:37: error: 'agentassist.ranking.feedback-model' cannot be set: No enum constant"))
+			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not there"));
+
+		configure("greeting: [good day");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().startsWith(file + ":").contains("no YAML");
+
+		assertThat(this.ranking.get()).isEqualTo(RANKING);
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.routes.getRevision()).isEqualTo(1);
+		configure("greeting: hello");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+	}
+
+	@Test
+	void shouldPutSettingsBackWhenARouteDoesNotStart() throws Exception {
+		write("greeting.camel.yaml", """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: '{{greeting}}'}}]}}
+				- route: {id: beat, from: {uri: 'scheduler:beat?poolSize={{beats}}', steps: [{log: beat}]}}
+				""");
+		configure("greeting: hello", "beats: 1");
+		start();
+
+		configure("greeting: good day", "beats: -1", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("route 'beat' does not start");
+		assertThat(this.ranking.get()).isEqualTo(RANKING);
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.environment.getProperty("beats")).isEqualTo("1");
+	}
+
+	@Test
+	void shouldNameSettingsThatWaitForARestart() throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("server.port: 8080");
+		start();
+
+		configure("server.port: 9090");
+		this.routes.refresh();
+		configure("server.port: 9090", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+
+		assertThat(this.routes.getWarnings()).singleElement()
+			.asString()
+			.endsWith("application.yaml:1:14: warning: 'server.port' is read at the start only, and takes effect at a"
+					+ " restart");
+	}
+
+	@Test
+	void shouldStartARouteOnceItsPreconditionHolds() throws Exception {
+		write("greeting.camel.yaml", """
+				- route:
+				    id: talk
+				    precondition: "'{{talking}}' == 'yes'"
+				    from: {uri: 'direct:talk', steps: [{log: talk}]}
+				- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}
+				""");
+		configure("talking: no way");
+		start();
+		assertThat(this.camel.getRoute("talk")).isNull();
+
+		configure("talking: yes".replace("yes", "'yes'"));
+		this.routes.refresh();
+		assertThat(this.camel.getRoute("talk")).isNotNull();
+
+		configure("talking: no more");
+		this.routes.refresh();
+		assertThat(this.camel.getRoute("talk")).isNull();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+	}
+
 	private void start() throws Exception {
-		set("folder", this.folder.toString());
+		this.environment = new StandardEnvironment();
+		this.environment.getPropertySources()
+			.addFirst(new MapPropertySource("test", Map.of("folder", this.folder.toString(), "spring.config.location",
+					"optional:" + this.config + "/")));
+		// Files win over it.
+		this.environment.getPropertySources()
+			.addLast(new MapPropertySource("defaultProperties",
+					Map.of("agentassist.ranking.confidence-weight", "0.6", "agentassist.ranking.skill-weight", "0.3",
+							"agentassist.ranking.skill-bonus", "0.15", "agentassist.ranking.feedback-weight", "0.1",
+							"agentassist.ranking.feedback-model", "acceptance-ratio", "agentassist.ranking.half-life",
+							"30d")));
+		ConfigDataEnvironmentPostProcessor.applyTo(this.environment);
+		// As libraries do for their defaults.
+		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
 		RoutesProperties settings = new RoutesProperties(this.folder, true, Duration.ofMillis(100),
 				Duration.ofMillis(300), this.history, List.of("*.camel.yaml"), DataSize.ofKilobytes(256),
 				List.of("direct", "log", "scheduler"), List.of());
@@ -128,11 +270,11 @@ class LiveRoutesTest {
 		this.camel.addComponent("direct", new TakeOverDirectComponent());
 		this.camel.getRegistry().bind(RouteFiles.BEAN_NAME, files);
 		this.camel.getPropertiesComponent().addPropertiesSource(new Settings());
-		this.swapper = new RouteSwapper(this.camel, null, files);
-		this.routes = new LiveRoutes(settings,
-				new RouteValidator(settings,
-						new RouteSurroundings(this.environment, new DefaultListableBeanFactory(), true)),
-				this.swapper, new SimpleMeterRegistry(), Clock.systemUTC());
+		this.ranking = new LiveSettings<>(RANKING);
+		LiveConfig config = new LiveConfig(this.environment,
+				new ConfigCheck(List.of(RankingProperties.class), VALIDATORS.getValidator()), List.of(this.ranking));
+		this.routes = new LiveRoutes(settings, new DefaultListableBeanFactory(), config,
+				new RouteSwapper(this.camel, null, files), new SimpleMeterRegistry(), Clock.systemUTC());
 		RouteSet set = this.routes.load();
 		files.use(set);
 		for (String file : set.routes()) {
@@ -146,8 +288,8 @@ class LiveRoutesTest {
 		return this.camel.createProducerTemplate().requestBody("direct:greet", "", String.class);
 	}
 
-	private void set(String key, String value) {
-		this.environment.getPropertySources().addFirst(new MapPropertySource(key, Map.of(key, value)));
+	private void configure(String... lines) throws IOException {
+		Files.writeString(this.config.resolve("application.yaml"), String.join("\n", lines) + "\n");
 	}
 
 	private void write(String name, String text) throws IOException {

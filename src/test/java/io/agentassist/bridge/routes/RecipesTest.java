@@ -2,6 +2,7 @@ package io.agentassist.bridge.routes;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -29,9 +30,10 @@ import org.springframework.util.FileSystemUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Puts the recipes of {@code docs/editing-routes.md} in: each passes the check, and those
- * that do not exclude each other run. The bridge finds them in its history while the
- * folder holds a broken file, as after a restart.
+ * Puts the recipes of {@code docs/editing-routes.md} in: each passes the check by itself,
+ * and all of them run together; of two that have the same hook, one calls the other. The
+ * bridge finds them in its history while the folder holds a broken file, as after a
+ * restart.
  */
 @DirtiesContext
 class RecipesTest extends BridgeTest {
@@ -93,6 +95,9 @@ class RecipesTest extends BridgeTest {
 		for (String recipe : new String[] { "masked-agent", "chat-webhook", "provider-header", "canary-ranking" }) {
 			putIn(folder, recipe);
 		}
+		putIn(folder, "second-sink", "masked-agent", "uri: \"{{agentassist.analytics.hop}}\"",
+				"uri: direct:send-to-both-sinks");
+		putIn(folder, "knowledge-source", "provider-header", QUERY, "uri: direct:query-by-source");
 		RoutesProperties settings;
 		try (OfflineRoutes offline = new OfflineRoutes("")) {
 			settings = offline.settings();
@@ -104,7 +109,11 @@ class RecipesTest extends BridgeTest {
 		properties.add("agentassist.routes.directory", folder::toString);
 		properties.add("agentassist.routes.history", history::toString);
 		properties.add("recipes.chat", () -> WORLD.baseUrl() + "/chat");
+		properties.add("recipes.warehouse", () -> WORLD.baseUrl() + "/warehouse");
+		properties.add("recipes.own-service", () -> WORLD.baseUrl() + "/own");
 		properties.add("recipes.canary-percent", () -> "100");
+		properties.add("agentassist.ranking.confidence-weight", () -> "0.5");
+		properties.add("agentassist.ranking.minimum-score", () -> "0.2");
 	}
 
 	@ParameterizedTest
@@ -117,7 +126,7 @@ class RecipesTest extends BridgeTest {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		RouteSet set = RouteSet.read(this.settings, folder, problems::add);
 		assertThat(set.routes()).contains(recipe + ".camel.yaml");
-		problems.addAll(new RouteValidator(this.settings, surroundings).validate(set));
+		problems.addAll(new RouteValidator(this.settings).validate(set, surroundings));
 		assertThat(problems).isEmpty();
 	}
 
@@ -132,24 +141,46 @@ class RecipesTest extends BridgeTest {
 	@Test
 	void shouldRun() {
 		WORLD.stubFor(WireMock.post("/chat").willReturn(WireMock.ok()));
+		WORLD.stubFor(WireMock.post("/warehouse").willReturn(WireMock.ok()));
 		String id = queue(unique("conv-"));
 
-		assertThat(callBack(completed(id, suggestion("weak", 0.1), suggestion("best", 0.9))).statusCode())
-			.isEqualTo(200);
+		HttpResponse<String> answer = callBack(completed(id, suggestion("weak", 0.1), suggestion("best", 0.9)));
+		assertThat(answer.statusCode()).isEqualTo(200);
+		// 0.5 of the confidence, 0.1 of the neutral feedback; the weak one is below the
+		// minimum.
+		assertThat(json(answer).at("/ranked_suggestions")).hasSize(1);
+		assertThat(json(answer).at("/ranked_suggestions/0/final_score").asDouble()).isEqualTo(0.5);
 		assertThat(giveFeedback(id, "best", "accepted", "agent-7").statusCode()).isEqualTo(202);
 
 		eventually(() -> {
 			WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/chat"))
 				.withRequestBody(WireMock.matchingJsonPath("$[?(@.id == 'best')]")));
-			WORLD.verify(2,
-					WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
-						.withRequestBody(WireMock.matchingJsonPath("$[?(@.request_id == '" + id + "')]"))
-						.withRequestBody(WireMock.matchingJsonPath("$[?(@.agent_id == 'masked')]")));
+			for (String sink : List.of("/analytics", "/warehouse")) {
+				WORLD.verify(2,
+						WireMock.postRequestedFor(WireMock.urlEqualTo(sink))
+							.withRequestBody(WireMock.matchingJsonPath("$[?(@.request_id == '" + id + "')]"))
+							.withRequestBody(WireMock.matchingJsonPath("$[?(@.agent_id == 'masked')]")));
+			}
 		});
 		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlPathMatching("/api/.*"))
 			.withHeader("X-Gateway-Tenant", WireMock.equalTo("contact-centre")));
 		assertThat(settledAuditLines(id))
 			.allSatisfy((line) -> assertThat(line.path("agent_id").asText()).isEqualTo("agent-7"));
+	}
+
+	@Test
+	void shouldAskTheOwnServiceForItsKnowledgeSource() {
+		String id = unique("own-");
+		WORLD.stubFor(WireMock.post("/own/query")
+			.willReturn(WireMock.okJson("{\"id\":\"" + id + "\",\"status\":\"queued\"}")));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-"),
+				(request) -> request.putArray("knowledge_source_ids").add("ks-own")));
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		assertThat(json(answer).path("request_id").asText()).isEqualTo(id);
+		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/own/query")));
+		WORLD.verify(0, WireMock.postRequestedFor(WireMock.urlPathMatching("/api/.*")));
 	}
 
 	private static void copyRoutes(Path folder) throws IOException {
@@ -158,11 +189,15 @@ class RecipesTest extends BridgeTest {
 
 	private static void putIn(Path folder, String recipe) {
 		String[] hook = HOOKS.get(recipe);
-		Path file = folder.resolve(hook[0] + ".camel.yaml");
+		putIn(folder, recipe, hook[0], hook[1], hook[2]);
+	}
+
+	private static void putIn(Path folder, String recipe, String hookFile, String hook, String replacement) {
+		Path file = folder.resolve(hookFile + ".camel.yaml");
 		try {
 			String text = Files.readString(file);
-			assertThat(text).contains(hook[1]);
-			Files.writeString(file, text.replace(hook[1], hook[2]));
+			assertThat(text).contains(hook);
+			Files.writeString(file, text.replace(hook, replacement));
 			String name = recipe + ".camel.yaml";
 			Files.copy(folder.resolve("examples").resolve(name), folder.resolve(name));
 		}

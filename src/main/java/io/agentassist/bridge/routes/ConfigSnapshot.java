@@ -1,0 +1,291 @@
+package io.agentassist.bridge.routes;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.springframework.boot.DefaultBootstrapContext;
+import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.OriginLookup;
+import org.springframework.boot.origin.TextResourceOrigin;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * What the files of {@code config/} said at one moment, among the settings from elsewhere
+ * that win over them or fill their placeholders. Immutable, thread safe.
+ */
+final class ConfigSnapshot {
+
+	private static final Logger log = LoggerFactory.getLogger(ConfigSnapshot.class);
+
+	/** How Spring Boot names what it read from a file. */
+	private static final String FILE = "Config resource '";
+
+	private final ConfigurableEnvironment environment;
+
+	/** The value that counts, by the key as it stands in a file. */
+	private final Map<String, String> values = new TreeMap<>();
+
+	private ConfigSnapshot(ConfigurableEnvironment environment) {
+		this.environment = environment;
+		sources(environment).forEach((source) -> {
+			for (String key : source.getPropertyNames()) {
+				this.values.put(key, value(source, key));
+			}
+		});
+	}
+
+	private String value(PropertySource<?> source, String key) {
+		try {
+			return this.environment.getProperty(key);
+		}
+		catch (IllegalArgumentException ex) {
+			// A placeholder that nothing fills: told to whoever needs the value.
+			return String.valueOf(source.getProperty(key));
+		}
+	}
+
+	/** The files as they were when the application read them. */
+	static ConfigSnapshot of(ConfigurableEnvironment running) {
+		StandardEnvironment copy = withoutSources();
+		running.getPropertySources()
+			.stream()
+			.filter((source) -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source))
+			.forEach(copy.getPropertySources()::addLast);
+		copy.setActiveProfiles(running.getActiveProfiles());
+		return new ConfigSnapshot(copy);
+	}
+
+	/**
+	 * Reads the files as Spring Boot does at a start.
+	 * @param running the application's environment, for all that is not in files
+	 * @return the snapshot
+	 * @throws UnreadableConfigException when a file is no YAML
+	 */
+	static ConfigSnapshot read(ConfigurableEnvironment running) throws UnreadableConfigException {
+		StandardEnvironment fresh = withoutSources();
+		List<PropertySource<?>> below = new ArrayList<>();
+		boolean files = false;
+		for (PropertySource<?> source : running.getPropertySources()) {
+			if (source.getName().startsWith(FILE)) {
+				files = true;
+			}
+			else if (files) {
+				below.add(source);
+			}
+			else if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
+				fresh.getPropertySources().addLast(source);
+			}
+		}
+		try {
+			ConfigDataEnvironmentPostProcessor.applyTo(fresh, null, new DefaultBootstrapContext(),
+					running.getActiveProfiles());
+			below.forEach(fresh.getPropertySources()::addLast);
+			return new ConfigSnapshot(fresh);
+		}
+		catch (RuntimeException ex) {
+			throw new UnreadableConfigException(syntaxErrors(folders(running)), ex);
+		}
+	}
+
+	private static StandardEnvironment withoutSources() {
+		StandardEnvironment environment = new StandardEnvironment();
+		environment.getPropertySources().forEach((source) -> environment.getPropertySources().remove(source.getName()));
+		return environment;
+	}
+
+	private static List<RouteProblem> syntaxErrors(Set<Path> folders) {
+		List<RouteProblem> problems = new ArrayList<>();
+		for (Path file : files(folders)) {
+			try {
+				new Compose(LoadSettings.builder().build()).composeAllFromString(Files.readString(file))
+					.forEach((document) -> {
+					});
+			}
+			catch (MarkedYamlEngineException ex) {
+				Optional<Mark> mark = ex.getProblemMark();
+				problems.add(new RouteProblem(name(file), mark.map(Mark::getLine).orElse(0) + 1,
+						mark.map(Mark::getColumn).orElse(0) + 1, RouteProblem.Severity.ERROR,
+						"no YAML: " + ex.getProblem()));
+			}
+			catch (IOException ex) {
+				problems.add(RouteProblem.error(name(file), "cannot be read: " + RouteProblem.reason(ex)));
+			}
+		}
+		return problems;
+	}
+
+	/** Makes the application's environment say the same. */
+	void install(ConfigurableEnvironment running) {
+		MutablePropertySources sources = running.getPropertySources();
+		Set<String> names = new LinkedHashSet<>();
+		List<EnumerablePropertySource<?>> before = sources(running);
+		String previous = null;
+		for (PropertySource<?> source : sources(this.environment)) {
+			names.add(source.getName());
+			if (sources.contains(source.getName())) {
+				sources.replace(source.getName(), source);
+			}
+			else if (previous != null) {
+				sources.addAfter(previous, source);
+			}
+			else if (!before.isEmpty()) {
+				sources.addBefore(before.get(0).getName(), source);
+			}
+			else {
+				sources.addLast(source);
+			}
+			previous = source.getName();
+		}
+		sources(running).stream()
+			.map(PropertySource::getName)
+			.filter((name) -> !names.contains(name))
+			.forEach(sources::remove);
+	}
+
+	ConfigurableEnvironment environment() {
+		return this.environment;
+	}
+
+	/** A setting, or null. */
+	String value(String key) {
+		return this.environment.getProperty(key);
+	}
+
+	/** The keys that have another value, or none any more. */
+	Set<String> changes(ConfigSnapshot before) {
+		Set<String> changed = new TreeSet<>(this.values.keySet());
+		changed.addAll(before.values.keySet());
+		changed.removeIf((key) -> Objects.equals(this.values.get(key), before.values.get(key)));
+		return changed;
+	}
+
+	/** Whether all settings are the same. */
+	boolean isSame(ConfigSnapshot other) {
+		return this.values.equals(other.values);
+	}
+
+	/** The folders that hold the files. */
+	Set<Path> folders() {
+		return folders(this.environment);
+	}
+
+	private static Set<Path> folders(ConfigurableEnvironment environment) {
+		Set<Path> folders = new LinkedHashSet<>();
+		sources(environment).forEach((source) -> {
+			for (String key : source.getPropertyNames()) {
+				Path file = file(OriginLookup.getOrigin(source, key));
+				if (file != null) {
+					folders.add(file.toAbsolutePath().getParent());
+				}
+			}
+		});
+		return folders;
+	}
+
+	/** The files that Spring Boot may read. */
+	static List<Path> files(Set<Path> folders) {
+		List<Path> found = new ArrayList<>();
+		for (Path folder : folders) {
+			try (Stream<Path> files = Files.list(folder)) {
+				files.filter((file) -> file.getFileName().toString().matches("application.*\\.ya?ml"))
+					.sorted()
+					.forEach(found::add);
+			}
+			catch (NoSuchFileException ex) {
+				log.debug("Folder {} is gone", folder, ex);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+		return found;
+	}
+
+	/** Tells of a key, at its place; at none where no file has it. */
+	RouteProblem problem(String key, RouteProblem.Severity severity, String message) {
+		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
+		for (EnumerablePropertySource<?> source : sources(this.environment)) {
+			for (String candidate : source.getPropertyNames()) {
+				Origin origin = OriginLookup.getOrigin(source, candidate);
+				if (file(origin) != null && name.equals(ConfigurationPropertyName.adapt(candidate, '.'))) {
+					TextResourceOrigin.Location at = ((TextResourceOrigin) origin).getLocation();
+					return new RouteProblem(name(file(origin)), at.getLine() + 1, at.getColumn() + 1, severity,
+							message);
+				}
+			}
+		}
+		return new RouteProblem("config", 1, 1, severity, message);
+	}
+
+	private static Path file(Origin origin) {
+		try {
+			return (origin instanceof TextResourceOrigin text && text.getResource() != null
+					&& text.getResource().isFile()) ? text.getResource().getFile().toPath() : null;
+		}
+		catch (IOException ex) {
+			return null;
+		}
+	}
+
+	private static String name(Path file) {
+		Path here = Path.of("").toAbsolutePath();
+		Path absolute = file.toAbsolutePath().normalize();
+		return (absolute.startsWith(here) ? here.relativize(absolute) : absolute).toString().replace('\\', '/');
+	}
+
+	/** What came from files, the first wins. */
+	private static List<EnumerablePropertySource<?>> sources(ConfigurableEnvironment environment) {
+		List<EnumerablePropertySource<?>> sources = new ArrayList<>();
+		environment.getPropertySources().forEach((source) -> {
+			if (source.getName().startsWith(FILE) && source instanceof EnumerablePropertySource<?> enumerable) {
+				sources.add(enumerable);
+			}
+		});
+		return sources;
+	}
+
+	/** The files cannot be read. */
+	static final class UnreadableConfigException extends Exception {
+
+		private final transient List<RouteProblem> problems;
+
+		UnreadableConfigException(List<RouteProblem> syntaxErrors, RuntimeException cause) {
+			super(cause);
+			this.problems = syntaxErrors.isEmpty()
+					? List.of(RouteProblem.error("config", "cannot be read: " + RouteProblem.reason(cause)))
+					: syntaxErrors;
+		}
+
+		List<RouteProblem> problems() {
+			return this.problems;
+		}
+
+	}
+
+}

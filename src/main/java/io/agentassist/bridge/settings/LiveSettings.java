@@ -1,0 +1,74 @@
+package io.agentassist.bridge.settings;
+
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+
+/**
+ * Settings of one kind that may change while the bridge runs. Whoever uses them asks for
+ * them each time; what is marked {@link ReadAtStart} belongs to the start and comes from
+ * the record itself. Thread safe.
+ *
+ * @param <T> the record of the settings
+ */
+public final class LiveSettings<T extends Record> implements Supplier<T> {
+
+	private volatile T current;
+
+	/**
+	 * Creates the holder.
+	 * @param atStart the settings of the start
+	 */
+	public LiveSettings(T atStart) {
+		this.current = atStart;
+	}
+
+	/** The settings as they are now. */
+	@Override
+	public T get() {
+		return this.current;
+	}
+
+	/**
+	 * Changes the settings.
+	 * @param settings valid ones, of the same record
+	 */
+	@SuppressWarnings("unchecked")
+	public void set(Record settings) {
+		this.current = (T) type().cast(settings);
+	}
+
+	/**
+	 * The record that is held.
+	 * @return its class
+	 */
+	public Class<?> type() {
+		return this.current.getClass();
+	}
+
+	/**
+	 * Tells whether a key is one of these settings and takes effect at once.
+	 * @param key such as {@code agentassist.ranking.skill-weight}
+	 * @return false also for what is read at the start only
+	 */
+	public boolean isLive(ConfigurationPropertyName key) {
+		ConfigurationPropertyName prefix = ConfigurationPropertyName
+			.of(AnnotatedElementUtils.findMergedAnnotation(type(), ConfigurationProperties.class).prefix());
+		if (!prefix.isAncestorOf(key)) {
+			return false;
+		}
+		String name = key.getElement(prefix.getNumberOfElements(), ConfigurationPropertyName.Form.UNIFORM);
+		return Arrays.stream(type().getRecordComponents())
+			.filter((component) -> component.getName().equalsIgnoreCase(name))
+			.noneMatch(LiveSettings::isReadAtStart);
+	}
+
+	private static boolean isReadAtStart(RecordComponent component) {
+		return component.isAnnotationPresent(ReadAtStart.class);
+	}
+
+}

@@ -1,0 +1,2 @@
+/** Settings that may change while the bridge runs. */
+package io.agentassist.bridge.settings;
