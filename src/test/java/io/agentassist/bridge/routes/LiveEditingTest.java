@@ -386,7 +386,7 @@ class LiveEditingTest extends BridgeTest {
 		List<String> pending = this.routes.getPendingEdit();
 		assertThat(this.health.health().getStatus()).isEqualTo(pending.isEmpty() ? Status.UP : new Status("DEGRADED"));
 		Set<String> exchanged = exchanged(before);
-		if (edit == this.edits.get(0)) {
+		if (edit.equals(this.edits.get(0))) {
 			assertThat(exchanged).containsExactly("record-feedback");
 		}
 		List<String> warnings = this.routes.getWarnings();
