@@ -2,9 +2,13 @@ package io.agentassist.bridge;
 
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpAutoConfiguration;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.actuate.autoconfigure.observation.web.servlet.WebMvcObservationAutoConfiguration;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.autoconfigure.dao.PersistenceExceptionTranslationAutoConfiguration;
 import org.springframework.boot.autoconfigure.security.servlet.SecurityFilterAutoConfiguration;
 import org.springframework.boot.autoconfigure.security.servlet.UserDetailsServiceAutoConfiguration;
+import org.springframework.boot.autoconfigure.transaction.TransactionAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
@@ -16,8 +20,11 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 		// The API port has no security filter chain: see operations.ManagementSecurity.
 		// Paths: see
 		// http.AtomicHttpMapping.
+		// No bean is proxied: transactions are TransactionOperations, or the routes'.
 		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
-				SpringBootPlatformHttpAutoConfiguration.class })
+				SpringBootPlatformHttpAutoConfiguration.class, AopAutoConfiguration.class,
+				TransactionAutoConfiguration.class, PersistenceExceptionTranslationAutoConfiguration.class,
+				WebMvcObservationAutoConfiguration.class })
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 

@@ -1,14 +1,31 @@
 package io.agentassist.bridge;
 
+import java.time.Duration;
+
 import com.zaxxer.hikari.HikariDataSource;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** The database that holds the state. */
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
+
+	/** On H2, transactions share the one connection's commits. */
+	@Bean
+	PlatformTransactionManager transactionManager(HikariDataSource pool) {
+		return isH2(pool) ? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()))
+				: new JdbcTransactionManager(pool);
+	}
+
+	@Bean
+	TransactionTemplate transaction(PlatformTransactionManager transactionManager) {
+		return new TransactionTemplate(transactionManager);
+	}
 
 	/**
 	 * One connection to H2, so that no transaction changes anything while another one
@@ -22,13 +39,16 @@ class DatabaseConfiguration {
 
 			@Override
 			public Object postProcessBeforeInitialization(Object bean, String name) {
-				if (bean instanceof HikariDataSource pool && pool.getJdbcUrl().startsWith("jdbc:h2:")) {
+				if (bean instanceof HikariDataSource pool && isH2(pool)) {
 					pool.setMaximumPoolSize(1);
 				}
 				return bean;
 			}
-
 		};
+	}
+
+	private static boolean isH2(HikariDataSource pool) {
+		return pool.getJdbcUrl().startsWith("jdbc:h2:");
 	}
 
 }

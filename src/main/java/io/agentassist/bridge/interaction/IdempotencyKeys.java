@@ -7,7 +7,7 @@ import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Keys of messages whose effects are committed, for Camel's idempotent consumer. A key is
@@ -21,8 +21,11 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 
 	private final JdbcTemplate jdbc;
 
-	IdempotencyKeys(JdbcTemplate jdbc) {
+	private final TransactionOperations transaction;
+
+	IdempotencyKeys(JdbcTemplate jdbc, TransactionOperations transaction) {
 		this.jdbc = jdbc;
+		this.transaction = transaction;
 	}
 
 	@Override
@@ -53,15 +56,16 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 	 * @param limit most of them
 	 * @return how many
 	 */
-	@Transactional
 	public int purge(Instant processedBefore, int limit) {
-		String[] keys = this.jdbc.queryForList("""
-				SELECT message_key FROM idempotency_key WHERE message_key IN (
-				SELECT message_key FROM idempotency_key WHERE processed_at < ? ORDER BY processed_at LIMIT ?)
-				FOR UPDATE SKIP LOCKED""", String.class, processedBefore.atOffset(ZoneOffset.UTC), limit)
-			.toArray(String[]::new);
-		return (keys.length > 0)
-				? this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ANY (?)", (Object) keys) : 0;
+		return this.transaction.execute((status) -> {
+			String[] keys = this.jdbc.queryForList("""
+					SELECT message_key FROM idempotency_key WHERE message_key IN (
+					SELECT message_key FROM idempotency_key WHERE processed_at < ? ORDER BY processed_at LIMIT ?)
+					FOR UPDATE SKIP LOCKED""", String.class, processedBefore.atOffset(ZoneOffset.UTC), limit)
+				.toArray(String[]::new);
+			return (keys.length > 0)
+					? this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ANY (?)", (Object) keys) : 0;
+		});
 	}
 
 	/** Refused: forgetting all keys would let old callbacks have effects again. */

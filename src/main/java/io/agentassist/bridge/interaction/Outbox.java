@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Events that are committed but not yet delivered, one row for each destination, in the
@@ -51,6 +51,8 @@ public class Outbox {
 
 	private final JdbcTemplate jdbc;
 
+	private final TransactionOperations transaction;
+
 	private final ObjectMapper json;
 
 	private final Supplier<OutboxProperties> settings;
@@ -65,9 +67,10 @@ public class Outbox {
 
 	private final DeadLetters deadLetters;
 
-	Outbox(JdbcTemplate jdbc, ObjectMapper json, Supplier<OutboxProperties> settings, Clock clock, OutboxClaims claims,
-			DestinationBreakers breakers, DeadLetters deadLetters) {
+	Outbox(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Supplier<OutboxProperties> settings,
+			Clock clock, OutboxClaims claims, DestinationBreakers breakers, DeadLetters deadLetters) {
 		this.jdbc = jdbc;
+		this.transaction = transaction;
 		this.json = json;
 		this.claims = claims;
 		this.breakers = breakers;
@@ -126,8 +129,11 @@ public class Outbox {
 	 * @param exchange told whether there may be more
 	 * @return the events, oldest first
 	 */
-	@Transactional
 	public List<OutboxEvent> claim(String destination, Exchange exchange) {
+		return this.transaction.execute((status) -> claimDue(destination, exchange));
+	}
+
+	private List<OutboxEvent> claimDue(String destination, Exchange exchange) {
 		int room = this.breakers.room(destination, this.batchSize);
 		if (room == 0) {
 			buryOverdue(destination, exchange);
@@ -180,7 +186,8 @@ public class Outbox {
 		}
 		Long[] ids = ids(delivered);
 		if (ids.length > 0) {
-			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids);
+			this.transaction.executeWithoutResult(
+					(status) -> this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids));
 		}
 	}
 

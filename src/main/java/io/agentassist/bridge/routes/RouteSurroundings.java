@@ -118,7 +118,11 @@ final class RouteSurroundings implements BeanRepository {
 	private Object standIn(Class<?> type) {
 		if (type.isInterface()) {
 			return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },
-					(proxy, method, arguments) -> null);
+					(proxy, method, arguments) -> switch (method.getName()) {
+						case "hashCode" -> System.identityHashCode(proxy);
+						case "equals" -> proxy == arguments[0];
+						default -> null;
+					});
 		}
 		return this.objenesis.newInstance(type);
 	}

@@ -19,7 +19,6 @@ import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionOperations;
 
 /** Suggestion requests in the table {@code suggestion_request}. Thread safe. */
@@ -31,6 +30,10 @@ public class RequestStore {
 			tenant
 			""";
 
+	private static final String INSERT = """
+			INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
+			tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
+
 	/** Newest requests of a conversation that a look-up shows. */
 	private static final int CONVERSATION_LIMIT = 100;
 
@@ -39,7 +42,7 @@ public class RequestStore {
 
 	private final JdbcTemplate jdbc;
 
-	private final GroupedInserts inserts;
+	private final TransactionOperations transaction;
 
 	private final ObjectMapper json;
 
@@ -49,10 +52,7 @@ public class RequestStore {
 
 	RequestStore(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Clock clock) {
 		this.jdbc = jdbc;
-		this.inserts = new GroupedInserts(jdbc, transaction,
-				"""
-						INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
-						tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""");
+		this.transaction = transaction;
 		this.json = json;
 		this.clock = clock;
 	}
@@ -69,9 +69,10 @@ public class RequestStore {
 			String tenant) {
 		TrackedRequest tracked = new TrackedRequest(requestId, request.conversationId(), request.agentId(),
 				request.agentSkills(), RequestStatus.QUEUED, submittedAt, null, null, tenant);
-		boolean added = this.inserts.insert(requestId, request.conversationId(), request.agentId(),
-				write(request.agentSkills()), RequestStatus.QUEUED.text(), utc(submittedAt), tenant);
-		return added ? Optional.of(tracked) : Optional.empty();
+		int added = this.transaction
+			.execute((status) -> this.jdbc.update(INSERT, requestId, request.conversationId(), request.agentId(),
+					write(request.agentSkills()), RequestStatus.QUEUED.text(), utc(submittedAt), tenant));
+		return (added == 1) ? Optional.of(tracked) : Optional.empty();
 	}
 
 	/**
@@ -83,9 +84,7 @@ public class RequestStore {
 		if (!isStorable(requestId)) {
 			return Optional.empty();
 		}
-		return this.jdbc
-			.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ?", this.rowMapper, requestId)
-			.stream()
+		return query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ?", requestId).stream()
 			.findFirst();
 	}
 
@@ -95,8 +94,8 @@ public class RequestStore {
 	 * @return the requests, in no order
 	 */
 	List<TrackedRequest> findAll(Collection<String> requestIds) {
-		return this.jdbc.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ANY (?)",
-				this.rowMapper, (Object) requestIds.stream().filter(RequestStore::isStorable).toArray(String[]::new));
+		return query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ANY (?)",
+				(Object) requestIds.stream().filter(RequestStore::isStorable).toArray(String[]::new));
 	}
 
 	/**
@@ -109,10 +108,9 @@ public class RequestStore {
 		if (!isStorable(conversationId)) {
 			return List.of();
 		}
-		return this.jdbc.query("SELECT " + COLUMNS
-				+ """
-						FROM suggestion_request WHERE conversation_id = ? AND tenant = ? ORDER BY submitted_at DESC, request_id LIMIT ?""",
-				this.rowMapper, conversationId, tenant, CONVERSATION_LIMIT);
+		return query("SELECT " + COLUMNS + """
+				FROM suggestion_request WHERE conversation_id = ? AND tenant = ?
+				ORDER BY submitted_at DESC, request_id LIMIT ?""", conversationId, tenant, CONVERSATION_LIMIT);
 	}
 
 	/**
@@ -188,8 +186,11 @@ public class RequestStore {
 	 * @param limit most of each status
 	 * @return how many
 	 */
-	@Transactional
 	public int purge(Instant submittedBefore, int limit) {
+		return this.transaction.execute((status) -> purgeDecided(submittedBefore, limit));
+	}
+
+	private int purgeDecided(Instant submittedBefore, int limit) {
 		int purged = 0;
 		for (RequestStatus status : RequestStatus.values()) {
 			if (status != RequestStatus.QUEUED) {
@@ -223,6 +224,10 @@ public class RequestStore {
 		this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)",
 				(Object) requests.stream().map(TrackedRequest::requestId).toArray(String[]::new));
 		return requests;
+	}
+
+	private List<TrackedRequest> query(String sql, Object... arguments) {
+		return this.transaction.execute((status) -> this.jdbc.query(sql, this.rowMapper, arguments));
 	}
 
 	private TrackedRequest save(TrackedRequest decided) {

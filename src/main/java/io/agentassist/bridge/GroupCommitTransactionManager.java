@@ -1,0 +1,253 @@
+package io.agentassist.bridge;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import javax.sql.DataSource;
+
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.transaction.support.ResourceTransactionManager;
+import org.springframework.transaction.support.SmartTransactionObject;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Lets transactions take turns on one connection and share its commits (group commit). A
+ * transaction that ends while others wait for their turn leaves the commit to the last of
+ * them; its caller returns after that commit, or gets its failure. One that fails is
+ * rolled back to where it began. What is done outside a transaction gets the connection
+ * between two commits. See docs/decisions/0006-group-commit.md. Thread safe.
+ */
+class GroupCommitTransactionManager extends AbstractPlatformTransactionManager implements ResourceTransactionManager {
+
+	/** Most transactions of a commit, so that none waits for long. */
+	private static final int MAX_MEMBERS = 64;
+
+	private static final String BEGINNING = "beginning";
+
+	private final transient DataSource pool;
+
+	private final Duration timeout;
+
+	private final transient Semaphore turn = new Semaphore(1);
+
+	/** Of the group; null where none has begun. Its user has the turn. */
+	private transient Connection connection;
+
+	/** Transactions that have ended and are not committed; null for none. */
+	private transient volatile Group pending;
+
+	/**
+	 * Creates the manager.
+	 * @param pool where the connection is from, one at a time
+	 * @param timeout longest wait for a turn, and for the commit at its end
+	 */
+	GroupCommitTransactionManager(DataSource pool, Duration timeout) {
+		this.pool = pool;
+		this.timeout = timeout;
+	}
+
+	@Override
+	public Object getResourceFactory() {
+		return this.pool;
+	}
+
+	@Override
+	protected Object doGetTransaction() {
+		Object current = TransactionSynchronizationManager.getResource(this);
+		return (current != null) ? current : new Member();
+	}
+
+	@Override
+	protected boolean isExistingTransaction(Object transaction) {
+		return ((Member) transaction).begun;
+	}
+
+	@Override
+	protected void doBegin(Object transaction, TransactionDefinition definition) {
+		Member member = (Member) transaction;
+		awaitTurn();
+		try {
+			if (this.connection == null) {
+				this.connection = this.pool.getConnection();
+				this.connection.setAutoCommit(false);
+			}
+			else {
+				member.beginning = this.connection.setSavepoint(BEGINNING);
+			}
+		}
+		catch (SQLException ex) {
+			failGroup(ex);
+			endTurn();
+			throw new CannotCreateTransactionException("The database does not begin a transaction", ex);
+		}
+		member.begun = true;
+		TransactionSynchronizationManager.bindResource(this, member);
+		TransactionSynchronizationManager.bindResource(this.pool, new ConnectionHolder(this.connection, true));
+	}
+
+	private void awaitTurn() {
+		try {
+			if (this.turn.tryAcquire(this.timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+				return;
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		// Somebody may have left the commit to this caller.
+		commitUnlessAwaited();
+		throw new CannotCreateTransactionException("No turn on the database's connection within " + this.timeout);
+	}
+
+	@Override
+	protected void doCommit(DefaultTransactionStatus status) {
+		Group group = this.pending;
+		if (group == null) {
+			group = new Group();
+			this.pending = group;
+		}
+		group.members++;
+		endTurn();
+		await(group);
+	}
+
+	/** Commits, unless somebody waits who will. */
+	private void endTurn() {
+		if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
+			commitGroup();
+		}
+		this.turn.release();
+		// Who waited may have given up in between.
+		commitUnlessAwaited();
+	}
+
+	private void commitUnlessAwaited() {
+		if (this.pending != null && !this.turn.hasQueuedThreads() && this.turn.tryAcquire()) {
+			endTurn();
+		}
+	}
+
+	private void commitGroup() {
+		Group group = this.pending;
+		try {
+			this.connection.commit();
+		}
+		catch (SQLException ex) {
+			failGroup(ex);
+			return;
+		}
+		this.pending = null;
+		giveBack();
+		group.outcome.complete(null);
+	}
+
+	/** Nothing of the group is kept: the pool rolls back what comes back to it open. */
+	private void failGroup(SQLException cause) {
+		Group group = this.pending;
+		this.pending = null;
+		giveBack();
+		if (group != null) {
+			group.outcome.completeExceptionally(cause);
+		}
+	}
+
+	private void giveBack() {
+		Connection used = this.connection;
+		this.connection = null;
+		try {
+			if (used != null) {
+				used.close();
+			}
+		}
+		catch (SQLException ex) {
+			// The pool has dropped it.
+			logger.warn("The database's connection was not closed", ex);
+		}
+	}
+
+	private void await(Group group) {
+		try {
+			group.outcome.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (ExecutionException ex) {
+			throw new TransactionSystemException("The commit failed", ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new TransactionSystemException("The commit has not ended within " + this.timeout, ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new TransactionSystemException("Interrupted before the end of the commit", ex);
+		}
+	}
+
+	@Override
+	protected void doRollback(DefaultTransactionStatus status) {
+		Savepoint beginning = ((Member) status.getTransaction()).beginning;
+		try {
+			if (beginning != null) {
+				this.connection.rollback(beginning);
+			}
+			else {
+				giveBack();
+			}
+		}
+		catch (SQLException ex) {
+			failGroup(ex);
+			throw new TransactionSystemException("The rollback failed", ex);
+		}
+		finally {
+			endTurn();
+		}
+	}
+
+	@Override
+	protected void doSetRollbackOnly(DefaultTransactionStatus status) {
+		((Member) status.getTransaction()).rollbackOnly = true;
+	}
+
+	@Override
+	protected void doCleanupAfterCompletion(Object transaction) {
+		TransactionSynchronizationManager.unbindResource(this.pool);
+		TransactionSynchronizationManager.unbindResource(this);
+	}
+
+	/** Transactions that share a commit. */
+	private static final class Group {
+
+		private final CompletableFuture<Void> outcome = new CompletableFuture<>();
+
+		private int members;
+
+	}
+
+	/** One transaction. */
+	private static final class Member implements SmartTransactionObject {
+
+		private boolean begun;
+
+		/** Where to go back to; null for the first of a group. */
+		private Savepoint beginning;
+
+		private boolean rollbackOnly;
+
+		@Override
+		public boolean isRollbackOnly() {
+			return this.rollbackOnly;
+		}
+
+	}
+
+}

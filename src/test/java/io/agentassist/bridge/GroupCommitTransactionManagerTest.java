@@ -1,0 +1,225 @@
+package io.agentassist.bridge;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+import com.zaxxer.hikari.HikariDataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/** Transactions that share commits, on a real H2 file. */
+class GroupCommitTransactionManagerTest {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+	@TempDir
+	private Path folder;
+
+	private final AtomicInteger commits = new AtomicInteger();
+
+	private volatile SQLException commitFailure;
+
+	private final ExecutorService threads = Executors.newCachedThreadPool();
+
+	private HikariDataSource pool;
+
+	private JdbcTemplate jdbc;
+
+	private TransactionTemplate transaction;
+
+	@BeforeEach
+	void open() {
+		this.pool = new HikariDataSource();
+		this.pool.setJdbcUrl("jdbc:h2:file:" + this.folder.resolve("db") + ";MODE=PostgreSQL;WRITE_DELAY=0");
+		this.pool.setMaximumPoolSize(1);
+		DelegatingDataSource counted = new DelegatingDataSource(this.pool) {
+			@Override
+			public Connection getConnection() throws SQLException {
+				return counted(super.getConnection());
+			}
+		};
+		this.jdbc = new JdbcTemplate(counted);
+		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT));
+		this.jdbc.execute("CREATE TABLE item (id int PRIMARY KEY)");
+	}
+
+	/** The real connection, whose commits are counted and can be made to fail. */
+	private Connection counted(Connection connection) {
+		return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Connection.class },
+				(proxy, method, arguments) -> {
+					if (method.getName().equals("commit")) {
+						this.commits.incrementAndGet();
+						if (this.commitFailure != null) {
+							throw this.commitFailure;
+						}
+					}
+					try {
+						return method.invoke(connection, arguments);
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getCause();
+					}
+				});
+	}
+
+	@AfterEach
+	void close() {
+		this.threads.shutdownNow();
+		this.pool.close();
+	}
+
+	@Test
+	void shouldShareOneCommitAmongTransactionsThatCameAtOnce() throws Exception {
+		List<Future<?>> inserts = whileTheTurnIsTaken(
+				() -> IntStream.rangeClosed(1, 20).<Future<?>>mapToObj((id) -> submit(() -> insert(id))).toList());
+
+		for (Future<?> insert : inserts) {
+			insert.get();
+		}
+		assertThat(ids()).hasSize(20);
+		assertThat(this.commits).hasValue(1);
+	}
+
+	@Test
+	void shouldRollBackOneTransactionOfAGroupAlone() throws Exception {
+		List<Future<?>> inserts = whileTheTurnIsTaken(() -> List.of(submit(() -> insert(1)), submit(() -> {
+			insertRow(2);
+			throw new IllegalStateException("fails after its insert");
+		}), submit(() -> insert(3))));
+
+		inserts.get(0).get();
+		inserts.get(2).get();
+		assertThatThrownBy(inserts.get(1)::get).isInstanceOf(ExecutionException.class)
+			.hasMessageContaining("fails after its insert");
+		assertThat(ids()).containsExactly(1, 3);
+	}
+
+	@Test
+	void shouldFailEveryTransactionOfAGroupWhoseCommitFails() throws Exception {
+		this.commitFailure = new SQLException("the disk is full");
+		List<Future<?>> inserts = whileTheTurnIsTaken(() -> List.of(submit(() -> insert(1)), submit(() -> insert(2))));
+
+		for (Future<?> insert : inserts) {
+			assertThatThrownBy(insert::get).cause()
+				.isInstanceOf(TransactionSystemException.class)
+				.hasRootCauseMessage("the disk is full");
+		}
+		this.commitFailure = null;
+		insert(3);
+		assertThat(ids()).containsExactly(3);
+	}
+
+	@Test
+	void shouldShowUncommittedRowsToNobodyOutsideATransaction() throws Exception {
+		List<Future<?>> reads = new ArrayList<>();
+		this.transaction.executeWithoutResult((status) -> {
+			insertRow(1);
+			reads.add(this.threads.submit(() -> assertThat(ids()).isEmpty()));
+			await().until(() -> this.pool.getHikariPoolMXBean().getThreadsAwaitingConnection() == 1);
+			status.setRollbackOnly();
+		});
+
+		reads.get(0).get();
+	}
+
+	@Test
+	void shouldJoinATransactionThatHasBegun() {
+		this.transaction.executeWithoutResult((outer) -> {
+			insert(1);
+			outer.setRollbackOnly();
+		});
+
+		assertThat(ids()).isEmpty();
+	}
+
+	@Test
+	void shouldCommitWhatWasLeftToATransactionThatGaveUpWaiting() throws Exception {
+		TransactionTemplate impatient = new TransactionTemplate(
+				new GroupCommitTransactionManager(this.jdbc.getDataSource(), Duration.ofMillis(50)));
+		CountDownLatch begun = new CountDownLatch(1);
+		CountDownLatch end = new CountDownLatch(1);
+		Future<?> first = this.threads.submit(() -> impatient.executeWithoutResult((status) -> {
+			insertRow(1);
+			begun.countDown();
+			awaitLatch(end);
+		}));
+		begun.await();
+		Future<?> second = this.threads.submit(() -> impatient.executeWithoutResult((status) -> insertRow(2)));
+
+		assertThatThrownBy(second::get).cause().isInstanceOf(CannotCreateTransactionException.class);
+		end.countDown();
+		first.get();
+		assertThat(ids()).containsExactly(1);
+	}
+
+	/** What is submitted meanwhile all waits when the turn ends. */
+	private List<Future<?>> whileTheTurnIsTaken(Supplier<List<Future<?>>> submission) {
+		List<Future<?>> submitted = new ArrayList<>();
+		this.transaction.executeWithoutResult((status) -> {
+			submitted.addAll(submission.get());
+			await().until(() -> waiting() == submitted.size());
+			status.setRollbackOnly();
+		});
+		return submitted;
+	}
+
+	private long waiting() {
+		return Thread.getAllStackTraces()
+			.values()
+			.stream()
+			.filter((stack) -> List.of(stack).stream().anyMatch((frame) -> frame.getMethodName().equals("awaitTurn")))
+			.count();
+	}
+
+	private Future<?> submit(Runnable task) {
+		return this.threads.submit(() -> this.transaction.executeWithoutResult((status) -> task.run()));
+	}
+
+	private void insert(int id) {
+		this.transaction.executeWithoutResult((status) -> insertRow(id));
+	}
+
+	private void insertRow(int id) {
+		this.jdbc.update("INSERT INTO item VALUES (?)", id);
+	}
+
+	private List<Integer> ids() {
+		return this.jdbc.queryForList("SELECT id FROM item ORDER BY id", Integer.class);
+	}
+
+	private static void awaitLatch(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}
