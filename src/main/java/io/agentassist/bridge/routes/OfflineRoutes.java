@@ -1,9 +1,14 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.NavigableSet;
 
 import io.agentassist.bridge.AgentAssistBridge;
+import io.agentassist.bridge.settings.LiveSettings;
+import jakarta.validation.Validation;
+import jakarta.validation.ValidatorFactory;
 
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.boot.SpringApplication;
@@ -50,8 +55,28 @@ final class OfflineRoutes implements AutoCloseable {
 		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
 	}
 
+	/** Checks a set, and the settings that may change with it. */
 	NavigableSet<RouteProblem> validate(RouteSet set) {
-		return new RouteValidator(settings()).validate(set, surroundings());
+		NavigableSet<RouteProblem> problems = new RouteValidator(settings()).validate(set, surroundings());
+		try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+			new ConfigCheck(liveSettings(), validators.getValidator())
+				.bind(ConfigSnapshot.of(this.application.getEnvironment()), problems::add);
+		}
+		return problems;
+	}
+
+	/** Not all settings: some need secrets, which are not there. */
+	private List<Class<? extends Record>> liveSettings() {
+		List<Class<? extends Record>> records = new ArrayList<>();
+		for (String name : this.application.getBeanNamesForType(LiveSettings.class, true, false)) {
+			records.add(this.application.getBeanFactory()
+				.getMergedBeanDefinition(name)
+				.getResolvableType()
+				.as(LiveSettings.class)
+				.resolveGeneric(0)
+				.asSubclass(Record.class));
+		}
+		return records;
 	}
 
 	RouteGraph graph(RouteSet set) throws IOException {

@@ -41,6 +41,20 @@ class RoutesCommandTest {
 	}
 
 	@Test
+	void shouldFailOnASettingThatAStartWouldRefuse(@TempDir Path config) throws IOException {
+		Files.writeString(config.resolve("application-bad.yaml"), "agentassist.ranking.skill-weight: -1\n");
+		System.setProperty("spring.config.additional-location", "optional:" + config + "/");
+		try {
+			assertThat(run("check", "--profiles=bad")).isOne();
+		}
+		finally {
+			System.clearProperty("spring.config.additional-location");
+		}
+		assertThat(this.output.toString()).contains(
+				"application-bad.yaml:1:35: error: 'agentassist.ranking.skill-weight' must be greater than or equal");
+	}
+
+	@Test
 	void shouldSayThatItCannotCheck() {
 		assertThat(run("check", "no-such-folder")).isEqualTo(2);
 		assertThat(this.output.toString()).contains("Cannot check: no-such-folder is no folder");
