@@ -9,10 +9,12 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.StrictBridgeTest;
+import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -164,6 +166,50 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	}
 
 	@Test
+	void shouldTraceMessagesWithoutWhatTheyHold() {
+		String marker = unique("PlantedMarker");
+		Map<String, Object> dump = tracer("dumpAllTracedMessagesAsXml()");
+		assertThat(jolokia(true, dump).path("status").asInt()).isEqualTo(403);
+		assertThat(jolokia(true, tracer("setEnabled", true)).path("status").asInt()).isEqualTo(403);
+
+		assertThat(jolokia(false, tracer("setEnabled", true)).path("status").asInt()).isEqualTo(200);
+		try {
+			awaitClosedBreaker();
+			jolokia(false, dump);
+			String id = json(ask(suggestionRequest(unique("conv-")).put("transcript", marker))).path("request_id")
+				.asText();
+			assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.5, marker).put("content", marker)))
+				.statusCode()).isEqualTo(200);
+			String trace = jolokia(false, dump).path("value").asText();
+			assertThat(trace)
+				.contains("<routeId>request-suggestions</routeId>", "<toNode>post-query</toNode>",
+						"<routeId>receive-callback</routeId>", "<toNode>rank-suggestions</toNode>",
+						"<header key=\"Authorization\" type=\"java.lang.String\">(masked)</header>", "(masked)</body>")
+				.doesNotContain(marker, API_KEY, StubbedProvider.TOKEN, CALLBACK_SECRET, "Bearer", "<cause>");
+			assertThat(jolokia(true, Map.of("type", "read", "mbean", tracerName())).toString()).doesNotContain(marker);
+		}
+		finally {
+			jolokia(false, tracer("setEnabled", false));
+			jolokia(false, dump);
+		}
+		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202);
+		assertThat(jolokia(false, dump).path("value").asText()).doesNotContain("routeId");
+	}
+
+	/** See RouteXml: Hawtio cannot draw a route that does not begin with it. */
+	@Test
+	void shouldShowRoutesThatBeginWithTheirFrom() {
+		String xml = jolokia(true, Map.of("type", "exec", "mbean", camelContext(), "operation", "dumpRoutesAsXml()"))
+			.path("value")
+			.asText();
+
+		assertThat(xml).contains("<noErrorHandler/>");
+		assertThat(Pattern.compile("<route [^>]*>\\s*<(\\w+)").matcher(xml).results().map((match) -> match.group(1)))
+			.hasSizeGreaterThan(10)
+			.containsOnly("from");
+	}
+
+	@Test
 	void shouldVerifyTheAuditLogOnDemand() {
 		this.exporter.afterSingletonsInstantiated();
 		JsonNode verified = jolokia(false,
@@ -228,6 +274,16 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		return jolokia(false, Map.of("type", "search", "mbean", "org.apache.camel:type=context,*")).path("value")
 			.path(0)
 			.asText();
+	}
+
+	private String tracerName() {
+		return jolokia(false, Map.of("type", "search", "mbean", "org.apache.camel:type=tracer,*")).path("value")
+			.path(0)
+			.asText();
+	}
+
+	private Map<String, Object> tracer(String operation, Object... arguments) {
+		return Map.of("type", "exec", "mbean", tracerName(), "operation", operation, "arguments", List.of(arguments));
 	}
 
 	private void flow(String operation, String name) {
