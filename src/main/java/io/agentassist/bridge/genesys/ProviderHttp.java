@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 
+import io.agentassist.bridge.http.TraceContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.http.HttpActivityListener;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -43,6 +44,7 @@ public class ProviderHttp extends CloseableHttpClient implements HttpActivityLis
 		if (left.isZero() || left.isNegative()) {
 			throw new SocketTimeoutException("The request's deadline has passed");
 		}
+		TraceContext.forward(exchange, request::setHeader);
 		return CloseableHttpResponse
 			.adapt(Provider.of(exchange).client().execute(target, (HttpUriRequestBase) request, left));
 	}

@@ -61,6 +61,17 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		String operation = request.getMethod() + " " + request.getRequestURI();
 		Exchange exchange = createExchange(true);
 		exchange.setPattern(ExchangePattern.InOut);
+		TraceContext.enter(request, exchange);
+		try {
+			return service(operation, exchange, request, response);
+		}
+		finally {
+			TraceContext.leave();
+		}
+	}
+
+	private CompletableFuture<Void> service(String operation, Exchange exchange, HttpServletRequest request,
+			HttpServletResponse response) {
 		try {
 			if (isSuspended() || this.intakes.isPaused(operation)) {
 				throw new ServiceSuspendedException();

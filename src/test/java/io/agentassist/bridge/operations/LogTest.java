@@ -1,13 +1,18 @@
 package io.agentassist.bridge.operations;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.UUID;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.matching.RequestPatternBuilder;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -47,6 +52,39 @@ class LogTest extends BridgeTest {
 			.containsPattern("INFO +CallbackAnswers +Request " + fast + " .* completed after");
 	}
 
+	@Test
+	void shouldPassTheTraceOnAndNameItInTheLog(CapturedOutput log) {
+		String trace = UUID.randomUUID().toString().replace("-", "");
+		String parent = "00-" + trace + "-00f067aa0ba902b7-01";
+		String conversation = unique("conv-");
+		String id = json(post("/agentassist/suggestions", suggestionRequest(conversation).toString(), "traceparent",
+				parent, "tracestate", "desktop=1"))
+			.path("request_id")
+			.asText();
+		byte[] callback = completed(id).toString().getBytes(StandardCharsets.UTF_8);
+		send(postRequest("/agentassist/callback", callback, "X-Hub-Signature-256", signature(callback, CALLBACK_SECRET),
+				"traceparent", parent));
+
+		WORLD.verify(1, queried(conversation).withHeader("traceparent", WireMock.equalTo(parent))
+			.withHeader("tracestate", WireMock.equalTo("desktop=1")));
+		assertThat(log.getOut()).contains(
+				"[" + trace + "] Request " + id + " of conversation " + conversation + " is queued at the provider",
+				"[" + trace + "] Request " + id + " of conversation " + conversation + " completed after");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+			"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+			"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736", "" })
+	void shouldNotPassOnWhatIsNoTrace(String parent) {
+		String conversation = unique("conv-");
+		assertThat(post("/agentassist/suggestions", suggestionRequest(conversation).toString(), "traceparent", parent,
+				"tracestate", "desktop=1")
+			.statusCode()).isEqualTo(202);
+
+		WORLD.verify(1, queried(conversation).withoutHeader("traceparent").withoutHeader("tracestate"));
+	}
+
 	/** Through every kind of failure: each has a way of its own to quote what it got. */
 	@Test
 	void shouldKeepTranscriptsSuggestionsAndSecretsOutOfTheLog(CapturedOutput log) {
@@ -80,6 +118,11 @@ class LogTest extends BridgeTest {
 
 		assertThat(log.getOut()).contains(id)
 			.doesNotContain(MARKER, CALLBACK_SECRET, StubbedProvider.CLIENT_SECRET, StubbedProvider.TOKEN);
+	}
+
+	private static RequestPatternBuilder queried(String conversation) {
+		return WireMock.postRequestedFor(WireMock.urlPathMatching(".*/agentassist/suggestions/query"))
+			.withRequestBody(WireMock.containing(conversation));
 	}
 
 	private static ObjectNode marked() {
