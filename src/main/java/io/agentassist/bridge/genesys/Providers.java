@@ -133,7 +133,7 @@ public class Providers {
 	}
 
 	/** All organisations, the default one first. */
-	Collection<Provider> all() {
+	public Collection<Provider> all() {
 		return this.providers.values();
 	}
 

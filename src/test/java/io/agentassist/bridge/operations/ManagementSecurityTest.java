@@ -1,5 +1,6 @@
 package io.agentassist.bridge.operations;
 
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -10,6 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import javax.management.JMException;
+import javax.management.MBeanInfo;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -38,6 +45,10 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Autowired
 	private ServletWebServerApplicationContext application;
+
+	@Autowired
+	@Qualifier("providersExporter")
+	private MBeanExporter providersExporter;
 
 	@Autowired
 	@Qualifier("managementBeansExporter")
@@ -153,6 +164,41 @@ class ManagementSecurityTest extends StrictBridgeTest {
 			flow("resume", "deliver-audit");
 		}
 		eventually(() -> assertThat(auditLines(id)).hasSize(1));
+	}
+
+	@Test
+	void shouldBeDegradedWhileABreakerIsOpenAndLetOperatorsResetIt() {
+		this.providersExporter.afterSingletonsInstantiated();
+		awaitClosedBreaker();
+		Map<String, Object> reset = Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Provider,name=default",
+				"operation", "resetBreaker");
+		this.provider.answers(StubbedProvider.refusal(500, "broken"));
+		try {
+			eventually(() -> assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(503));
+			HttpResponse<String> readiness = send(viewer(manage("/actuator/health/readiness")).build());
+			assertThat(readiness.statusCode()).isEqualTo(200);
+			assertThat(json(readiness).path("components").path("providers").path("status").asText())
+				.isEqualTo("DEGRADED");
+			assertThat(json(readiness).path("status").asText()).isEqualTo("DEGRADED");
+			assertThat(jolokia(true, reset).path("status").asInt()).isEqualTo(403);
+		}
+		finally {
+			this.provider.queues();
+			assertThat(jolokia(false, reset).path("status").asInt()).isEqualTo(200);
+		}
+		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202);
+		assertThat(send(manage("/actuator/health/readiness").build()).body()).isEqualTo("{\"status\":\"UP\"}");
+	}
+
+	@Test
+	void shouldDescribeEveryAttributeAndOperationOfItsMBeans() throws JMException {
+		this.exporter.afterSingletonsInstantiated();
+		MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+		for (ObjectName name : server.queryNames(new ObjectName("io.agentassist.bridge:*"), null)) {
+			MBeanInfo mbean = server.getMBeanInfo(name);
+			assertThat(Stream.concat(Stream.of(mbean.getAttributes()), Stream.of(mbean.getOperations()))).allSatisfy(
+					(member) -> assertThat(member.getDescription()).as(name + " " + member.getName()).contains(" "));
+		}
 	}
 
 	@Test

@@ -15,10 +15,13 @@ import java.util.stream.Collectors;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.genesys.Provider;
+import io.agentassist.bridge.genesys.Providers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
@@ -33,6 +36,9 @@ class MetricsTest extends BridgeTest {
 
 	@LocalManagementPort
 	private int managementPort;
+
+	@Autowired
+	private Providers providers;
 
 	@Test
 	void shouldCountRequestsByOutcome() {
@@ -132,6 +138,8 @@ class MetricsTest extends BridgeTest {
 
 		WORLD.resetAll();
 		this.provider.stub(StubbedProvider.analytics().willReturn(answer(202, "{}")));
+		// Another test may have left one open.
+		this.providers.all().forEach(Provider::resetBreaker);
 		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_depth{destination=\"analytics\"}")).isZero());
 		eventually(() -> assertThat(manage("/actuator/health/readiness")).isEqualTo("{\"status\":\"UP\"}"));
 	}
