@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -33,6 +34,12 @@ import static org.awaitility.Awaitility.await;
 class DistributionIT {
 
 	private static final Path ARCHIVE = Path.of("target/agent-assist-bridge.tar.gz").toAbsolutePath();
+
+	private static final String CHECKPOINTS = "--agentassist.audit.checkpoint-interval=1s";
+
+	private static final String OLD_KEY = "audit-signing-key-old.pub.pem";
+
+	private static final String NEW_KEY = "audit-signing-key.pub.pem";
 
 	private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -69,7 +76,7 @@ class DistributionIT {
 
 	@Test
 	void shouldBackUpAndRestoreTheStateAndGoOn() throws Exception {
-		start("sandbox,ecs");
+		start("sandbox,ecs", CHECKPOINTS);
 		String id = awaitSample();
 		Result refused = run(this.home, "bin/backup", "backups");
 		assertThat(refused.code).as(refused.output).isNotZero();
@@ -84,10 +91,9 @@ class DistributionIT {
 		Result restore = run(this.home, "bin/restore", backup.output.strip());
 		assertThat(restore.code).as(restore.output).isZero();
 
-		Result verified = run(this.home, Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
-				"agent-assist-bridge.jar", "audit", "verify", "data/audit");
-		assertThat(verified.output).contains("OK: 1 chain");
-		start("sandbox");
+		assertThat(verify().output).contains("OK: 1 chain");
+		rotateSigningKey();
+		start("sandbox", CHECKPOINTS, "--agentassist.operator.password=rotated");
 		await().atMost(PATIENCE).untilAsserted(() -> {
 			HttpResponse<String> found = get("http://127.0.0.1:" + this.port + "/agentassist/suggestions/" + id);
 			assertThat(found.body()).contains("\"status\":\"completed\"");
@@ -99,6 +105,16 @@ class DistributionIT {
 					get("http://127.0.0.1:" + this.managementPort + "/actuator/health/readiness").statusCode())
 				.isEqualTo(200));
 		assertThat(log()).doesNotContain("recovered from line");
+		assertThat(deadLetters("operator")).isEqualTo(401);
+		assertThat(deadLetters("rotated")).isEqualTo(200);
+		await().atMost(PATIENCE).untilAsserted(() -> {
+			Result withOld = verify(OLD_KEY);
+			assertThat(withOld.code).as(withOld.output).isEqualTo(1);
+		});
+		Result withNew = verify(NEW_KEY);
+		assertThat(withNew.code).as(withNew.output).isEqualTo(1);
+		Result withBoth = verify(OLD_KEY, NEW_KEY);
+		assertThat(withBoth.code).as(withBoth.output).isZero();
 	}
 
 	@Test
@@ -110,6 +126,32 @@ class DistributionIT {
 					"deploy/systemd/agent-assist-bridge.service", "deploy/docker/Dockerfile",
 					"deploy/kubernetes/agent-assist-bridge.yaml", "docs/operations.md", "routes/api.camel.yaml")
 			.map(this.home::resolve)).allMatch(Files::isRegularFile);
+	}
+
+	/** As the runbook says. */
+	private void rotateSigningKey() throws IOException {
+		Path data = this.home.resolve("data");
+		Files.move(data.resolve("audit-signing-key.pem"), data.resolve("audit-signing-key-old.pem"));
+		Files.move(data.resolve(NEW_KEY), data.resolve(OLD_KEY));
+	}
+
+	private Result verify(String... keys) throws Exception {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
+						"agent-assist-bridge.jar", "audit", "verify", "data/audit"));
+		for (String key : keys) {
+			command.addAll(List.of("--public-key", "data/" + key));
+		}
+		return run(this.home, command.toArray(String[]::new));
+	}
+
+	private int deadLetters(String password) throws IOException, InterruptedException {
+		String login = Base64.getEncoder().encodeToString(("operator:" + password).getBytes(StandardCharsets.UTF_8));
+		HttpRequest request = HttpRequest
+			.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + "/actuator/deadletters"))
+			.header("Authorization", "Basic " + login)
+			.build();
+		return CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
 	}
 
 	/** The sample conversation's request, from a log of which every line is ECS JSON. */
@@ -127,10 +169,11 @@ class DistributionIT {
 		return matcher.group(1);
 	}
 
-	private void start(String profiles) throws IOException {
-		ProcessBuilder builder = new ProcessBuilder("bin/start", "--spring.profiles.active=" + profiles,
-				"--server.port=" + this.port, "--management.server.port=" + this.managementPort)
-			.directory(this.home.toFile())
+	private void start(String profiles, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(List.of("bin/start", "--spring.profiles.active=" + profiles,
+				"--server.port=" + this.port, "--management.server.port=" + this.managementPort));
+		command.addAll(List.of(arguments));
+		ProcessBuilder builder = new ProcessBuilder(command).directory(this.home.toFile())
 			.redirectErrorStream(true)
 			.redirectOutput(this.home.resolve("log.txt").toFile());
 		builder.environment().put("JAVA_OPTS", "-Xmx256m");
