@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import jakarta.validation.Validator;
 
@@ -25,16 +26,17 @@ import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
  */
 final class ConfigCheck {
 
-	private final List<Class<? extends Record>> records;
+	private final Supplier<List<Class<? extends Record>>> records;
 
 	private final Validator validator;
 
 	/**
 	 * Creates the check.
-	 * @param records what holds settings, with {@link ConfigurationProperties}
+	 * @param records finds what holds settings, with {@link ConfigurationProperties};
+	 * asked at a check, as it looks through all beans
 	 * @param validator of their constraints
 	 */
-	ConfigCheck(List<Class<? extends Record>> records, Validator validator) {
+	ConfigCheck(Supplier<List<Class<? extends Record>>> records, Validator validator) {
 		this.records = records;
 		this.validator = validator;
 	}
@@ -48,7 +50,7 @@ final class ConfigCheck {
 		Map<Class<?>, Record> bound = new HashMap<>();
 		Binder binder = Binder.get(settings.environment(),
 				new ValidationBindHandler(new SpringValidatorAdapter(this.validator)));
-		for (Class<? extends Record> type : this.records) {
+		for (Class<? extends Record> type : this.records.get()) {
 			String prefix = AnnotatedElementUtils.findMergedAnnotation(type, ConfigurationProperties.class).prefix();
 			try {
 				bound.put(type, binder.bindOrCreate(prefix, Bindable.of(type)));

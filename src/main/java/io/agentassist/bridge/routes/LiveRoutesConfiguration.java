@@ -50,6 +50,12 @@ class LiveRoutesConfiguration {
 	LiveRoutes liveRoutes(RoutesProperties settings, ConfigurableEnvironment environment,
 			ConfigurableListableBeanFactory beans, List<LiveSettings<?>> holders, Validator validator,
 			RouteSwapper swapper, MeterRegistry meters, Clock clock) {
+		LiveConfig config = new LiveConfig(environment, new ConfigCheck(() -> settingsRecords(beans), validator),
+				holders);
+		return new LiveRoutes(settings, beans, config, swapper, meters, clock);
+	}
+
+	private static List<Class<? extends Record>> settingsRecords(ConfigurableListableBeanFactory beans) {
 		List<Class<? extends Record>> records = new ArrayList<>();
 		for (String name : beans.getBeanNamesForAnnotation(ConfigurationProperties.class)) {
 			Class<?> type = beans.getType(name, false);
@@ -57,8 +63,7 @@ class LiveRoutesConfiguration {
 				records.add(type.asSubclass(Record.class));
 			}
 		}
-		LiveConfig config = new LiveConfig(environment, new ConfigCheck(records, validator), holders);
-		return new LiveRoutes(settings, beans, config, swapper, meters, clock);
+		return records;
 	}
 
 	@Bean

@@ -59,7 +59,7 @@ final class OfflineRoutes implements AutoCloseable {
 	NavigableSet<RouteProblem> validate(RouteSet set) {
 		NavigableSet<RouteProblem> problems = new RouteValidator(settings()).validate(set, surroundings());
 		try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-			new ConfigCheck(liveSettings(), validators.getValidator())
+			new ConfigCheck(this::liveSettings, validators.getValidator())
 				.bind(ConfigSnapshot.of(this.application.getEnvironment()), problems::add);
 		}
 		return problems;

@@ -272,7 +272,8 @@ class LiveRoutesTest {
 		this.camel.getPropertiesComponent().addPropertiesSource(new Settings());
 		this.ranking = new LiveSettings<>(RANKING);
 		LiveConfig config = new LiveConfig(this.environment,
-				new ConfigCheck(List.of(RankingProperties.class), VALIDATORS.getValidator()), List.of(this.ranking));
+				new ConfigCheck(() -> List.of(RankingProperties.class), VALIDATORS.getValidator()),
+				List.of(this.ranking));
 		this.routes = new LiveRoutes(settings, new DefaultListableBeanFactory(), config,
 				new RouteSwapper(this.camel, null, files), new SimpleMeterRegistry(), Clock.systemUTC());
 		RouteSet set = this.routes.load();
