@@ -8,14 +8,23 @@ import java.util.function.Consumer;
 
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.ParserException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Takes files of routes apart. */
 final class RouteFileParser {
+
+	/** Far above any route; deeper, the parsers' recursion would not end well. */
+	private static final int MAX_DEPTH = 100;
 
 	private RouteFileParser() {
 	}
@@ -29,7 +38,9 @@ final class RouteFileParser {
 		List<RouteItem> items = new ArrayList<>();
 		for (String file : set.routes()) {
 			try {
-				items.addAll(items(file, compose(file, set.files().get(file)), problems));
+				String text = set.files().get(file);
+				refuseAliases(text);
+				items.addAll(items(file, compose(file, text), problems));
 			}
 			catch (MarkedYamlEngineException ex) {
 				Optional<Mark> mark = ex.getProblemMark();
@@ -46,10 +57,31 @@ final class RouteFileParser {
 
 	/**
 	 * Reads one document.
-	 * @throws YamlEngineException when the text is no YAML
+	 * @throws YamlEngineException when the text is no YAML, or is nested beyond measure
 	 */
 	static Optional<Node> compose(String label, String text) {
-		return new Compose(LoadSettings.builder().setLabel(label).build()).composeString(text);
+		LoadSettings settings = LoadSettings.builder().setLabel(label).build();
+		int depth = 0;
+		for (Event event : new Parse(settings).parseString(text)) {
+			if (event instanceof CollectionStartEvent && ++depth > MAX_DEPTH) {
+				throw new ParserException("nested more than " + MAX_DEPTH + " deep", event.getStartMark());
+			}
+			else if (event instanceof CollectionEndEvent) {
+				depth--;
+			}
+		}
+		return new Compose(settings).composeString(text);
+	}
+
+	/** A few lines of them are a tree without an end, or one that fills the memory. */
+	private static void refuseAliases(String text) {
+		for (Event event : new Parse(LoadSettings.builder().build()).parseString(text)) {
+			if (event instanceof AliasEvent alias) {
+				throw new ParserException(
+						"the alias *" + alias.getAlias() + " is not taken in routes; write out what it stands for",
+						event.getStartMark());
+			}
+		}
 	}
 
 	private static List<RouteItem> items(String file, Optional<Node> root, Consumer<RouteProblem> problems) {

@@ -196,6 +196,17 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "- route: &r {id: a, from: *r}|new.camel.yaml:1:27: error: no YAML: the alias *r",
+					"&a [*a]|new.camel.yaml:1:5: error: no YAML: the alias *a",
+					"deep|new.camel.yaml:1:108: error: no YAML: nested" })
+	void shouldRefuseFilesThatGrowWhenTheyAreRead(String text, String problem) throws IOException {
+		add("new.camel.yaml", "deep".equals(text) ? "- route: " + "[".repeat(20_000) + "]".repeat(20_000) : text);
+
+		assertThat(check()).first().asString().startsWith(problem);
+	}
+
 	private NavigableSet<RouteProblem> check() throws IOException {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		RouteSet set = RouteSet.read(offline.settings(), this.folder, problems::add);
