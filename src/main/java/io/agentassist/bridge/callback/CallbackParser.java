@@ -1,6 +1,9 @@
 package io.agentassist.bridge.callback;
 
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,7 +34,7 @@ public class CallbackParser {
 	public Callback parse(byte[] body) {
 		JsonNode callback;
 		try {
-			callback = this.json.readTree(body);
+			callback = tree(body);
 		}
 		catch (IOException ex) {
 			throw new InvalidCallbackException(ex);
@@ -40,6 +43,28 @@ public class CallbackParser {
 			throw new InvalidCallbackException(null);
 		}
 		return read(callback);
+	}
+
+	/**
+	 * Reads JSON of the provider's, of which nothing is taken that could not be written
+	 * and read again: Jackson lets some through.
+	 * @param body the bytes that came
+	 * @return the tree; null or a missing node when there is nothing
+	 * @throws IOException when it is no JSON, or holds something that is no text
+	 */
+	public JsonNode tree(byte[] body) throws IOException {
+		String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+		try {
+			JsonNode tree = this.json.readTree(body);
+			if ((text.contains("\\ud") || text.contains("\\uD"))
+					&& !StandardCharsets.UTF_8.newEncoder().canEncode(tree.toString())) {
+				throw new CharConversionException("Half of a surrogate pair");
+			}
+			return tree;
+		}
+		catch (NumberFormatException ex) {
+			throw new IOException("An exponent with too many digits", ex);
+		}
 	}
 
 	/**

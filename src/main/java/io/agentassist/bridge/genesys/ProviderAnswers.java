@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Clock;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
@@ -22,14 +21,11 @@ public class ProviderAnswers {
 
 	private static final String CORRELATION_ID = "ININ-Correlation-Id";
 
-	private final ObjectMapper json;
-
 	private final CallbackParser callbacks;
 
 	private final Clock clock;
 
-	ProviderAnswers(ObjectMapper json, CallbackParser callbacks, Clock clock) {
-		this.json = json;
+	ProviderAnswers(CallbackParser callbacks, Clock clock) {
 		this.callbacks = callbacks;
 		this.clock = clock;
 	}
@@ -91,7 +87,7 @@ public class ProviderAnswers {
 	 */
 	JsonNode parse(byte[] body) {
 		try {
-			JsonNode tree = this.json.readTree((body != null) ? body : new byte[0]);
+			JsonNode tree = this.callbacks.tree((body != null) ? body : new byte[0]);
 			return (tree != null) ? tree : MissingNode.getInstance();
 		}
 		catch (IOException ex) {

@@ -12,12 +12,13 @@ import jakarta.validation.ReportAsSingleViolation;
 import jakarta.validation.constraints.Pattern;
 
 /**
- * An id from outside: at most 200 characters, none of them a control character, so that
- * it fits its column on every database and cannot break a log line. Null is valid.
+ * An id from outside: at most 200 characters, none of them a control character or half of
+ * a surrogate pair, so that it fits its column on every database and cannot break a log
+ * line. Null is valid.
  */
 @Documented
 @Constraint(validatedBy = {})
-@Pattern(regexp = "[^\\p{Cntrl}]{0," + Identifier.MAX_LENGTH + "}")
+@Pattern(regexp = "[^\\p{Cntrl}\\p{Cs}]{0," + Identifier.MAX_LENGTH + "}")
 @ReportAsSingleViolation
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE_USE })
 @Retention(RetentionPolicy.RUNTIME)

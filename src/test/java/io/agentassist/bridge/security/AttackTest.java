@@ -174,6 +174,7 @@ class AttackTest extends StrictBridgeTest {
 		bodies.put("nested objects 10000", "{\"a\":".repeat(10_000) + "1" + "}".repeat(10_000));
 		bodies.put("number of 10000 digits", "{\"a\":" + "9".repeat(10_000) + "}");
 		bodies.put("exponent", "{\"conversation_id\":1e999999999}");
+		bodies.put("exponent of 17 digits", "{\"a\":1e30000000000000000}");
 		bodies.put("string of 200000", "{\"a\":\"" + "x".repeat(200_000) + "\"}");
 		bodies.put("name of 100000", "{\"" + "x".repeat(100_000) + "\":1}");
 		bodies.put("array of 100000", "{\"a\":[" + "1,".repeat(100_000) + "1]}");
@@ -285,7 +286,8 @@ class AttackTest extends StrictBridgeTest {
 				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":{\"a\":1}}",
 				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":[[]]}",
 				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":[null]}",
-				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":[\"x\"]}", "[{\"id\":\"x\"}]")) {
+				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":[\"x\"]}", "[{\"id\":\"x\"}]",
+				"{\"id\":\"x\",\"status\":\"completed\",\"suggestions\":[{\"id\":\"\\uD800\"}]}")) {
 			attacks.add(signedCallback("signed callback " + body, body));
 		}
 	}
