@@ -48,13 +48,17 @@ public class CallbackUrls {
 	/**
 	 * Checks a URL that a desktop names.
 	 * @param url the URL
-	 * @return the URL, normalised; empty if it is not allowed
+	 * @return the URL, normalised, with the host and the port as the allowed prefix has
+	 * them; empty if it is not allowed
 	 */
 	public Optional<URI> check(String url) {
 		try {
-			URI uri = new URI(url).normalize();
-			return Optional.of(uri)
-				.filter((given) -> this.allowed.stream().anyMatch((prefix) -> isUnder(prefix, given)));
+			URI given = new URI(url).normalize();
+			return this.allowed.stream()
+				.filter((prefix) -> isUnder(prefix, given))
+				.findFirst()
+				.map((prefix) -> URI.create(prefix.getScheme() + "://" + prefix.getRawAuthority() + given.getRawPath()
+						+ ((given.getRawQuery() != null) ? "?" + given.getRawQuery() : "")));
 		}
 		catch (URISyntaxException ex) {
 			return Optional.empty();

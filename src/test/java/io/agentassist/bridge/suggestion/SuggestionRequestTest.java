@@ -222,7 +222,7 @@ class SuggestionRequestTest extends BridgeTest {
 
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
 		JsonNode query = json(this.provider.queriesOf(conversation).get(0).getBodyAsString());
-		assertThat(query.path("callbackUrl").asText()).isEqualTo(url);
+		assertThat(query.path("callbackUrl").asText()).isEqualTo(url.replace("HTTPS://BRIDGE", "https://bridge"));
 	}
 
 	@ParameterizedTest
