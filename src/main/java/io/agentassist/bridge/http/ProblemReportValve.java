@@ -3,12 +3,15 @@ package io.agentassist.bridge.http;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
 import org.apache.coyote.AbstractProtocol;
+import org.apache.coyote.http11.Http11InputBuffer;
+import org.apache.tomcat.util.res.StringManager;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -20,6 +23,9 @@ import org.springframework.http.MediaType;
  */
 public class ProblemReportValve extends ErrorReportValve {
 
+	private static final String TOO_LARGE = StringManager.getManager(Http11InputBuffer.class)
+		.getString("iib.requestheadertoolarge.error");
+
 	@Override
 	protected void report(Request request, Response response, Throwable throwable) {
 		if (response.getStatus() < HttpServletResponse.SC_BAD_REQUEST || response.getContentWritten() > 0
@@ -30,6 +36,12 @@ public class ProblemReportValve extends ErrorReportValve {
 			// What was cut off by our own stop is not the caller's fault.
 			response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
 			response.setHeader(HttpHeaders.RETRY_AFTER, "5");
+		}
+		else if (response.getStatus() == HttpServletResponse.SC_BAD_REQUEST && isBeyondTheHeadLimits(request)) {
+			// Without a path, the request line alone was too long.
+			response.setStatus((request.getCoyoteRequest().requestURI().isNull() ? HttpStatus.URI_TOO_LONG
+					: HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+				.value());
 		}
 		else if (response.getStatus() == HttpServletResponse.SC_NOT_IMPLEMENTED
 				|| response.getStatus() == HttpServletResponse.SC_HTTP_VERSION_NOT_SUPPORTED) {
@@ -50,6 +62,16 @@ public class ProblemReportValve extends ErrorReportValve {
 		catch (IOException | IllegalStateException ex) {
 			// The caller has gone.
 		}
+	}
+
+	/**
+	 * Tomcat's parser tells it by an exception only: this one where the headers are too
+	 * many, that message where they are too large.
+	 */
+	private static boolean isBeyondTheHeadLimits(Request request) {
+		Object failure = request.getCoyoteRequest().getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+		return failure instanceof IllegalStateException
+				|| (failure instanceof IllegalArgumentException invalid && TOO_LARGE.equals(invalid.getMessage()));
 	}
 
 	private static boolean isStopping(Request request) {

@@ -21,12 +21,9 @@ import org.apache.catalina.valves.ValveBase;
 class Rejections extends ValveBase implements AccessLog {
 
 	private static final Map<Integer, String> REASONS = Map.of(400, "invalid", 401, "unauthenticated", 403, "forbidden",
-			405, "method", 408, "slow", 413, "body", 414, "path", 415, "type", 429, "rate");
+			405, "method", 408, "slow", 413, "body", 414, "path", 415, "type", 429, "rate", 431, "headers");
 
-	/**
-	 * Neither a path nor a header could be read, or there were too many or too large
-	 * ones.
-	 */
+	/** Neither a path nor a header could be read. */
 	private static final String MALFORMED = "malformed";
 
 	private final Map<String, Counter> counters = new HashMap<>();

@@ -93,21 +93,40 @@ class LimitsTest extends StrictBridgeTest {
 	@ValueSource(strings = { "GET /agentassist/suggestions/%zz HTTP/1.1\r\nHost: a\r\n\r\n",
 			"GET /agentassist/suggestions/%00 HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
 			"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/7\r\nHost: a\r\n\r\n",
-			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: cow\r\n\r\n", "many headers", "large header" })
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: cow\r\n\r\n" })
 	void shouldAnswer400WithAProblemWhereTomcatRefuses(String request) {
-		String bytes = switch (request) {
-			case "many headers" -> "GET / HTTP/1.1\r\nHost: a\r\n" + "X: 1\r\n".repeat(101) + "\r\n";
-			case "large header" -> "GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(9000) + "\r\n\r\n";
-			default -> request;
-		};
-
 		assertCounted("malformed", () -> {
-			String answer = exchange(bytes);
+			String answer = exchange(request);
 			assertThat(answer).startsWith("HTTP/1.1 400")
 				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
 				.endsWith("{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}")
 				.doesNotContainIgnoringCase("tomcat", "<html");
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "many headers", "large header", "large headers" })
+	void shouldAnswer431BeyondTheLimitsOfHeaders(String what) {
+		String headers = switch (what) {
+			case "many headers" -> "X: 1\r\n".repeat(101);
+			case "large header" -> "X: " + "x".repeat(9000) + "\r\n";
+			default -> ("X: " + "x".repeat(900) + "\r\n").repeat(10);
+		};
+
+		assertCounted("headers", () -> {
+			String answer = exchange("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
+			assertThat(answer).startsWith("HTTP/1.1 431")
+				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
+				.endsWith("\"title\":\"Request Header Fields Too Large\",\"status\":431}");
+		});
+	}
+
+	@Test
+	void shouldAnswer414ForARequestLineLongerThanAllHeaders() {
+		assertCounted("path",
+				() -> assertThat(exchange("GET /" + "x".repeat(9000) + " HTTP/1.1\r\nHost: a\r\n\r\n"))
+					.startsWith("HTTP/1.1 414")
+					.contains("application/problem+json"));
 	}
 
 	private String exchange(String bytes) {
