@@ -19,14 +19,14 @@ import org.springframework.util.StringUtils;
  * Stops the start, before anything else is tried, where a setting is missing that has no
  * sensible default, with one message that names all of them.
  */
-@Order(Ordered.LOWEST_PRECEDENCE)
+@Order(Ordered.LOWEST_PRECEDENCE - 1)
 class MissingSettings implements EnvironmentPostProcessor {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		Path routes = Path.of(environment.getProperty("agentassist.routes.directory", "routes"));
 		if (!Files.isDirectory(routes) || !environment.containsProperty("agentassist.callback.auth")) {
-			throw new MissingSettingsException(
+			throw new SettingsException("Missing",
 					List.of("the folders routes/ and config/ beside each other, in the folder "
 							+ Path.of("").toAbsolutePath()));
 		}
@@ -51,7 +51,7 @@ class MissingSettings implements EnvironmentPostProcessor {
 		}
 		requireApi(environment, missing);
 		if (!missing.isEmpty()) {
-			throw new MissingSettingsException(missing);
+			throw new SettingsException("Missing", missing);
 		}
 	}
 

@@ -24,7 +24,7 @@ import org.springframework.test.context.TestPropertySource;
  * A third application, with an identity provider for the API, Standard Webhooks for
  * callbacks and a page of another origin that may call.
  */
-@TestPropertySource(properties = { "agentassist.api.auth=jwt", "agentassist.api.jwt.issuer=told-below",
+@TestPropertySource(properties = { "agentassist.api.auth=jwt", "agentassist.api.jwt.issuer=https://told-below.example",
 		"agentassist.api.jwt.audience=agent-assist", "agentassist.api.cors-origins=" + GuardedBridgeTest.ORIGIN,
 		"agentassist.callback.auth=standard-webhooks",
 		"agentassist.callback.secret=" + GuardedBridgeTest.WEBHOOK_SECRET })

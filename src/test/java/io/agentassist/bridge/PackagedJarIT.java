@@ -116,4 +116,16 @@ class PackagedJarIT {
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
 	}
 
+	@Test
+	void shouldNameEveryWrongUrlInOneMessageAndExit() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log())
+			.contains("agentassist.genesys.api-url: has to be https://", "agentassist.analytics.endpoint: has to start")
+			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish");
+	}
+
 }

@@ -1,0 +1,88 @@
+package io.agentassist.bridge;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows with which URLs in its settings the bridge does not start. */
+class ConfiguredUrlsTest {
+
+	private static final String[] KEYS = { "agentassist.public-url", "agentassist.analytics.endpoint",
+			"agentassist.genesys.api-url", "agentassist.genesys.login-url", "agentassist.genesys.proxy",
+			"agentassist.genesys.organisations.emea.api-url", "agentassist.genesys.organisations.emea.login-url",
+			"agentassist.genesys.organisations.emea.proxy", "agentassist.api.jwt.jwk-set-uri",
+			"agentassist.callback.allowed-urls[0]" };
+
+	private static MockEnvironment environment(String url) {
+		MockEnvironment environment = new MockEnvironment().withProperty("agentassist.api.auth", "jwt");
+		for (String key : KEYS) {
+			environment.setProperty(key, url);
+		}
+		return environment;
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "https://api.example.com", "HTTPS://api.example.com:8443/base/",
+			"http://127.0.0.1:8080", "http://127.1.2.3/x", "http://localhost", "http://[::1]:8080/x" })
+	void shouldFindNothingWrong(String url) {
+		assertThat(ConfiguredUrls.problems(environment(url))).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "api.example.com|has to start with", "//api.example.com|has to start with",
+			"https:///x|has to start with", "https:api.example.com|has to start with",
+			"ftp://api.example.com|has to start with", "file:///etc/passwd|has to start with",
+			"jar:https://api.example.com!/x|has to start with", "https://under_score.example|has to start with",
+			"https://user:swordfish@api.example.com|user or a password", "https://user@127.0.0.1|user or a password",
+			"https://api.example.com/#swordfish|query or a fragment", "https://api example.com|is no URL",
+			"https://api.example.com/{x}|is no URL", "https://[::1|is no URL" })
+	void shouldNameEveryUrlOfAWrongForm(String url, String problem) {
+		assertThat(ConfiguredUrls.problems(environment(url))).hasSize(KEYS.length)
+			.allSatisfy((text) -> assertThat(text).contains(problem).doesNotContain("swordfish"));
+		for (String key : KEYS) {
+			assertThat(ConfiguredUrls.problems(environment(url))).anyMatch((text) -> text.startsWith(key + ": "));
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "http://analytics.internal:8080/events", "http://10.0.0.7", "http://127.evil.example",
+			"http://localhost.evil.example", "http://0.0.0.0" })
+	void shouldWantHttpsFromEveryHostButThisOne(String url) {
+		assertThat(ConfiguredUrls.problems(environment(url))).hasSize(KEYS.length - 2)
+			.allSatisfy((text) -> assertThat(text).contains("has to be https://, unless "))
+			.noneMatch((text) -> text.contains("proxy:"));
+	}
+
+	@Test
+	void shouldTakePlainHttpOfListedHosts() {
+		MockEnvironment environment = environment("http://Analytics.internal:8080/events")
+			.withProperty("agentassist.plain-http-hosts", "provider.internal, analytics.internal");
+
+		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+	}
+
+	@Test
+	void shouldTakeAQueryInTheEndpointOfAnalyticsOnly() {
+		assertThat(ConfiguredUrls.problems(environment("https://api.example.com/?key=swordfish")))
+			.hasSize(KEYS.length - 1)
+			.noneMatch((text) -> text.contains("analytics") || text.contains("swordfish"));
+	}
+
+	@Test
+	void shouldLookAtTheIssuerOnlyWhereItIsAskedForItsKeys() {
+		MockEnvironment environment = environment("https://api.example.com").withProperty("agentassist.api.jwt.issuer",
+				"anyone");
+		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+		environment.setProperty("agentassist.api.jwt.jwk-set-uri", "");
+		assertThat(ConfiguredUrls.problems(environment))
+			.containsExactly("agentassist.api.jwt.issuer: has to start with http:// or https:// and a host");
+		environment.setProperty("agentassist.api.auth", "api-key");
+		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+	}
+
+}
