@@ -5,11 +5,13 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Supplier;
 
+import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
@@ -118,18 +120,30 @@ public class Providers {
 		exchange.setProperty(Provider.PROPERTY, provider);
 	}
 
-	/** The one place that decides for which organisation a caller may ask. */
+	/**
+	 * The one place that decides for which organisation a caller may ask: for those that
+	 * its key or token lists; else a tenant for the one of its own name, or for the
+	 * default one where there is none; and who has neither, for any.
+	 */
 	private String organisationOf(Exchange exchange) {
 		String named = exchange.getMessage().getHeader(HEADER, String.class);
-		String tenant = exchange.getProperty(Tenant.PROPERTY, String.class);
-		// A tenant that is an organisation may ask no other.
-		if (tenant != null && this.providers.containsKey(tenant)) {
-			if (named != null && !named.equals(tenant)) {
-				throw new InvalidRequestException(HEADER, "Not the caller's organisation.");
-			}
-			return tenant;
+		String tenant = Tenant.of(exchange.getProperty(Tenant.PROPERTY, String.class));
+		String own = this.providers.containsKey(tenant) ? tenant : GenesysProperties.DEFAULT;
+		Collection<?> allowed = exchange.getProperty(AllowedOrganisations.NAME, Collection.class);
+		if (allowed == null && !tenant.equals(Tenant.NONE)) {
+			allowed = Set.of(own);
 		}
-		return (named != null) ? named : GenesysProperties.DEFAULT;
+		if (allowed == null) {
+			return (named != null) ? named : own;
+		}
+		String wanted = (named != null) ? named : own;
+		if (named == null && allowed.size() == 1) {
+			wanted = String.valueOf(allowed.iterator().next());
+		}
+		if (!allowed.contains(wanted)) {
+			throw new InvalidRequestException(HEADER, "Not the caller's organisation.");
+		}
+		return wanted;
 	}
 
 	/** All organisations, the default one first. */

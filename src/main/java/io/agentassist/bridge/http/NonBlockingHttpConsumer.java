@@ -80,6 +80,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
 			exchange.setProperty(Tenant.PROPERTY, request.getAttribute(Tenant.ATTRIBUTE));
+			exchange.setProperty(AllowedOrganisations.NAME, request.getAttribute(AllowedOrganisations.NAME));
 		}
 		catch (Exception ex) {
 			releaseExchange(exchange, false);

@@ -2,6 +2,7 @@ package io.agentassist.bridge.security;
 
 import java.io.IOException;
 
+import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.ProblemTranslator;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
@@ -57,6 +58,7 @@ class ApiFilter extends OncePerRequestFilter {
 				throw tooMany;
 			}
 			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());
+			request.setAttribute(AllowedOrganisations.NAME, caller.organisations());
 		}
 		catch (ErrorResponseException ex) {
 			this.problems.write(request.getMethod() + " " + request.getRequestURI(), response, ex);

@@ -22,13 +22,16 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
  * @param name who has it
  * @param sha256 SHA-256 of the key, 64 hexadecimal digits
  * @param tenant whose conversations it opens; null for the site's only one
+ * @param organisations which organisations at the provider it may ask, {@code default}
+ * for the one without a name; null for its tenant's own
  * @param scopes what it is good for; null for everything
  * @param requestsPerSecond how often; null for
  * {@code agentassist.api.requests-per-second}
  */
 @JsonNaming(PropertyNamingStrategies.KebabCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record ApiKeyEntry(String name, String sha256, String tenant, Set<Scope> scopes, Integer requestsPerSecond) {
+record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organisations, Set<Scope> scopes,
+		Integer requestsPerSecond) {
 
 	static final int MAX_TENANT_LENGTH = 200;
 
@@ -47,6 +50,9 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<Scope> scopes,
 		}
 		if (tenant != null && (tenant.isBlank() || tenant.length() > MAX_TENANT_LENGTH)) {
 			throw new IllegalArgumentException("tenant of " + name + " is blank or too long");
+		}
+		if (organisations != null && (organisations.isEmpty() || organisations.contains(null))) {
+			throw new IllegalArgumentException("organisations of " + name + " names none");
 		}
 		if (requestsPerSecond != null && requestsPerSecond < 1) {
 			throw new IllegalArgumentException("requests-per-second of " + name + " has to be at least 1");

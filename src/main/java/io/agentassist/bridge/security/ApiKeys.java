@@ -54,8 +54,8 @@ class ApiKeys implements ApiAuthenticator {
 	ApiKeys(ApiProperties properties) {
 		this.defaultRate = properties.requestsPerSecond();
 		for (String key : properties.keys()) {
-			this.configured.put(hash(key),
-					new Caller("", EnumSet.allOf(Scope.class), RateLimits.perSecond("environment", this.defaultRate)));
+			this.configured.put(hash(key), new Caller("", null, EnumSet.allOf(Scope.class),
+					RateLimits.perSecond("environment", this.defaultRate)));
 			if (key.length() < STRONG_KEY_LENGTH) {
 				log.warn("An API key of AGENTASSIST_API_KEYS has less than {} characters and may be guessed",
 						STRONG_KEY_LENGTH);
@@ -117,8 +117,8 @@ class ApiKeys implements ApiAuthenticator {
 		for (ApiKeyEntry entry : ApiKeyEntry.read(this.file)) {
 			Set<Scope> scopes = (entry.scopes() != null) ? entry.scopes() : EnumSet.allOf(Scope.class);
 			int rate = (entry.requestsPerSecond() != null) ? entry.requestsPerSecond() : this.defaultRate;
-			callers.put(entry.sha256(), new Caller((entry.tenant() != null) ? entry.tenant() : "", scopes,
-					RateLimits.perSecond(entry.name(), rate)));
+			callers.put(entry.sha256(), new Caller((entry.tenant() != null) ? entry.tenant() : "",
+					entry.organisations(), scopes, RateLimits.perSecond(entry.name(), rate)));
 		}
 		return new Keys(Map.copyOf(callers), state);
 	}

@@ -50,8 +50,10 @@ public record ApiProperties(@NotNull ApiAuth auth, List<String> keys, Path keysF
 	 * @param audience whom they have to be for
 	 * @param tenantClaim the claim that holds the tenant; null or empty where a site has
 	 * but one
+	 * @param organisationsClaim the claim that lists the organisations at the provider
+	 * that a caller may ask; null or empty where only the tenant says it
 	 */
-	public record Jwt(String issuer, URI jwkSetUri, String audience, String tenantClaim) {
+	public record Jwt(String issuer, URI jwkSetUri, String audience, String tenantClaim, String organisationsClaim) {
 
 		public Jwt {
 			jwkSetUri = (jwkSetUri != null && StringUtils.hasText(jwkSetUri.toString())) ? jwkSetUri : null;

@@ -97,7 +97,9 @@ class JwtCallers implements ApiAuthenticator {
 				throw refused();
 			}
 		}
-		return new Caller(tenant, scopes(token), this.rates.get(tenant + " " + token.getSubject()));
+		Set<String> organisations = StringUtils.hasText(this.settings.organisationsClaim())
+				? texts(token, List.of(this.settings.organisationsClaim())) : null;
+		return new Caller(tenant, organisations, scopes(token), this.rates.get(tenant + " " + token.getSubject()));
 	}
 
 	private Jwt decode(String token) {
@@ -120,21 +122,26 @@ class JwtCallers implements ApiAuthenticator {
 		return new UnauthenticatedException("The token is not valid here.", "Bearer error=\"invalid_token\"");
 	}
 
-	/** A text with spaces (RFC 8693) or a list. */
 	private static Set<Scope> scopes(Jwt token) {
-		List<String> granted = new ArrayList<>();
-		for (String name : SCOPE_CLAIMS) {
-			Object claim = token.getClaims().get(name);
-			if (claim instanceof String text) {
-				granted.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
-			}
-			else if (claim instanceof Collection<?> texts) {
-				texts.forEach((text) -> granted.add(String.valueOf(text)));
-			}
-		}
+		Set<String> granted = texts(token, SCOPE_CLAIMS);
 		Set<Scope> scopes = EnumSet.allOf(Scope.class);
 		scopes.removeIf((scope) -> !granted.contains(scope.text()));
 		return scopes;
+	}
+
+	/** Each claim may be a text with spaces (RFC 8693) or a list. */
+	private static Set<String> texts(Jwt token, List<String> claims) {
+		Set<String> texts = new HashSet<>();
+		for (String name : claims) {
+			Object claim = token.getClaims().get(name);
+			if (claim instanceof String text) {
+				texts.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
+			}
+			else if (claim instanceof Collection<?> elements) {
+				elements.forEach((element) -> texts.add(String.valueOf(element)));
+			}
+		}
+		return texts;
 	}
 
 	private JwtDecoder makeDecoder() {

@@ -30,6 +30,9 @@ public final class KeysCommand {
 			description = "Prints a new key, which is kept nowhere, and its entry for agentassist.api.keys-file.")
 	int create(@Parameters(paramLabel = "NAME", description = "who will have it") String name,
 			@Option(names = "--tenant", description = "whose conversations it opens") String tenant,
+			@Option(names = "--organisation",
+					description = "which organisation at the provider it may ask; may be"
+							+ " given more than once; without it: its tenant's own") Set<String> organisations,
 			@Option(names = "--scope", description = "suggestions:write, suggestions:read or feedback:write; may be"
 					+ " given more than once; without it: all") List<String> scopes)
 			throws IOException {
@@ -38,7 +41,8 @@ public final class KeysCommand {
 		String key = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
 		PrintWriter out = this.spec.commandLine().getOut();
 		try {
-			String entry = new ApiKeyEntry(name, ApiKeys.hash(key), tenant, parse(scopes), null).toYaml();
+			String entry = new ApiKeyEntry(name, ApiKeys.hash(key), tenant, organisations, parse(scopes), null)
+				.toYaml();
 			out.println("# The key of " + name + ", shown only now: " + key);
 			out.print(entry);
 			out.flush();

@@ -51,8 +51,8 @@ class ApiKeyEntryTest {
 				  requests-per-second: 5
 				""".formatted(hash));
 
-		assertThat(ApiKeyEntry.read(file)).isEqualTo(
-				List.of(new ApiKeyEntry("desk", hash, "007", Set.of(Scope.SUGGESTIONS_READ, Scope.FEEDBACK_WRITE), 5)));
+		assertThat(ApiKeyEntry.read(file)).isEqualTo(List
+			.of(new ApiKeyEntry("desk", hash, "007", null, Set.of(Scope.SUGGESTIONS_READ, Scope.FEEDBACK_WRITE), 5)));
 	}
 
 }

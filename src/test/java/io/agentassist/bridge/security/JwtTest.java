@@ -139,18 +139,19 @@ class JwtTest extends GuardedBridgeTest {
 
 	@Test
 	void shouldTellToTryAgainWhileTheIssuersKeysCannotBeFetchedAndTakeTokensAfterwards() {
-		JwtCallers callers = new JwtCallers(
-				new ApiProperties(ApiAuth.JWT, null, null,
-						new ApiProperties.Jwt(null, URI.create(issuer() + "/keys"), "agent-assist", ""), 10, null),
+		JwtCallers callers = new JwtCallers(new ApiProperties(ApiAuth.JWT, null, null,
+				new ApiProperties.Jwt(null, URI.create(issuer() + "/keys"), "agent-assist", "", "orgs"), 10, null),
 				JSON);
 		MockHttpServletRequest request = new MockHttpServletRequest();
-		request.addHeader("Authorization", "Bearer " + token(claims(null).issuer("anyone").build()));
+		request.addHeader("Authorization",
+				"Bearer " + token(claims(null).issuer("anyone").claim("orgs", List.of("emea", "default")).build()));
 		WORLD.stubFor(WireMock.get("/issuer/keys").willReturn(StubbedProvider.answer(500, "")));
 
 		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> callers.authenticate(request));
 		playAgain();
 
 		assertThat(callers.authenticate(request).tenant()).isEmpty();
+		assertThat(callers.authenticate(request).organisations()).containsExactlyInAnyOrder("emea", "default");
 	}
 
 	private void playAgain() {

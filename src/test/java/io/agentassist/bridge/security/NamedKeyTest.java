@@ -7,11 +7,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,12 +33,19 @@ class NamedKeyTest extends StrictBridgeTest {
 
 	private static final String SLOW = "key-of-a-slow-one";
 
+	private static final String EMEA = "key-for-one-organisation";
+
+	private static final String TWO = "key-for-two-organisations";
+
 	private static final String KEYS = """
 			- {name: berlin, sha256: %s, tenant: berlin}
 			- {name: madrid, sha256: %s, tenant: madrid}
 			- {name: reader, sha256: %s, tenant: berlin, scopes: ['suggestions:read']}
 			- {name: slow, sha256: %s, tenant: berlin, requests-per-second: 2}
-			""".formatted(ApiKeys.hash(BERLIN), ApiKeys.hash(MADRID), ApiKeys.hash(READER), ApiKeys.hash(SLOW));
+			- {name: emea, sha256: %s, organisations: [emea]}
+			- {name: two, sha256: %s, tenant: berlin, organisations: [default, emea]}
+			""".formatted(ApiKeys.hash(BERLIN), ApiKeys.hash(MADRID), ApiKeys.hash(READER), ApiKeys.hash(SLOW),
+			ApiKeys.hash(EMEA), ApiKeys.hash(TWO));
 
 	@BeforeEach
 	void writeTheKeys() {
@@ -101,6 +111,34 @@ class NamedKeyTest extends StrictBridgeTest {
 	private List<String> requestIds(String key, String conversation) {
 		return json(getAs(key, "/agentassist/conversations/" + conversation + "/suggestions"))
 			.findValuesAsText("request_id");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ BERLIN + ",,default", BERLIN + ",default,default", BERLIN + ",emea,", BERLIN + ",wrong,",
+			BERLIN + ",nobody,", EMEA + ",,emea", EMEA + ",emea,emea", EMEA + ",default,", EMEA + ",wrong,",
+			TWO + ",,default", TWO + ",default,default", TWO + ",emea,emea", TWO + ",wrong,", API_KEY + ",,default",
+			API_KEY + ",emea,emea" })
+	void shouldAskOnlyTheOrganisationsOfAKey(String key, String named, String asked) {
+		this.provider.stub(WireMock.post("/emea/oauth/token")
+			.willReturn(StubbedProvider.answer(200, "{\"access_token\":\"t\",\"expires_in\":86400}")));
+		this.provider.stub(WireMock.post("/emea/api/v2/agentassist/suggestions/query")
+			.willReturn(StubbedProvider.queued(unique("sug-req-"))));
+		String body = suggestionRequest(unique("conv-")).toString();
+
+		HttpResponse<String> answer = (named != null)
+				? post("/agentassist/suggestions", body, "X-API-Key", key, "X-Organisation", named)
+				: post("/agentassist/suggestions", body, "X-API-Key", key);
+
+		int ofEmea = WORLD.findAll(WireMock.postRequestedFor(WireMock.urlPathMatching("/emea/.*query"))).size();
+		if (asked == null) {
+			assertFieldError(answer, "X-Organisation", "Not the caller's organisation.");
+			assertThat(ofEmea).isZero();
+			assertThat(this.provider.queries()).isEmpty();
+		}
+		else {
+			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+			assertThat(ofEmea).isEqualTo("emea".equals(asked) ? 1 : 0);
+		}
 	}
 
 	@Test
