@@ -1,6 +1,7 @@
 package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -45,7 +46,8 @@ final class RateWindow {
 	 */
 	synchronized Duration reserve(Duration patience) {
 		long now = this.nanoTime.getAsLong();
-		long slot = (this.heldUntil - now > 0) ? this.heldUntil : now;
+		boolean held = this.heldUntil - now > 0;
+		long slot = held ? this.heldUntil : now;
 		boolean known = this.allowed > 0 && this.resetAt - slot > 0;
 		boolean spread = known && this.remaining > 0 && this.remaining <= this.allowed * this.settings.get().reserve();
 		if (known && this.remaining <= 0) {
@@ -62,7 +64,13 @@ final class RateWindow {
 			this.nextSlot = slot + (this.resetAt - slot) / (this.remaining + 1);
 		}
 		this.remaining--;
-		return wait;
+		return held ? wait.plusNanos(jitter(wait, patience)) : wait;
+	}
+
+	/** Those who were held do not all come in the same moment: up to a quarter later. */
+	private static long jitter(Duration wait, Duration patience) {
+		long most = Math.min(wait.toNanos() / 4, patience.minus(wait).toNanos());
+		return ThreadLocalRandom.current().nextLong(most + 1);
 	}
 
 	/**

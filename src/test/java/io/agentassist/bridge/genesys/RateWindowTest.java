@@ -2,6 +2,7 @@ package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -86,9 +87,19 @@ class RateWindowTest {
 		this.window.hold(Duration.ofSeconds(3));
 
 		assertThat(this.window.remaining()).isZero();
-		assertThat(this.window.reserve(PATIENCE)).isEqualTo(Duration.ofSeconds(3));
+		assertThat(this.window.reserve(PATIENCE)).isBetween(Duration.ofSeconds(3), Duration.ofMillis(3750));
+		assertThat(this.window.reserve(Duration.ofSeconds(3))).isEqualTo(Duration.ofSeconds(3));
 		pass(Duration.ofSeconds(3));
 		assertThat(this.window.reserve(Duration.ZERO)).isZero();
+	}
+
+	@Test
+	void shouldNotLetAllThatWereHeldGoInTheSameMoment() {
+		this.window.hold(Duration.ofSeconds(3));
+
+		assertThat(IntStream.range(0, 100).mapToObj((i) -> this.window.reserve(PATIENCE).toMillis() / 75).distinct())
+			.as("tenths of the 750 ms")
+			.hasSizeGreaterThan(5);
 	}
 
 	@Test
