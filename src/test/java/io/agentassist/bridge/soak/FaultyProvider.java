@@ -21,9 +21,17 @@ import com.sun.net.httpserver.HttpServer;
 
 /**
  * A provider that answers 10 % of the queries 429 with Retry-After 1, 5 % 503, breaks the
- * connection of 5 % and lets 2 % wait for 6 s; and an analytics endpoint that works.
+ * connection of 5 % and lets 2 % wait for 6 s, once it is told to; and an analytics
+ * endpoint that works.
  */
 final class FaultyProvider implements AutoCloseable {
+
+	static {
+		// Else this server closes kept-alive connections beyond 200, and waits for
+		// acknowledgements: troubles of its own, besides those that are counted.
+		System.setProperty("sun.net.httpserver.maxIdleConnections", "5000");
+		System.setProperty("sun.net.httpserver.nodelay", "true");
+	}
 
 	private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,6 +46,8 @@ final class FaultyProvider implements AutoCloseable {
 	private final Map<String, AtomicInteger> answers = new ConcurrentHashMap<>();
 
 	private final Map<String, AtomicInteger> events = new ConcurrentHashMap<>();
+
+	private volatile boolean faulty;
 
 	FaultyProvider(long seed) {
 		this.random = new Random(seed);
@@ -59,6 +69,12 @@ final class FaultyProvider implements AutoCloseable {
 		return "http://127.0.0.1:" + this.server.getAddress().getPort();
 	}
 
+	/** Fails from now on; counts what it answers anew. */
+	void misbehave() {
+		this.answers.clear();
+		this.faulty = true;
+	}
+
 	/** How many queries came. */
 	long queries() {
 		return this.queries.get();
@@ -77,7 +93,7 @@ final class FaultyProvider implements AutoCloseable {
 	private void query(HttpExchange exchange) throws IOException {
 		exchange.getRequestBody().readAllBytes();
 		long number = this.queries.incrementAndGet();
-		int percent = this.random.nextInt(100);
+		int percent = this.faulty ? this.random.nextInt(100) : 100;
 		if (percent < 10) {
 			count("429");
 			exchange.getResponseHeaders().add("Retry-After", "1");

@@ -44,6 +44,11 @@ class SoakIT {
 
 	private static final int RATE = 100;
 
+	private static final int CALLBACK_ATTEMPTS = 5;
+
+	/** Times four requests. */
+	private static final int WARM_UP = 500;
+
 	private static final int SECONDS = Integer.getInteger("soak.seconds", 30);
 
 	private static final long SEED = Long.getLong("soak.seed", System.nanoTime());
@@ -65,7 +70,10 @@ class SoakIT {
 		try (FaultyProvider provider = new FaultyProvider(SEED);
 				PackagedBridge bridge = new PackagedBridge(this.folder, settings(provider))) {
 			bridge.startAndAwait();
-			load(bridge, 3);
+			warmUp(bridge);
+			provider.misbehave();
+			// As many threads and connections as the troubles need.
+			load(bridge, 10);
 			long heapBefore = liveHeap(bridge);
 			long queriesBefore = provider.queries();
 			this.outcomes.clear();
@@ -91,10 +99,19 @@ class SoakIT {
 			assertThat(blocked).as("threads in queries when all requests have ended").isEmpty();
 			assertThat(heapAfter).isLessThan(heapBefore + 20_000_000);
 			// A fault in five does not make a provider that is down.
-			assertThat(kinds.getOrDefault("503 Retry-After", 0L)).isLessThan(requests / 20);
+			assertThat(bridge.log()).doesNotContain("circuit breaker of organisation 'default' is OPEN");
 			assertThat(kinds.get("202")).isGreaterThan(requests * 9L / 10);
 			reconcile(bridge, provider);
 		}
+	}
+
+	/** A few at once, so that a cold process on a busy machine is not overrun. */
+	private void warmUp(PackagedBridge bridge) {
+		for (int i = 0; i < WARM_UP; i++) {
+			CompletableFuture.allOf(Stream.generate(() -> ask(bridge)).limit(4).toArray(CompletableFuture[]::new))
+				.join();
+		}
+		assertThat(this.outcomes).extracting(Outcome::kind).containsOnly("202");
 	}
 
 	/** Sends at fixed times, whatever comes back; returns once all have ended. */
@@ -120,11 +137,22 @@ class SoakIT {
 				this.outcomes.add(outcome);
 				return outcome;
 			})
-			.thenCompose((outcome) -> (outcome.requestId() != null)
-					? post(bridge, "/agentassist/callback", """
-							{"id":"%s","status":"completed","suggestions":[]}""".formatted(outcome.requestId()))
-						.thenAccept((answer) -> assertThat(answer.statusCode()).isEqualTo(200))
+			.thenCompose((outcome) -> (outcome.requestId() != null) ? callBack(bridge, outcome.requestId(), 1)
 					: CompletableFuture.completedFuture(null));
+	}
+
+	/** As a provider does: again when it is told to try later. */
+	private CompletableFuture<Void> callBack(PackagedBridge bridge, String requestId, int attempt) {
+		return post(bridge, "/agentassist/callback", """
+				{"id":"%s","status":"completed","suggestions":[]}""".formatted(requestId)).thenCompose((answer) -> {
+			if (answer.statusCode() == 503 && attempt < CALLBACK_ATTEMPTS) {
+				return CompletableFuture.runAsync(() -> {
+				}, CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS))
+					.thenCompose((waited) -> callBack(bridge, requestId, attempt + 1));
+			}
+			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+			return CompletableFuture.completedFuture(null);
+		});
 	}
 
 	private static String retryAfter(HttpResponse<String> answer) {
