@@ -92,9 +92,16 @@ public class StubbedProvider {
 
 	/** An error as the provider words it. */
 	public static ResponseDefinitionBuilder refusal(int status, String code) {
-		return answer(status, """
-				{"message":"Message of %1$s","code":"%1$s","status":%2$d,"contextId":"context-1",
-				"details":[],"errors":[]}""".formatted(code, status)).withHeader("ININ-Correlation-Id", "correlation-1")
+		return refusal(status, code, "Message of " + code);
+	}
+
+	/** An error as the provider words it, with a message. */
+	public static ResponseDefinitionBuilder refusal(int status, String code, String message) {
+		return answer(status,
+				"""
+						{"message":"%s","code":"%s","status":%d,"contextId":"context-1","details":[],"errors":[]}"""
+					.formatted(message, code, status))
+			.withHeader("ININ-Correlation-Id", "correlation-1")
 			.withHeader("X-Upstream", "upstream-only");
 	}
 

@@ -39,7 +39,7 @@ final class AccessTokens {
 
 	private final String organisation;
 
-	private final String clientCredentials;
+	private final Authorization clientCredentials;
 
 	private final Callable<Grant> fetch;
 
@@ -69,16 +69,16 @@ final class AccessTokens {
 	AccessTokens(String organisation, GenesysProperties.Organisation settings, Supplier<Duration> baseDelay,
 			Callable<Grant> fetch, Executor executor, Clock clock) {
 		this.organisation = organisation;
-		this.clientCredentials = "Basic " + Base64.getEncoder()
-			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8));
+		this.clientCredentials = new Authorization("Basic " + Base64.getEncoder()
+			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8)));
 		this.baseDelay = baseDelay;
 		this.fetch = fetch;
 		this.executor = executor;
 		this.clock = clock;
 	}
 
-	/** The value of the header {@code Authorization} of the token call. */
-	String clientCredentials() {
+	/** What the token call has to show. */
+	Authorization clientCredentials() {
 		return this.clientCredentials;
 	}
 

@@ -15,4 +15,10 @@ class CredentialsRefusedException extends ErrorResponseException {
 		setDetail("The provider refuses our client credentials.");
 	}
 
+	/** One line for the log: what the login host said. */
+	@Override
+	public String getMessage() {
+		return getCause().getMessage();
+	}
+
 }

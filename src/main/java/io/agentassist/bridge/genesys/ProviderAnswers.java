@@ -2,6 +2,8 @@ package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -10,8 +12,11 @@ import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
 import io.agentassist.bridge.http.RetryAfter;
 import io.agentassist.bridge.suggestion.Identifier;
+import io.agentassist.bridge.suggestion.RequestStatus;
+import io.agentassist.bridge.suggestion.SuggestionRequest;
 
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 
@@ -20,6 +25,8 @@ import org.springframework.stereotype.Component;
 public class ProviderAnswers {
 
 	private static final String CORRELATION_ID = "ININ-Correlation-Id";
+
+	private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
 
 	private final CallbackParser callbacks;
 
@@ -36,12 +43,14 @@ public class ProviderAnswers {
 	 * @param body the answer
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
+	 * @param request what was asked, null where it was a token
 	 * @throws ProviderException when the status is not 2xx
 	 */
 	public void failOnRefusal(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
-			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
+			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request) {
 		if (status < 200 || status > 299) {
-			throw refusal(status, body, correlationId, retryAfter);
+			throw refusal(status, body, correlationId, retryAfter, request);
 		}
 	}
 
@@ -51,33 +60,55 @@ public class ProviderAnswers {
 	 * @param body the answer
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
+	 * @param request what was asked
 	 * @return the provider's id and status, with suggestions if they are there already
-	 * @throws ProviderException when the status is not 2xx, or the body is not the
-	 * contract's
+	 * @throws ProviderException when the status is not 2xx, the body is not the
+	 * contract's, or the provider has given the request up
 	 */
 	public Callback read(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
-			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter) {
-		failOnRefusal(status, body, correlationId, retryAfter);
+			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request) {
+		failOnRefusal(status, body, correlationId, retryAfter, request);
 		try {
-			Callback answer = this.callbacks.read(parse(body));
+			JsonNode tree = parse(body);
+			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
 			if (id.isBlank() || id.length() > Identifier.MAX_LENGTH || id.chars().anyMatch(Character::isISOControl)) {
 				throw new ProviderException(status, "The answer has no usable id.", correlationId);
 			}
-			return answer;
+			if (answer.isFailed()) {
+				throw new ProviderException(status, "The provider gave the request up at once.", correlationId);
+			}
+			// Without its suggestions a request is not completed yet: the callback has
+			// them.
+			return (answer.isCompleted() && !tree.hasNonNull("suggestions"))
+					? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
 		catch (InvalidCallbackException ex) {
 			throw new ProviderException(status, "The answer's suggestions are no list of objects.", correlationId);
 		}
 	}
 
-	private ProviderException refusal(int status, byte[] body, String correlationId, String retryAfter) {
+	private ProviderException refusal(int status, byte[] body, String correlationId, String retryAfter,
+			SuggestionRequest request) {
 		JsonNode error = parse(body);
 		// The token endpoint has OAuth's names for them.
 		String code = error.path("code").asText(error.path("error").asText(null));
-		String message = error.path("message").asText(error.path("error_description").asText(null));
+		String message = error.path("message")
+			.asText(error.path("error_description").asText(error.path("description").asText(null)));
 		return new ProviderException(status, code, message, error.path("contextId").asText(null), correlationId,
-				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null));
+				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null),
+				(message != null && request != null) ? mask(message, request.transcript()) : message);
+	}
+
+	/**
+	 * A message may quote the transcript, which must not come into the log: its words are
+	 * hidden there, whole or cut short.
+	 */
+	private static String mask(String message, String transcript) {
+		String quotable = transcript.toLowerCase(Locale.ROOT);
+		return WORD.matcher(message)
+			.replaceAll((word) -> quotable.contains(word.group().toLowerCase(Locale.ROOT)) ? "***" : word.group());
 	}
 
 	/**

@@ -76,15 +76,14 @@ public class ProviderCalls {
 	 * Authorizes a call.
 	 * @param exchange the request; it is told which token it has, in case the provider
 	 * does not accept it
-	 * @return the value of the header {@code Authorization}
 	 * @throws TokenFetchException when there is no token
 	 * @throws SocketTimeoutException when none came in time
 	 * @throws InterruptedException when interrupted
 	 */
-	public String bearer(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
+	public void authorize(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
 		Token token = Provider.of(exchange).tokens().get(this.deadline.left(exchange));
 		exchange.setProperty(TOKEN, token);
-		return "Bearer " + token.value();
+		exchange.setProperty(Authorization.PROPERTY, new Authorization("Bearer " + token.value()));
 	}
 
 	/** Forgets the token of a request: the provider did not accept it. */

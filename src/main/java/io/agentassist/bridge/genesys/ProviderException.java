@@ -31,14 +31,15 @@ class ProviderException extends ErrorResponseException {
 	 * @param contextId the provider's context id, may be null
 	 * @param correlationId the provider's {@code ININ-Correlation-Id}, may be null
 	 * @param retryAfter the provider's {@code Retry-After}, may be null
+	 * @param loggable the message without what it quotes of the transcript, may be null
 	 */
 	ProviderException(int providerStatus, String code, String message, String contextId, String correlationId,
-			Duration retryAfter) {
+			Duration retryAfter, String loggable) {
 		super(status(providerStatus), problem(providerStatus, code, message, contextId, correlationId), null);
 		this.providerStatus = providerStatus;
 		this.retryAfter = retryAfter;
 		this.summary = "HTTP " + providerStatus + ", code " + code + ", contextId " + contextId
-				+ ", ININ-Correlation-Id " + correlationId;
+				+ ", ININ-Correlation-Id " + correlationId + ", message: " + loggable;
 		if (getStatusCode() == HttpStatus.TOO_MANY_REQUESTS) {
 			long seconds = (retryAfter != null) ? Math.max(1, retryAfter.toSeconds()) : 1;
 			getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
@@ -47,7 +48,7 @@ class ProviderException extends ErrorResponseException {
 
 	/** An answer that is no answer: the provider's status is fine, its body is not. */
 	ProviderException(int providerStatus, String message, String correlationId) {
-		this(providerStatus, "unusable.answer", message, null, correlationId, null);
+		this(providerStatus, "unusable.answer", message, null, correlationId, null, message);
 	}
 
 	private static HttpStatus status(int providerStatus) {
@@ -73,8 +74,8 @@ class ProviderException extends ErrorResponseException {
 	}
 
 	/**
-	 * One line for the log: what the provider's support asks for, without its message,
-	 * which may quote the transcript.
+	 * One line for the log: what the provider said, and what its support asks for,
+	 * without anything that its message quotes of the transcript.
 	 */
 	@Override
 	public String getMessage() {

@@ -17,13 +17,15 @@ import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
+import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 
 /**
  * Stands behind the {@code http:} endpoints of the provider's routes: makes each call by
- * the client of the exchange's organisation, within the exchange's deadline. It has to be
- * their {@code httpClient} and their {@code httpActivityListener}; as the latter it does
- * nothing, but with one Camel tells a client which exchange it works for.
+ * the client of the exchange's organisation, with its {@link Authorization}, within the
+ * exchange's deadline. It has to be their {@code httpClient} and their
+ * {@code httpActivityListener}; as the latter it does nothing, but with one Camel tells a
+ * client which exchange it works for.
  */
 @Component
 public class ProviderHttp extends CloseableHttpClient implements HttpActivityListener {
@@ -45,6 +47,10 @@ public class ProviderHttp extends CloseableHttpClient implements HttpActivityLis
 			throw new SocketTimeoutException("The request's deadline has passed");
 		}
 		TraceContext.forward(exchange, request::setHeader);
+		Authorization authorization = exchange.getProperty(Authorization.PROPERTY, Authorization.class);
+		if (authorization != null) {
+			request.setHeader(HttpHeaders.AUTHORIZATION, authorization.value());
+		}
 		return CloseableHttpResponse
 			.adapt(Provider.of(exchange).client().execute(target, (HttpUriRequestBase) request, left));
 	}

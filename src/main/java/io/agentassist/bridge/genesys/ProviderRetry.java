@@ -8,6 +8,8 @@ import io.github.resilience4j.core.IntervalFunction;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -19,6 +21,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class ProviderRetry implements Processor {
+
+	private static final Logger log = LoggerFactory.getLogger(ProviderRetry.class);
 
 	private static final Set<Integer> RETRYABLE = Set.of(429, 502, 503, 504);
 
@@ -54,20 +58,37 @@ public class ProviderRetry implements Processor {
 			return false;
 		}
 		Duration delay = delay(failure, exchange);
+		if (delay.compareTo(this.deadline.patience(exchange)) > 0) {
+			return false;
+		}
 		exchange.setProperty(RETRY_DELAY, delay.toMillis());
-		return delay.compareTo(this.deadline.patience(exchange)) <= 0;
+		return true;
 	}
 
-	/** Sets the wait that {@link #isRetryable} has counted with. */
+	/**
+	 * Sets the wait that {@link #isRetryable} has counted with, and tells of it. Camel
+	 * also comes here for a failure that is not tried again, where one before it was.
+	 */
 	@Override
 	public void process(Exchange exchange) {
-		ProviderException refusal = cause(ProviderException.class,
-				exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+		if (!isRetryable(exchange)) {
+			return;
+		}
+		long delay = exchange.getProperty(RETRY_DELAY, Long.class);
+		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
 			this.calls.dropToken(exchange);
 			exchange.setProperty(TOKEN_DROPPED, true);
 		}
-		exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, exchange.getProperty(RETRY_DELAY, 0L, Long.class));
+		exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, delay);
+		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
+		// What ends a request is told by its answer's line.
+		if (attempt <= this.settings.get().retries()) {
+			log.info("Attempt {} for organisation '{}' failed, the next one is in {} ms: {}", attempt,
+					Provider.of(exchange).getName(), delay, (refusal != null) ? refusal.getMessage()
+							: cause(ConnectionFailedException.class, failure).getCause().toString());
+		}
 	}
 
 	private boolean isTransient(Exception failure, Exchange exchange) {

@@ -61,10 +61,9 @@ public class TokenEndpoint {
 	/**
 	 * Authorizes the token call itself.
 	 * @param exchange the token call
-	 * @return the value of the header {@code Authorization}
 	 */
-	public String clientCredentials(Exchange exchange) {
-		return Provider.of(exchange).tokens().clientCredentials();
+	public void authorize(Exchange exchange) {
+		exchange.setProperty(Authorization.PROPERTY, Provider.of(exchange).tokens().clientCredentials());
 	}
 
 	private AccessTokens.Grant read(Exchange exchange, Provider provider) throws Exception {

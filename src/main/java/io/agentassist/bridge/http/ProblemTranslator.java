@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -152,22 +150,10 @@ public class ProblemTranslator {
 		return String.join(".", path).replace(".[", "[");
 	}
 
-	/**
-	 * An answer's own text quotes the provider's message, which may quote the transcript:
-	 * of what the provider said, only what its support asks for.
-	 */
+	/** The text of one of our own answers is its detail, but where the provider spoke. */
 	private static String reason(Throwable cause, ProblemDetail problem) {
-		if (!(cause instanceof ErrorResponse)) {
-			return ": " + cause.getMessage();
-		}
-		if (problem.getProperties() != null && problem.getProperties().get("provider") instanceof Map<?, ?> provider) {
-			return provider.entrySet()
-				.stream()
-				.filter((entry) -> !"message".equals(entry.getKey()))
-				.map((entry) -> entry.getKey() + "=" + entry.getValue())
-				.collect(Collectors.joining(", ", ": ", ""));
-		}
-		return "";
+		boolean providerSpoke = problem.getProperties() != null && problem.getProperties().containsKey("provider");
+		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + cause.getMessage();
 	}
 
 	private static void log(ErrorResponse answer, Exception failure, String what) {

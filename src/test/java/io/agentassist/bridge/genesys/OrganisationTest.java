@@ -6,11 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import javax.management.Attribute;
 import javax.management.JMException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,6 +24,9 @@ import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.support.EventNotifierSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +55,9 @@ class OrganisationTest extends StrictBridgeTest {
 
 	/** All organisations of the tests have this many places but {@code cold}. */
 	private static final int PLACES = 4;
+
+	@Autowired
+	private CamelContext camel;
 
 	@Autowired
 	private MeterRegistry meters;
@@ -283,6 +294,53 @@ class OrganisationTest extends StrictBridgeTest {
 		assertProblem(second, 429);
 		assertThat(second.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(1L, 30L);
 		assertThat(queriesOf("held")).hasSize(1);
+	}
+
+	/** Headers and properties are what a log step, a tracer or a debugger shows. */
+	@Test
+	void shouldShowNoSecretInMessagesOrMBeans() throws Exception {
+		issuesTokens("traced", "token-of-traced");
+		queues("traced");
+		Queue<String> seen = new ConcurrentLinkedQueue<>();
+		EventNotifierSupport tracer = new EventNotifierSupport() {
+
+			@Override
+			public void notify(CamelEvent event) {
+				if (event instanceof CamelEvent.ExchangeEvent step) {
+					seen.add(step.getExchange().getMessage().getHeaders() + " " + step.getExchange().getProperties());
+				}
+			}
+		};
+		tracer.start();
+		this.camel.getManagementStrategy().addEventNotifier(tracer);
+		try {
+			eventually(() -> assertThat(ask("traced").statusCode()).isEqualTo(202));
+		}
+		finally {
+			this.camel.getManagementStrategy().removeEventNotifier(tracer);
+		}
+
+		assertThat(seen).anyMatch((step) -> step.contains("traced/oauth/token"))
+			.anyMatch((step) -> step.contains("traced/api/v2"));
+		showInJmx();
+		assertThat(seen + allMBeans()).doesNotContain("token-of-traced", "secret-of-traced", Base64.getEncoder()
+			.encodeToString("client-of-traced:secret-of-traced".getBytes(StandardCharsets.UTF_8)));
+	}
+
+	private static String allMBeans() throws JMException {
+		MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+		StringBuilder all = new StringBuilder();
+		for (ObjectName name : server.queryNames(null, null)) {
+			String[] attributes = Stream.of(server.getMBeanInfo(name).getAttributes())
+				.filter(MBeanAttributeInfo::isReadable)
+				.map(MBeanAttributeInfo::getName)
+				.toArray(String[]::new);
+			for (Attribute attribute : server.getAttributes(name, attributes).asList()) {
+				all.append(name).append(' ').append(attribute).append('\n');
+			}
+		}
+		assertThat(all).contains("type=Provider,name=traced");
+		return all.toString();
 	}
 
 	private HttpResponse<String> ask(String organisation) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,10 +17,14 @@ import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
@@ -31,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Shows what a desktop gets, and what the provider gets again, when the provider fails.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ProviderFailureTest extends BridgeTest {
 
 	private static final String SCENARIO = "provider";
@@ -112,6 +118,25 @@ class ProviderFailureTest extends BridgeTest {
 				StubbedProvider.CLIENT_ID, "upstream-only");
 	}
 
+	@Test
+	void shouldLogEachAttemptAndWhatTheProviderSaidButNotTheTranscript(CapturedOutput output) {
+		String message = "No room for 'My dog Rex ate i', try later";
+		first(refusal(503, "no.room", message), refusal(400, "bad.transcript", message));
+
+		JsonNode problem = assertProblem(
+				ask(suggestionRequest(unique("conv-")).put("transcript", "My dog Rex ate it all")), 502);
+
+		assertThat(problem.path("provider").path("message").asText()).isEqualTo(message);
+		String said = "contextId context-1, ININ-Correlation-Id correlation-1, message: "
+				+ "No room for '*** *** *** *** ***', try later";
+		assertThat(output.getAll())
+			.containsPattern("INFO .* Attempt 1 for organisation 'default' failed, the next one is in \\d+ ms: "
+					+ Pattern.quote("HTTP 503, code no.room, " + said))
+			.contains("HTTP 400, code bad.transcript, " + said)
+			.doesNotContainPattern("Attempt .*bad\\.transcript")
+			.doesNotContain("Rex");
+	}
+
 	static Stream<ResponseDefinitionBuilder> unusableAnswers() {
 		return Stream.of(answer(202, "{\"status\":\"queued\"}"), answer(202, "{\"id\":null,\"status\":\"queued\"}"),
 				answer(202, "{\"id\":\"\",\"status\":\"queued\"}"), answer(202, "{\"id\":\" \",\"status\":\"queued\"}"),
@@ -121,6 +146,7 @@ class ProviderFailureTest extends BridgeTest {
 				answer(202, "{\"id\":"), answer(202, "{\"id\":{\"a\":1},\"status\":\"queued\"}"),
 				answer(200, "{\"id\":\"@\",\"status\":\"completed\",\"suggestions\":\"none\"}"),
 				answer(200, "{\"id\":\"@\",\"status\":\"completed\",\"suggestions\":[1]}"),
+				answer(200, "{\"id\":\"@\",\"status\":\"failed\"}"),
 				aResponse().withStatus(202).withBody(new byte[] { '{', '"', 'i', 'd', '"', ':', '"', -1, '"', '}' }));
 	}
 

@@ -198,6 +198,31 @@ class SuggestionRequestTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldAnswer200WithoutSuggestionsWhenProviderHasNone() {
+		String id = unique("sug-req-");
+		this.provider.answers(answer(200, completed(id).toString()));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		assertThat(json(answer).path("ranked_suggestions")).isEqualTo(JSON.createArrayNode());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", ",\"suggestions\":null" })
+	void shouldWaitForTheCallbackWhenProviderHasCompletedButTellsNoSuggestions(String suggestions) {
+		String id = unique("sug-req-");
+		this.provider.answers(answer(200, "{\"id\":\"" + id + "\",\"status\":\"completed\"" + suggestions + "}"));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		assertThat(lookUp(id).path("status").asText()).isEqualTo("queued");
+		assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.2))).statusCode()).isEqualTo(200);
+		assertThat(settledActions(id)).containsExactly("presented");
+	}
+
+	@Test
 	void shouldReplayWhenCallbackFollowsAnAnswerAtOnce() {
 		String id = unique("sug-req-");
 		ObjectNode completed = completed(id, suggestion(unique("sug-"), 0.2));
