@@ -38,15 +38,18 @@ public class Outbox {
 	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
 			row.getString(2), row.getString(3), row.getString(4), row.getInt(5));
 
-	/**
-	 * The inner query finds the oldest in the index: H2 reads all that are due where
-	 * LIMIT meets FOR UPDATE. The outer condition holds for a row as it is once locked.
-	 */
 	private static final String SELECT_DUE = """
-			SELECT id, destination, event_id, payload, attempts FROM outbox
-			WHERE next_attempt_at <= ? AND id IN (
 			SELECT id FROM outbox WHERE destination = ? AND next_attempt_at <= ?
-			ORDER BY destination, next_attempt_at, id LIMIT ?)
+			ORDER BY destination, next_attempt_at, id LIMIT ?""";
+
+	/**
+	 * A statement of its own: H2 reads all that are due where LIMIT meets FOR UPDATE, and
+	 * runs a subquery again for each row. The condition on time holds for a row as it is
+	 * once locked.
+	 */
+	private static final String LOCK_DUE = """
+			SELECT id, destination, event_id, payload, attempts FROM outbox
+			WHERE id = ANY (?) AND next_attempt_at <= ?
 			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
 
 	private final JdbcTemplate jdbc;
@@ -114,7 +117,9 @@ public class Outbox {
 	}
 
 	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
-		List<OutboxEvent> due = this.jdbc.query(SELECT_DUE, ROW_MAPPER, dueBefore, destination, dueBefore, limit);
+		List<Long> ids = this.jdbc.queryForList(SELECT_DUE, Long.class, destination, dueBefore, limit);
+		List<OutboxEvent> due = ids.isEmpty() ? List.of()
+				: this.jdbc.query(LOCK_DUE, ROW_MAPPER, ids.toArray(Long[]::new), dueBefore);
 		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, due.size() == limit);
 		return due;
 	}
@@ -175,16 +180,23 @@ public class Outbox {
 	}
 
 	/**
-	 * Removes events that were delivered.
+	 * Takes note, right after it, that an attempt succeeded. The event still has to be
+	 * removed.
+	 * @param event the event
+	 * @return the event
+	 */
+	public OutboxEvent delivered(OutboxEvent event) {
+		this.breakers.succeeded(event.destination());
+		return event;
+	}
+
+	/**
+	 * Removes events that were delivered, all of them in one statement.
 	 * @param delivered the events
 	 */
 	public void remove(Collection<OutboxEvent> delivered) {
-		for (OutboxEvent event : delivered) {
-			if (this.claims.end(event.id())) {
-				this.breakers.succeeded(event.destination());
-			}
-		}
-		Long[] ids = ids(delivered);
+		Long[] ids = delivered.stream().map(OutboxEvent::id).toArray(Long[]::new);
+		this.claims.endAll(List.of(ids));
 		if (ids.length > 0) {
 			this.transaction.executeWithoutResult(
 					(status) -> this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids));
@@ -254,10 +266,6 @@ public class Outbox {
 
 	private OffsetDateTime now() {
 		return this.clock.instant().atOffset(ZoneOffset.UTC);
-	}
-
-	private static Long[] ids(Collection<OutboxEvent> events) {
-		return events.stream().map(OutboxEvent::id).toArray(Long[]::new);
 	}
 
 }

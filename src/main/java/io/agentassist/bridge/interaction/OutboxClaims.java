@@ -64,10 +64,9 @@ class OutboxClaims {
 	/**
 	 * Lets go of a row, before its fate is written.
 	 * @param id the row
-	 * @return whether it was claimed
 	 */
-	boolean end(Long id) {
-		return this.inHand.remove(id);
+	void end(Long id) {
+		this.inHand.remove(id);
 	}
 
 	/**

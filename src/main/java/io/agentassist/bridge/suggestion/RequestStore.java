@@ -166,13 +166,13 @@ public class RequestStore {
 	 * @return the requests as they are now, oldest first
 	 */
 	public List<TrackedRequest> expire(Instant submittedBefore, int limit) {
-		List<TrackedRequest> expired = this.jdbc
-			.query("SELECT " + COLUMNS + """
-					FROM suggestion_request WHERE status = ? AND request_id IN (
-					SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
-					ORDER BY status, submitted_at LIMIT ?)
-					ORDER BY submitted_at FOR UPDATE SKIP LOCKED""", this.rowMapper, RequestStatus.QUEUED.text(),
-					RequestStatus.QUEUED.text(), utc(submittedBefore), limit)
+		String[] overdue = oldest(RequestStatus.QUEUED, submittedBefore, limit);
+		if (overdue.length == 0) {
+			return List.of();
+		}
+		List<TrackedRequest> expired = this.jdbc.query("SELECT " + COLUMNS + """
+				FROM suggestion_request WHERE status = ? AND request_id = ANY (?)
+				ORDER BY submitted_at FOR UPDATE SKIP LOCKED""", this.rowMapper, RequestStatus.QUEUED.text(), overdue)
 			.stream()
 			.map((request) -> request.decided(RequestStatus.EXPIRED, now(), null))
 			.toList();
@@ -193,20 +193,25 @@ public class RequestStore {
 	private int purgeDecided(Instant submittedBefore, int limit) {
 		int purged = 0;
 		for (RequestStatus status : RequestStatus.values()) {
-			if (status != RequestStatus.QUEUED) {
-				String[] ids = this.jdbc
-					.queryForList("""
-							SELECT request_id FROM suggestion_request WHERE request_id IN (
-							SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
-							ORDER BY status, submitted_at LIMIT ?) FOR UPDATE SKIP LOCKED""", String.class,
-							status.text(), utc(submittedBefore), limit)
+			String[] old = (status != RequestStatus.QUEUED) ? oldest(status, submittedBefore, limit) : new String[0];
+			if (old.length > 0) {
+				String[] locked = this.jdbc.queryForList(
+						"SELECT request_id FROM suggestion_request WHERE request_id = ANY (?) FOR UPDATE SKIP LOCKED",
+						String.class, (Object) old)
 					.toArray(String[]::new);
-				purged += (ids.length > 0)
-						? this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)", (Object) ids)
-						: 0;
+				purged += this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)",
+						(Object) locked);
 			}
 		}
 		return purged;
+	}
+
+	/** A query of its own: as a subquery, H2 runs it again for each row. */
+	private String[] oldest(RequestStatus status, Instant submittedBefore, int limit) {
+		return this.jdbc.queryForList("""
+				SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
+				ORDER BY status, submitted_at LIMIT ?""", String.class, status.text(), utc(submittedBefore), limit)
+			.toArray(String[]::new);
 	}
 
 	/**
