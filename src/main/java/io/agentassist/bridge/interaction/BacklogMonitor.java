@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.Gauge;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
@@ -40,9 +43,19 @@ public class BacklogMonitor {
 	/** Destinations of the routes as they are shipped: they show zeros, too. */
 	private static final List<String> SHIPPED = List.of("analytics", "audit");
 
-	private static final String SELECT = """
-			SELECT destination, count(*), min(created_at), 0 FROM outbox GROUP BY destination
-			UNION ALL SELECT destination, 0, NULL, count(*) FROM dead_letter GROUP BY destination""";
+	/** Rows that one query counts: a large backlog must not keep callers waiting. */
+	private static final int PART_SIZE = 10_000;
+
+	private static final String COUNT_PART = """
+			SELECT destination, count(*), min(created_at), max(id) FROM (
+			SELECT id, destination, created_at FROM %s WHERE id > ? ORDER BY id LIMIT ?) AS part
+			GROUP BY destination""";
+
+	private static final RowMapper<Part> PART_MAPPER = (row, number) -> new Part(row.getString(1), row.getLong(2),
+			row.getObject(3, OffsetDateTime.class), row.getLong(4));
+
+	/** Between two looks: at least so many times as long as the last one took. */
+	private static final int REST = 20;
 
 	private final JdbcTemplate jdbc;
 
@@ -56,6 +69,8 @@ public class BacklogMonitor {
 
 	private final ScheduledExecutorService timer = Executors
 		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("backlog-monitor-"));
+
+	private final Duration interval;
 
 	/** Null while the database does not tell. */
 	private volatile Map<String, Backlog> latest;
@@ -76,8 +91,8 @@ public class BacklogMonitor {
 		Gauge.builder("agentassist.outbox.known", () -> (this.latest != null) ? 1 : 0)
 			.description("Whether the database tells what waits: 1 or 0")
 			.register(meters);
-		ScheduledFuture<?> unused = this.timer.scheduleWithFixedDelay(this::look, 0,
-				properties.watchInterval().toMillis(), TimeUnit.MILLISECONDS);
+		this.interval = properties.watchInterval();
+		schedule(Duration.ZERO);
 	}
 
 	/**
@@ -88,23 +103,50 @@ public class BacklogMonitor {
 		return this.latest;
 	}
 
+	private void schedule(Duration delay) {
+		try {
+			ScheduledFuture<?> unused = this.timer.schedule(this::look, delay.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			log.debug("No further look at the backlog: the service stops");
+		}
+	}
+
 	private void look() {
+		long start = System.nanoTime();
+		Duration pause = this.interval;
 		try {
 			Map<String, Backlog> found = new TreeMap<>();
 			SHIPPED.forEach((destination) -> found.put(destination, Backlog.NONE));
-			this.jdbc.query(SELECT, (row) -> {
-				OffsetDateTime oldest = row.getObject(3, OffsetDateTime.class);
-				Backlog part = new Backlog(row.getLong(2), age(oldest), row.getLong(4));
-				found.merge(row.getString(1), part, BacklogMonitor::sum);
-			});
+			count("outbox", (part) -> found.merge(part.destination, new Backlog(part.count, age(part.oldest), 0),
+					BacklogMonitor::sum));
+			count("dead_letter", (part) -> found.merge(part.destination, new Backlog(0, Duration.ZERO, part.count),
+					BacklogMonitor::sum));
 			show(found);
 			this.latest = found;
+			Duration rest = Duration.ofNanos(System.nanoTime() - start).multipliedBy(REST);
+			pause = (rest.compareTo(pause) > 0) ? rest : pause;
 		}
 		// Whatever it is: an exception would end the schedule.
 		catch (DataAccessException | TransactionException ex) {
 			log.debug("The backlog could not be read: {}", ex.getMessage());
 			this.latest = null;
 			show(Map.of());
+		}
+		finally {
+			schedule(pause);
+		}
+	}
+
+	private void count(String table, Consumer<Part> counts) {
+		String sql = COUNT_PART.formatted(table);
+		long after = -1;
+		long counted = PART_SIZE;
+		while (counted == PART_SIZE) {
+			List<Part> parts = this.jdbc.query(sql, PART_MAPPER, after, PART_SIZE);
+			parts.forEach(counts);
+			counted = parts.stream().mapToLong(Part::count).sum();
+			after = parts.stream().mapToLong(Part::lastId).max().orElse(after);
 		}
 	}
 
@@ -131,6 +173,10 @@ public class BacklogMonitor {
 							(entry) -> MultiGauge.Row.of(Tags.of("destination", entry.getKey()),
 									() -> value.applyAsDouble(entry.getValue())))
 			.toList(), true);
+	}
+
+	/** Rows of one destination that one query counted. */
+	private record Part(String destination, long count, OffsetDateTime oldest, long lastId) {
 	}
 
 	@PreDestroy

@@ -22,7 +22,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxProbeDelay longest wait between two probes of a destination that fails
  * @param timeToLive how long delivery is tried before an event becomes a dead letter
  * @param timeToLiveOf the same for single destinations
- * @param watchInterval how often the backlog is looked at, for health and metrics
+ * @param watchInterval how often the backlog is looked at, for health and metrics; less
+ * often while it is large
  * @param overdueAfter age of a waiting event beyond which the health is degraded
  */
 @Validated

@@ -145,6 +145,23 @@ class MetricsTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldCountAllOfALargeBacklog() {
+		this.database.update("INSERT INTO outbox (destination, event_id, payload) VALUES ('nowhere', 'e', '{}')");
+		try {
+			for (int i = 0; i < 14; i++) {
+				this.database.update("""
+						INSERT INTO outbox (destination, event_id, payload)
+						SELECT destination, event_id, payload FROM outbox WHERE destination = 'nowhere'""");
+			}
+			eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_depth{destination=\"nowhere\"}"))
+				.isEqualTo(1 << 14));
+		}
+		finally {
+			this.database.update("DELETE FROM outbox WHERE destination = 'nowhere'");
+		}
+	}
+
+	@Test
 	void shouldTellThatTheDatabaseDoesNotSay() {
 		this.database.execute("ALTER TABLE dead_letter RENAME TO dead_letter_away");
 		try {
