@@ -92,7 +92,8 @@ abstract class BridgeSimulation extends Simulation {
 		System.out.println(getClass().getSimpleName() + ": " + line);
 	}
 
-	private void stop() {
+	/** Ends everything that was started. May be called again. */
+	void stop() {
 		this.bridge.close();
 		this.provider.close();
 		this.database.close();

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.bench;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 import io.gatling.javaapi.core.ChainBuilder;
 import io.gatling.javaapi.core.Session;
@@ -23,6 +24,15 @@ import static io.gatling.javaapi.http.HttpDsl.status;
  */
 final class Cycle {
 
+	/** Of each callback. */
+	static final int SUGGESTIONS = 5;
+
+	/** Different suggestions come in so many cycles; then they come again. */
+	private static final int DIFFERENT = 400_000;
+
+	/** Prime to it: neighbours in time are none in the tables. */
+	private static final int STEP = 7919;
+
 	private static final double FEEDBACK_PERCENT = 5.0;
 
 	private static final String FEEDBACK = """
@@ -42,10 +52,25 @@ final class Cycle {
 	 * @return one cycle; it is a group of that name, so that the report has its time too
 	 */
 	ChainBuilder in(String phase) {
+		return in(phase, (nanos) -> {
+		});
+	}
+
+	/**
+	 * Builds the chain.
+	 * @param phase as above
+	 * @param times gets the nanoseconds from each trigger to the answer of its callback
+	 * @return one cycle
+	 */
+	ChainBuilder in(String phase, LongConsumer times) {
 		ChainBuilder cycle = exitBlockOnFail().on(exec(trigger()).exec(callback()).exec(acknowledged("presented")));
 		ChainBuilder feedback = exitBlockOnFail().on(exec(feedback(phase)).exec(acknowledged("accepted")));
 		return exec(this::next).group(phase)
 			.on(cycle)
+			.exec((session) -> {
+				times.accept(System.nanoTime() - session.getLong("began"));
+				return session;
+			})
 			.doIf((session) -> !session.isFailed())
 			.then(randomSwitch().on(percent(FEEDBACK_PERCENT).then(feedback)));
 	}
@@ -56,7 +81,9 @@ final class Cycle {
 	 * @return the user, ready for another cycle
 	 */
 	Session next(Session session) {
-		return session.markAsSucceeded().set("seq", this.sequence.incrementAndGet());
+		return session.markAsSucceeded()
+			.set("seq", this.sequence.incrementAndGet() * STEP % DIFFERENT)
+			.set("began", System.nanoTime());
 	}
 
 	static HttpRequestActionBuilder trigger() {
@@ -71,7 +98,7 @@ final class Cycle {
 			.asJson()
 			.body(ElFileBody("callback.json"))
 			.check(status().is(200), jsonPath("$.status").is("processed"),
-					jsonPath("$.ranked_suggestions[*]").count().is(5));
+					jsonPath("$.ranked_suggestions[*]").count().is(SUGGESTIONS));
 	}
 
 	private static HttpRequestActionBuilder feedback(String phase) {

@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -16,6 +18,8 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
  * is put into it while the bridge is off.
  */
 final class Database implements AutoCloseable {
+
+	private static final int PART = 50_000;
 
 	private final String h2;
 
@@ -48,19 +52,30 @@ final class Database implements AutoCloseable {
 
 	/**
 	 * Puts decided requests of the last days, their keys, and twice as many feedback
-	 * counts in.
+	 * counts in. The requests' ids are random, as a provider's are; the suggestions are
+	 * those that {@link Cycle} has ranked, so that a callback finds feedback.
 	 * @param requests how many
 	 */
 	void addOldRows(int requests) {
-		String time = "CURRENT_TIMESTAMP - i * INTERVAL '1' SECOND * (6.5 * 86400 / " + requests + ")";
-		run("INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,"
-				+ " completed_at, ranked_suggestions) SELECT 'old-' || i, 'old-conv-' || (i / 10), 'agent-1', '[]',"
-				+ " 'completed', " + time + ", " + time + ", '[" + "x".repeat(200) + "]' FROM " + numbers(requests),
-				"INSERT INTO idempotency_key (message_key, processed_at) SELECT 'request:old-' || i, " + time + " FROM "
-						+ numbers(requests),
-				"INSERT INTO suggestion_feedback (suggestion_id, accepted, total) SELECT 'old-sug-' || i, 1, 2 FROM "
-						+ numbers(2 * requests),
-				(this.server != null) ? "VACUUM ANALYZE" : "ANALYZE");
+		String id = (this.server != null) ? "gen_random_uuid()" : "RANDOM_UUID()";
+		String time = "CURRENT_TIMESTAMP - INTERVAL '1' SECOND * (i * (6.5 * 86400 / " + requests + "))";
+		String request = "INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status,"
+				+ " submitted_at, completed_at, ranked_suggestions) SELECT CAST(" + id + " AS varchar), 'old-conv-'"
+				+ " || (i / 10), 'agent-1', '[]', 'completed', " + time + ", " + time + ", '[" + "x".repeat(1000)
+				+ "]' FROM ";
+		String key = "INSERT INTO idempotency_key (message_key, processed_at) SELECT 'request:' || " + id + ", " + time
+				+ " FROM ";
+		String feedback = "INSERT INTO suggestion_feedback (suggestion_id, accepted, total) SELECT 'sug-' || (i / "
+				+ Cycle.SUGGESTIONS + ") || '-' || (i % " + Cycle.SUGGESTIONS + " + 1), 1, 2 FROM ";
+		List<String> statements = new ArrayList<>();
+		// In parts, since H2 keeps a transaction's changes in memory.
+		for (int from = 0; from < requests; from += PART) {
+			int to = Math.min(from + PART, requests);
+			statements.addAll(List.of(request + numbers(from, to), key + numbers(from, to),
+					feedback + numbers(2 * from, 2 * to)));
+		}
+		statements.add(analyze());
+		run(statements);
 	}
 
 	/**
@@ -68,18 +83,21 @@ final class Database implements AutoCloseable {
 	 * @param events how many
 	 */
 	void addBacklog(int events) {
-		run("INSERT INTO outbox (destination, event_id, payload) SELECT 'analytics', 'event-' || i,"
+		run(List.of("INSERT INTO outbox (destination, event_id, payload) SELECT 'analytics', 'event-' || i,"
 				+ " '{\"event_id\":\"event-' || i || '\",\"action\":\"presented\",\"request_id\":\"late-' || i"
-				+ " || '\",\"padding\":\"" + "x".repeat(400) + "\"}' FROM " + numbers(events),
-				(this.server != null) ? "VACUUM ANALYZE" : "ANALYZE");
+				+ " || '\",\"padding\":\"" + "x".repeat(400) + "\"}' FROM " + numbers(0, events), analyze()));
 	}
 
-	private String numbers(int count) {
-		return (this.server != null) ? "generate_series(1, " + count + ") AS numbers(i)"
-				: "SYSTEM_RANGE(1, " + count + ") AS numbers(i)";
+	private String numbers(int from, int to) {
+		return ((this.server != null) ? "generate_series(" : "SYSTEM_RANGE(") + from + ", " + (to - 1)
+				+ ") AS numbers(i)";
 	}
 
-	private void run(String... statements) {
+	private String analyze() {
+		return (this.server != null) ? "VACUUM ANALYZE" : "ANALYZE";
+	}
+
+	private void run(List<String> statements) {
 		try (Connection connection = (this.server != null) ? this.server.getPostgresDatabase().getConnection()
 				: DriverManager.getConnection(this.h2, "sa", ""); Statement statement = connection.createStatement()) {
 			for (String sql : statements) {

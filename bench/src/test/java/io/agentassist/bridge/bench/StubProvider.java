@@ -15,7 +15,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -34,12 +33,9 @@ final class StubProvider implements AutoCloseable {
 		System.setProperty("sun.net.httpserver.maxIdleConnections", "4096");
 	}
 
-	// Unique across runs too, in case the bridge is given an old database.
-	private final String idPrefix = "sug-req-" + UUID.randomUUID() + "-";
-
 	private final LongAdder tokens = new LongAdder();
 
-	private final AtomicLong queries = new AtomicLong();
+	private final LongAdder queries = new LongAdder();
 
 	private final Map<Interaction, Integer> events = new ConcurrentHashMap<>();
 
@@ -114,7 +110,7 @@ final class StubProvider implements AutoCloseable {
 	}
 
 	String stats() {
-		return "{\"tokens\":%d,\"queries\":%d,\"events\":%d}".formatted(this.tokens.sum(), this.queries.get(),
+		return "{\"tokens\":%d,\"queries\":%d,\"events\":%d}".formatted(this.tokens.sum(), this.queries.sum(),
 				this.received.sum());
 	}
 
@@ -126,8 +122,8 @@ final class StubProvider implements AutoCloseable {
 
 	private void query(HttpExchange exchange) throws IOException {
 		exchange.getRequestBody().readAllBytes();
-		String answer = "{\"id\":\"%s%d\",\"status\":\"queued\"}".formatted(this.idPrefix,
-				this.queries.incrementAndGet());
+		this.queries.increment();
+		String answer = "{\"id\":\"" + UUID.randomUUID() + "\",\"status\":\"queued\"}";
 		if (this.delay.isZero()) {
 			answer(exchange, 202, answer);
 		}
