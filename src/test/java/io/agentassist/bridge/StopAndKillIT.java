@@ -71,7 +71,7 @@ class StopAndKillIT {
 				senders.add(CompletableFuture.runAsync(() -> sendUntilRefused(bridge, queued, processed, others),
 						(task) -> new Thread(task).start()));
 			}
-			await().atMost(Duration.ofMinutes(1)).until(() -> processed.size() > 300);
+			await().atMost(Duration.ofMinutes(1)).until(() -> processed.size() > 150);
 
 			bridge.process().destroy();
 
@@ -101,6 +101,7 @@ class StopAndKillIT {
 		Map<String, String> database = TestDatabase.postgreSql();
 		Map<String, String> settings = new HashMap<>(database);
 		settings.put("spring.profiles.active", "postgresql");
+		settings.put("agentassist.outbox.claim-time", "3s");
 		Path folderOfA = Files.createDirectory(this.folder.resolve("a"));
 		Path folderOfB = Files.createDirectory(this.folder.resolve("b"));
 		// What A takes, it will never get rid of.
@@ -121,14 +122,13 @@ class StopAndKillIT {
 				.path("request_id")
 				.asText();
 			// Longer than a claim: A renews it as long as it lives.
-			await().during(Duration.ofSeconds(12))
-				.atMost(Duration.ofSeconds(20))
+			await().during(Duration.ofSeconds(5))
+				.atMost(Duration.ofSeconds(10))
 				.until(() -> !analyticsEvents().containsKey(taken));
 
 			a.kill();
 
-			await().atMost(Duration.ofSeconds(14))
-				.untilAsserted(() -> assertThat(analyticsEvents()).containsKey(taken));
+			await().atMost(Duration.ofSeconds(7)).untilAsserted(() -> assertThat(analyticsEvents()).containsKey(taken));
 			assertThat(BridgeTest.json(b.get("/agentassist/suggestions/" + taken).body()).path("status").asText())
 				.isEqualTo("completed");
 			cycle(b);

@@ -80,7 +80,7 @@ class CrashIT {
 			this.outside.setAnalyticsDown(true);
 			bridge.startAndAwait();
 			Senders senders = new Senders(bridge::url);
-			awaitMore(senders, 200);
+			awaitMore(senders, 100);
 			senders.close();
 			assertThat(senders.unexpected()).isEmpty();
 			assertThat(this.outside.events()).isEmpty();
@@ -141,7 +141,8 @@ class CrashIT {
 				.filter((event) -> Reconciliation.name(event) != null)
 				.count() >= interactions && bridge.auditLines().size() >= interactions);
 		bridge.close();
-		bridge.start("-jar", PackagedBridge.jar(), "audit", "verify", bridge.auditDirectory().toString());
+		bridge.start("-XX:TieredStopAtLevel=1", "-jar", PackagedBridge.jar(), "audit", "verify",
+				bridge.auditDirectory().toString());
 		assertThat(bridge.process().onExit().join().exitValue()).as(bridge.log()).isZero();
 		Reconciliation result = Reconciliation.of(senders, this.outside, engine.connect(), bridge.auditLines());
 		System.out.printf("%-16s kills %3d  acknowledged %7d  lost %d  doubled %d  redelivered %d  (seed %d)%n", name,

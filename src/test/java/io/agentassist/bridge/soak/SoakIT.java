@@ -68,7 +68,7 @@ class SoakIT {
 	@Test
 	void shouldEndEveryRequestClearlyAndKeepWhatItAcknowledged() throws Exception {
 		try (FaultyProvider provider = new FaultyProvider(SEED);
-				PackagedBridge bridge = new PackagedBridge(this.folder, settings(provider))) {
+				PackagedBridge bridge = new PackagedBridge(this.folder, settings(provider), List.of())) {
 			bridge.startAndAwait();
 			warmUp(bridge);
 			provider.misbehave();
