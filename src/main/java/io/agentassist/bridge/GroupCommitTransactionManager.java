@@ -87,7 +87,8 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				member.beginning = this.connection.setSavepoint(BEGINNING);
 			}
 		}
-		catch (SQLException ex) {
+		// Whatever it is: a turn that is not given back would stop the bridge.
+		catch (SQLException | RuntimeException | Error ex) {
 			failGroup(ex);
 			endTurn();
 			throw new CannotCreateTransactionException("The database does not begin a transaction", ex);
@@ -98,16 +99,22 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 	}
 
 	private void awaitTurn() {
+		boolean interrupted = false;
 		try {
 			if (this.turn.tryAcquire(this.timeout.toMillis(), TimeUnit.MILLISECONDS)) {
 				return;
 			}
 		}
 		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+			interrupted = true;
 		}
-		// Somebody may have left the commit to this caller.
+		// Somebody may have left the commit to this caller. H2 closes its file when a
+		// thread writes that is marked as interrupted.
 		commitUnlessAwaited();
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+			throw new CannotCreateTransactionException("Interrupted while waiting for the database's connection");
+		}
 		throw new CannotCreateTransactionException("No turn on the database's connection within " + this.timeout);
 	}
 
@@ -144,7 +151,8 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		try {
 			this.connection.commit();
 		}
-		catch (SQLException ex) {
+		// Whatever it is: the group's callers wait for its outcome.
+		catch (SQLException | RuntimeException | Error ex) {
 			failGroup(ex);
 			return;
 		}
@@ -153,10 +161,18 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		group.outcome.complete(null);
 	}
 
-	/** Nothing of the group is kept: the pool rolls back what comes back to it open. */
-	private void failGroup(SQLException cause) {
+	/** Nothing of the group is kept. */
+	private void failGroup(Throwable cause) {
 		Group group = this.pending;
 		this.pending = null;
+		try {
+			if (this.connection != null) {
+				this.connection.rollback();
+			}
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			cause.addSuppressed(ex);
+		}
 		giveBack();
 		if (group != null) {
 			group.outcome.completeExceptionally(cause);
@@ -171,7 +187,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				used.close();
 			}
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			// The pool has dropped it.
 			logger.warn("The database's connection was not closed", ex);
 		}
@@ -201,10 +217,11 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				this.connection.rollback(beginning);
 			}
 			else {
+				this.connection.rollback();
 				giveBack();
 			}
 		}
-		catch (SQLException ex) {
+		catch (SQLException | RuntimeException | Error ex) {
 			failGroup(ex);
 			throw new TransactionSystemException("The rollback failed", ex);
 		}

@@ -43,7 +43,7 @@ class GroupCommitTransactionManagerTest {
 
 	private final AtomicInteger commits = new AtomicInteger();
 
-	private volatile SQLException commitFailure;
+	private volatile Throwable commitFailure;
 
 	private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -133,6 +133,17 @@ class GroupCommitTransactionManagerTest {
 		this.commitFailure = null;
 		insert(3);
 		assertThat(ids()).containsExactly(3);
+	}
+
+	@Test
+	void shouldGoOnAfterAnErrorInTheDriver() {
+		this.commitFailure = new StackOverflowError("in the driver");
+		assertThatThrownBy(() -> insert(1)).isInstanceOf(TransactionSystemException.class)
+			.hasRootCauseInstanceOf(StackOverflowError.class);
+		this.commitFailure = null;
+
+		insert(2);
+		assertThat(ids()).containsExactly(2);
 	}
 
 	@Test
