@@ -28,6 +28,7 @@ import org.springframework.jdbc.core.RowMapper;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Watches what waits for each destination: the meters {@code agentassist.outbox.depth},
@@ -59,6 +60,8 @@ public class BacklogMonitor {
 
 	private final JdbcTemplate jdbc;
 
+	private final TransactionOperations transaction;
+
 	private final Clock clock;
 
 	private final MultiGauge depths;
@@ -75,8 +78,10 @@ public class BacklogMonitor {
 	/** Null while the database does not tell. */
 	private volatile Map<String, Backlog> latest;
 
-	BacklogMonitor(JdbcTemplate jdbc, Clock clock, OutboxProperties properties, MeterRegistry meters) {
+	BacklogMonitor(JdbcTemplate jdbc, TransactionOperations transaction, Clock clock, OutboxProperties properties,
+			MeterRegistry meters) {
 		this.jdbc = jdbc;
+		this.transaction = transaction;
 		this.clock = clock;
 		this.depths = MultiGauge.builder("agentassist.outbox.depth")
 			.description("Events that wait for their delivery")
@@ -143,7 +148,8 @@ public class BacklogMonitor {
 		long after = -1;
 		long counted = PART_SIZE;
 		while (counted == PART_SIZE) {
-			List<Part> parts = this.jdbc.query(sql, PART_MAPPER, after, PART_SIZE);
+			long last = after;
+			List<Part> parts = this.transaction.execute((status) -> this.jdbc.query(sql, PART_MAPPER, last, PART_SIZE));
 			parts.forEach(counts);
 			counted = parts.stream().mapToLong(Part::count).sum();
 			after = parts.stream().mapToLong(Part::lastId).max().orElse(after);

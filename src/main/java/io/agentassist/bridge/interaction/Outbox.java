@@ -239,7 +239,8 @@ public class Outbox {
 	public void postpone(OutboxEvent event, Exception failure) {
 		this.claims.end(event.id());
 		if (failure instanceof CallNotPermittedException) {
-			this.jdbc.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id());
+			this.transaction.executeWithoutResult((status) -> this.jdbc
+				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
 			return;
 		}
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
@@ -248,12 +249,14 @@ public class Outbox {
 		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
 				attempts, delay.toMillis(), cause.reason());
-		int alive = this.jdbc.update(
-				"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
-				now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
-		if (alive == 0) {
-			this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
-		}
+		this.transaction.executeWithoutResult((status) -> {
+			int alive = this.jdbc.update(
+					"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
+					now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
+			if (alive == 0) {
+				this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
+			}
+		});
 	}
 
 	private Duration delay(int attempts, Duration retryAfter) {

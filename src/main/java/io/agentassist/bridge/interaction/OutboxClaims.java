@@ -21,6 +21,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * The outbox rows that this replica delivers at the moment. A claim is short, so that
@@ -34,6 +35,8 @@ class OutboxClaims {
 
 	private final JdbcTemplate jdbc;
 
+	private final TransactionOperations transaction;
+
 	private final Clock clock;
 
 	private final Duration claimTime;
@@ -43,8 +46,9 @@ class OutboxClaims {
 	private final ScheduledExecutorService timer = Executors
 		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("outbox-claims-"));
 
-	OutboxClaims(JdbcTemplate jdbc, OutboxProperties properties, Clock clock) {
+	OutboxClaims(JdbcTemplate jdbc, TransactionOperations transaction, OutboxProperties properties, Clock clock) {
 		this.jdbc = jdbc;
+		this.transaction = transaction;
 		this.clock = clock;
 		this.claimTime = properties.claimTime();
 		long interval = this.claimTime.toMillis() / 3;
@@ -84,7 +88,7 @@ class OutboxClaims {
 			return;
 		}
 		try {
-			write(ids);
+			this.transaction.executeWithoutResult((status) -> write(ids));
 		}
 		// Whatever it is: an exception would end the schedule.
 		catch (DataAccessException | TransactionException ex) {

@@ -30,7 +30,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.outbox")
 public record OutboxProperties(@ReadAtStart @Positive int batchSize,
 		@ReadAtStart @NotNull @DurationMin(millis = 100) Duration claimTime,
-		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull Duration maxDelay,
+		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull @DurationMin(millis = 1) Duration maxDelay,
 		@NotNull @DurationMin(millis = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
 		Map<String, Duration> timeToLiveOf, @ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval,
 		@NotNull Duration overdueAfter) {
