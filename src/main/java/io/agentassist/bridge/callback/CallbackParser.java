@@ -55,7 +55,7 @@ public class CallbackParser {
 	public JsonNode tree(byte[] body) throws IOException {
 		String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
 		try {
-			JsonNode tree = this.json.readTree(body);
+			JsonNode tree = this.json.readTree(text);
 			if ((text.contains("\\ud") || text.contains("\\uD"))
 					&& !StandardCharsets.UTF_8.newEncoder().canEncode(tree.toString())) {
 				throw new CharConversionException("Half of a surrogate pair");
