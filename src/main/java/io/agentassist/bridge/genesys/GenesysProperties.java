@@ -49,7 +49,7 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) Duration deadline,
 		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration connectTimeout,
 		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @PositiveOrZero int retries,
-		@NotNull @DurationMin(millis = 1) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,
+		@NotNull @DurationMin(millis = 2) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,
 		@ReadAtStart @NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate,
 		@ReadAtStart Map<String, @Valid Organisation> organisations) {
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
+import io.agentassist.bridge.settings.ConfiguredUrls;
 import jakarta.validation.Validator;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -48,17 +49,21 @@ final class ConfigCheck {
 	 */
 	Map<Class<?>, Record> bind(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
 		Map<Class<?>, Record> bound = new HashMap<>();
-		Binder binder = Binder.get(settings.environment(),
-				new ValidationBindHandler(new SpringValidatorAdapter(this.validator)));
+		Binder binder = Binder.get(settings.environment());
+		SpringValidatorAdapter adapter = new SpringValidatorAdapter(this.validator);
 		for (Class<? extends Record> type : this.records.get()) {
 			String prefix = AnnotatedElementUtils.findMergedAnnotation(type, ConfigurationProperties.class).prefix();
 			try {
-				bound.put(type, binder.bindOrCreate(prefix, Bindable.of(type)));
+				// A handler remembers its first failure.
+				bound.put(type, binder.bindOrCreate(prefix, Bindable.of(type), new ValidationBindHandler(adapter)));
 			}
 			catch (BindException ex) {
 				describe(settings, prefix, ex, problems);
 			}
 		}
+		ConfiguredUrls.problems(settings.environment())
+			.forEach((key, problem) -> problems
+				.accept(settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + problem)));
 		return bound;
 	}
 

@@ -172,9 +172,17 @@ final class ConfigSnapshot {
 		return this.environment;
 	}
 
-	/** A setting, or null. */
+	/**
+	 * A setting, or null; as it stands in its file where it has a placeholder that
+	 * nothing fills.
+	 */
 	String value(String key) {
-		return this.environment.getProperty(key);
+		try {
+			return this.environment.getProperty(key);
+		}
+		catch (IllegalArgumentException ex) {
+			return this.values.get(key);
+		}
 	}
 
 	/** The keys that have another value, or none any more. */

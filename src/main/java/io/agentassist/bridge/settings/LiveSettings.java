@@ -53,7 +53,7 @@ public final class LiveSettings<T extends Record> implements Supplier<T> {
 	/**
 	 * Tells whether a key is one of these settings and takes effect at once.
 	 * @param key such as {@code agentassist.ranking.skill-weight}
-	 * @return false also for what is read at the start only
+	 * @return false also for what is read at the start only, and for unknown keys
 	 */
 	public boolean isLive(ConfigurationPropertyName key) {
 		ConfigurationPropertyName prefix = ConfigurationPropertyName
@@ -63,8 +63,7 @@ public final class LiveSettings<T extends Record> implements Supplier<T> {
 		}
 		String name = key.getElement(prefix.getNumberOfElements(), ConfigurationPropertyName.Form.UNIFORM);
 		return Arrays.stream(type().getRecordComponents())
-			.filter((component) -> component.getName().equalsIgnoreCase(name))
-			.noneMatch(LiveSettings::isReadAtStart);
+			.anyMatch((component) -> component.getName().equalsIgnoreCase(name) && !isReadAtStart(component));
 	}
 
 	private static boolean isReadAtStart(RecordComponent component) {

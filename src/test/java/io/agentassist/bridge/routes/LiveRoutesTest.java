@@ -1,6 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -14,6 +15,7 @@ import io.agentassist.bridge.settings.LiveSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
+import jakarta.validation.constraints.PositiveOrZero;
 import org.apache.camel.Route;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.unit.DataSize;
@@ -177,6 +180,18 @@ class LiveRoutesTest {
 					file + ":1:37: error: 'agentassist.ranking.feedback-model' cannot be set: No enum constant"))
 			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not there"));
 
+		configure("greeting: hello", "agentassist.ranking.skill-weight: ${WEIGHT}");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.startsWith(file + ":2:35: error: 'agentassist.ranking.skill-weight' cannot be set: ");
+
+		configure("greeting: hello", "agentassist.analytics.endpoint: http://collector.example/");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.startsWith(file + ":2:33: error: 'agentassist.analytics.endpoint' has to be https://");
+
 		configure("greeting: [good day");
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).singleElement().asString().startsWith(file + ":").contains("no YAML");
@@ -222,6 +237,22 @@ class LiveRoutesTest {
 			.asString()
 			.endsWith("application.yaml:1:14: warning: 'server.port' is read at the start only, and takes effect at a"
 					+ " restart");
+	}
+
+	@Test
+	void shouldNameAnUnknownSettingWithoutItsValue() throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("greeting: hello");
+		start();
+
+		configure("greeting: hello", "agentassist.ranking.skil-weight: swordfish");
+		this.routes.refresh();
+
+		assertThat(this.routes.getWarnings()).singleElement()
+			.asString()
+			.contains("'agentassist.ranking.skil-weight' is read at the start only");
+		assertThat(this.history).isDirectoryRecursivelyContaining("glob:**.json")
+			.isDirectoryNotContaining((file) -> contains(file, "swordfish"));
 	}
 
 	@Test
@@ -272,7 +303,7 @@ class LiveRoutesTest {
 		this.camel.getPropertiesComponent().addPropertiesSource(new Settings());
 		this.ranking = new LiveSettings<>(RANKING);
 		LiveConfig config = new LiveConfig(this.environment,
-				new ConfigCheck(() -> List.of(RankingProperties.class), VALIDATORS.getValidator()),
+				new ConfigCheck(() -> List.of(RankingProperties.class, Other.class), VALIDATORS.getValidator()),
 				List.of(this.ranking));
 		this.routes = new LiveRoutes(settings, new DefaultListableBeanFactory(), config,
 				new RouteSwapper(this.camel, null, files), new SimpleMeterRegistry(), Clock.systemUTC());
@@ -295,6 +326,20 @@ class LiveRoutesTest {
 
 	private void write(String name, String text) throws IOException {
 		Files.writeString(this.folder.resolve(name), text);
+	}
+
+	private static boolean contains(Path file, String text) {
+		try {
+			return Files.readString(file).contains(text);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/** Settings that are bound after others. */
+	@ConfigurationProperties("other")
+	record Other(@PositiveOrZero int value) {
 	}
 
 	/** As the bridge has them: from Spring's environment. */

@@ -1,4 +1,6 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.settings;
+
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,11 +28,30 @@ class ConfiguredUrlsTest {
 		return environment;
 	}
 
+	private static List<String> problems(MockEnvironment environment) {
+		return ConfiguredUrls.problems(environment)
+			.entrySet()
+			.stream()
+			.map((problem) -> problem.getKey() + ": " + problem.getValue())
+			.toList();
+	}
+
+	@Test
+	void shouldFindTheUrlsOfAnOrganisationHoweverItsNameAndKeysAreWritten() {
+		MockEnvironment environment = new MockEnvironment()
+			.withProperty("agentassist.genesys.organisations[EMEA Sales].api-url", "http://api.example.com")
+			.withProperty("agentassist.genesys.organisations.EMEA.loginUrl", "http://login.example.com");
+
+		assertThat(problems(environment)).hasSize(2)
+			.anyMatch((text) -> text.contains("EMEA Sales.api-url"))
+			.anyMatch((text) -> text.contains("EMEA.login-url"));
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "", "https://api.example.com", "HTTPS://api.example.com:8443/base/",
 			"http://127.0.0.1:8080", "http://127.1.2.3/x", "http://localhost", "http://[::1]:8080/x" })
 	void shouldFindNothingWrong(String url) {
-		assertThat(ConfiguredUrls.problems(environment(url))).isEmpty();
+		assertThat(problems(environment(url))).isEmpty();
 	}
 
 	@ParameterizedTest
@@ -42,10 +63,10 @@ class ConfiguredUrlsTest {
 			"https://api.example.com/#swordfish|query or a fragment", "https://api example.com|is no URL",
 			"https://api.example.com/{x}|is no URL", "https://[::1|is no URL" })
 	void shouldNameEveryUrlOfAWrongForm(String url, String problem) {
-		assertThat(ConfiguredUrls.problems(environment(url))).hasSize(KEYS.length)
+		assertThat(problems(environment(url))).hasSize(KEYS.length)
 			.allSatisfy((text) -> assertThat(text).contains(problem).doesNotContain("swordfish"));
 		for (String key : KEYS) {
-			assertThat(ConfiguredUrls.problems(environment(url))).anyMatch((text) -> text.startsWith(key + ": "));
+			assertThat(problems(environment(url))).anyMatch((text) -> text.startsWith(key + ": "));
 		}
 	}
 
@@ -53,7 +74,7 @@ class ConfiguredUrlsTest {
 	@ValueSource(strings = { "http://analytics.internal:8080/events", "http://10.0.0.7", "http://127.evil.example",
 			"http://localhost.evil.example", "http://0.0.0.0" })
 	void shouldWantHttpsFromEveryHostButThisOne(String url) {
-		assertThat(ConfiguredUrls.problems(environment(url))).hasSize(KEYS.length - 2)
+		assertThat(problems(environment(url))).hasSize(KEYS.length - 2)
 			.allSatisfy((text) -> assertThat(text).contains("has to be https://, unless "))
 			.noneMatch((text) -> text.contains("proxy:"));
 	}
@@ -63,13 +84,12 @@ class ConfiguredUrlsTest {
 		MockEnvironment environment = environment("http://Analytics.internal:8080/events")
 			.withProperty("agentassist.plain-http-hosts", "provider.internal, analytics.internal");
 
-		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+		assertThat(problems(environment)).isEmpty();
 	}
 
 	@Test
 	void shouldTakeAQueryInTheEndpointOfAnalyticsOnly() {
-		assertThat(ConfiguredUrls.problems(environment("https://api.example.com/?key=swordfish")))
-			.hasSize(KEYS.length - 1)
+		assertThat(problems(environment("https://api.example.com/?key=swordfish"))).hasSize(KEYS.length - 1)
 			.noneMatch((text) -> text.contains("analytics") || text.contains("swordfish"));
 	}
 
@@ -77,12 +97,12 @@ class ConfiguredUrlsTest {
 	void shouldLookAtTheIssuerOnlyWhereItIsAskedForItsKeys() {
 		MockEnvironment environment = environment("https://api.example.com").withProperty("agentassist.api.jwt.issuer",
 				"anyone");
-		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+		assertThat(problems(environment)).isEmpty();
 		environment.setProperty("agentassist.api.jwt.jwk-set-uri", "");
-		assertThat(ConfiguredUrls.problems(environment))
+		assertThat(problems(environment))
 			.containsExactly("agentassist.api.jwt.issuer: has to start with http:// or https:// and a host");
 		environment.setProperty("agentassist.api.auth", "api-key");
-		assertThat(ConfiguredUrls.problems(environment)).isEmpty();
+		assertThat(problems(environment)).isEmpty();
 	}
 
 }

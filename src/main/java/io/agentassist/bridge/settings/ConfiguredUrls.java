@@ -1,0 +1,136 @@
+package io.agentassist.bridge.settings;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.util.StringUtils;
+
+/**
+ * Finds configured URLs that are none that the bridge should call, or be called at: one
+ * has to be {@code http} or {@code https} with a host, without user, query or fragment,
+ * and {@code https} unless the host is this one or in
+ * {@code agentassist.plain-http-hosts}. Values are not shown, as they may hold passwords.
+ */
+public final class ConfiguredUrls {
+
+	private static final String ORGANISATIONS = "agentassist.genesys.organisations";
+
+	private ConfiguredUrls() {
+	}
+
+	/**
+	 * Checks them.
+	 * @param environment has the settings
+	 * @return what is wrong, by key; empty if nothing is
+	 */
+	public static Map<String, String> problems(ConfigurableEnvironment environment) {
+		Binder settings = Binder.get(environment);
+		Set<String> plain = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+		plain.addAll(list(settings, "agentassist.plain-http-hosts"));
+		Map<String, String> problems = new TreeMap<>();
+		urls(settings).forEach((key, url) -> {
+			String problem = problem(key, url, plain);
+			if (problem != null) {
+				problems.put(key, problem);
+			}
+		});
+		return problems;
+	}
+
+	private static Map<String, String> urls(Binder settings) {
+		Map<String, String> urls = new TreeMap<>();
+		for (String key : List.of("agentassist.public-url", "agentassist.analytics.endpoint")) {
+			urls.put(key, text(settings, key));
+		}
+		bind(settings, "agentassist.genesys", Bindable.of(ProviderUrls.class))
+			.ifPresent((provider) -> provider.addTo(urls, "agentassist.genesys."));
+		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, ProviderUrls.class)).ifPresent((organisations) -> {
+			organisations.forEach((name, provider) -> provider.addTo(urls, ORGANISATIONS + "." + name + "."));
+		});
+		if ("jwt".equalsIgnoreCase(text(settings, "agentassist.api.auth"))) {
+			// With a JWK set, the issuer is a name that is compared, and not called.
+			String keys = "agentassist.api.jwt.jwk-set-uri";
+			String called = StringUtils.hasText(text(settings, keys)) ? keys : "agentassist.api.jwt.issuer";
+			urls.put(called, text(settings, called));
+		}
+		int number = 0;
+		for (String url : list(settings, "agentassist.callback.allowed-urls")) {
+			urls.put("agentassist.callback.allowed-urls[" + number++ + "]", url);
+		}
+		urls.values().removeIf((url) -> !StringUtils.hasText(url));
+		return urls;
+	}
+
+	private static String text(Binder settings, String key) {
+		return bind(settings, key, Bindable.of(String.class)).orElse("");
+	}
+
+	/** What cannot be bound is told of by whoever needs it. */
+	private static <T> Optional<T> bind(Binder settings, String key, Bindable<T> type) {
+		try {
+			return Optional.ofNullable(settings.bind(key, type).orElse(null));
+		}
+		catch (BindException ex) {
+			return Optional.empty();
+		}
+	}
+
+	private static Collection<String> list(Binder settings, String key) {
+		return bind(settings, key, Bindable.listOf(String.class)).orElse(List.of());
+	}
+
+	private static String problem(String key, String text, Set<String> plainHosts) {
+		URI url;
+		try {
+			url = new URI(text);
+		}
+		catch (URISyntaxException ex) {
+			return "is no URL";
+		}
+		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
+		if (!List.of("http", "https").contains(scheme) || url.getHost() == null) {
+			return "has to start with http:// or https:// and a host";
+		}
+		if (url.getRawUserInfo() != null) {
+			return "must not hold a user or a password";
+		}
+		if (url.getRawFragment() != null || (url.getRawQuery() != null && !key.endsWith(".endpoint"))) {
+			return "must not have a query or a fragment";
+		}
+		// A proxy gets nothing but the name of a host: what goes through it is HTTPS
+		// itself.
+		boolean mayBePlain = key.endsWith(".proxy") || plainHosts.contains(url.getHost()) || isLoopback(url.getHost());
+		return ("https".equals(scheme) || mayBePlain) ? null
+				: "has to be https://, unless " + url.getHost() + " is in agentassist.plain-http-hosts";
+	}
+
+	/** By its text: nothing is resolved. */
+	private static boolean isLoopback(String host) {
+		return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
+	}
+
+	/** The URLs that an organisation may have of its own. */
+	record ProviderUrls(String apiUrl, String loginUrl, String proxy) {
+
+		void addTo(Map<String, String> urls, String prefix) {
+			urls.put(prefix + "api-url", Objects.requireNonNullElse(this.apiUrl, ""));
+			urls.put(prefix + "login-url", Objects.requireNonNullElse(this.loginUrl, ""));
+			urls.put(prefix + "proxy", Objects.requireNonNullElse(this.proxy, ""));
+		}
+
+	}
+
+}
