@@ -5,6 +5,8 @@ import java.util.List;
 import com.fasterxml.jackson.annotation.JsonAlias;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import org.hibernate.validator.constraints.CodePointLength;
 
@@ -23,8 +25,9 @@ import org.hibernate.validator.constraints.CodePointLength;
 public record SuggestionRequest(
 		@JsonAlias("conversationId") @NotBlank(
 				message = "Conversation ID is required.") @Identifier String conversationId,
-		@NotBlank(message = "Transcript is required.") @CodePointLength(max = 5000,
-				message = "Transcript exceeds maximum character limit of 5000.") String transcript,
+		@NotNull(message = "Transcript is required.") @Pattern(regexp = NOT_BLANK,
+				message = "Transcript is required.") @CodePointLength(max = 5000,
+						message = "Transcript exceeds maximum character limit of 5000.") String transcript,
 		@JsonAlias("knowledgeSourceIds") @NotEmpty(message = "At least one knowledge source ID is required.") @Size(
 				max = 10,
 				message = "Maximum of 10 knowledge source IDs allowed per request.") List<@NotBlank(
@@ -34,6 +37,9 @@ public record SuggestionRequest(
 						message = "An agent skill must not be blank.") @Identifier String> agentSkills,
 		@JsonAlias("agentId") @Identifier String agentId, @JsonAlias("callbackUrl") String callbackUrl,
 		@JsonAlias("isAsync") Boolean isAsync) {
+
+	/** Other than {@code @NotBlank}, it knows the blanks of Unicode. */
+	private static final String NOT_BLANK = "(?sU).*\\S.*";
 
 	public SuggestionRequest {
 		agentSkills = (agentSkills != null) ? agentSkills : List.of();

@@ -92,6 +92,8 @@ class SuggestionValidationTest extends BridgeTest {
 				broken("transcript empty", (r) -> r.put("transcript", ""), "transcript", "Transcript is required."),
 				broken("transcript blank", (r) -> r.put("transcript", " \n\t "), "transcript",
 						"Transcript is required."),
+				broken("transcript of Unicode blanks", (r) -> r.put("transcript", "\u00a0\u2003\n"), "transcript",
+						"Transcript is required."),
 				broken("sources missing", (r) -> r.remove("knowledge_source_ids"), "knowledge_source_ids", NO_SOURCE),
 				broken("sources null", (r) -> r.putNull("knowledge_source_ids"), "knowledge_source_ids", NO_SOURCE),
 				broken("agent_id with control", (r) -> r.put("agent_id", "a\u0007"), "agent_id", ID),
