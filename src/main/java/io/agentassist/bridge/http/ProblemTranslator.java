@@ -7,10 +7,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -107,7 +111,7 @@ public class ProblemTranslator {
 			}
 			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
 				return new InvalidRequestException(
-						List.of(InvalidRequestException.error(fieldName(mismatch), "Has the wrong type.")));
+						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
 					|| cause instanceof PredicateValidationException) {
@@ -140,6 +144,15 @@ public class ProblemTranslator {
 	private static String fieldName(ConstraintViolation<?> violation) {
 		return SnakeCaseStrategy.INSTANCE
 			.translate(violation.getPropertyPath().toString().replace(".<list element>", ""));
+	}
+
+	private static String message(JsonMappingException mismatch) {
+		if (mismatch instanceof InvalidFormatException invalid && invalid.getTargetType().isEnum()) {
+			return Stream.of(invalid.getTargetType().getEnumConstants())
+				.map((value) -> value.toString().toLowerCase(Locale.ROOT))
+				.collect(Collectors.joining(", ", "Must be one of ", "."));
+		}
+		return "Has the wrong type.";
 	}
 
 	private static String fieldName(JsonMappingException mismatch) {
