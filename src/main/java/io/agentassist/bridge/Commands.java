@@ -8,12 +8,13 @@ import picocli.CommandLine.Command;
 
 /** What the jar does besides running the bridge, without starting it. */
 @Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class, RoutesCommand.class },
-		synopsisSubcommandLabel = "COMMAND", description = "Without a command: runs the bridge.")
+		mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+		description = "Without a command: runs the bridge.")
 final class Commands {
 
-	/** Options, with a dash, are the bridge's. */
+	/** Options, with a dash, are the bridge's, except for the question what there is. */
 	static boolean isCommand(String[] args) {
-		return args.length > 0 && !args[0].startsWith("-");
+		return args.length > 0 && (!args[0].startsWith("-") || args[0].equals("--help"));
 	}
 
 	/**
