@@ -42,6 +42,9 @@ class RouteWatcher implements SmartLifecycle {
 
 	private Map<Path, String> taken;
 
+	/** Why the last look failed; null where it did not. */
+	private String trouble;
+
 	private long quietSince;
 
 	RouteWatcher(RoutesProperties settings, LiveRoutes routes) {
@@ -74,11 +77,18 @@ class RouteWatcher implements SmartLifecycle {
 				this.routes.refresh();
 			}
 			this.routes.stopRetired();
+			if (this.trouble != null) {
+				log.info("Routes are read again");
+				this.trouble = null;
+			}
 		}
 		catch (IOException | RuntimeException ex) {
 			// An editor may be at it: the next look tells.
 			this.taken = null;
-			log.warn("Routes not read, tried again: {}", ex.toString());
+			if (!ex.toString().equals(this.trouble)) {
+				log.warn("Routes not read, tried again: {}", ex.toString());
+				this.trouble = ex.toString();
+			}
 		}
 	}
 
