@@ -1,0 +1,22 @@
+package io.agentassist.bridge;
+
+import java.sql.SQLException;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Tells in a sentence that another process has the embedded database open. */
+class DatabaseInUseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
+
+	/** Of H2: DATABASE_ALREADY_OPEN_1. */
+	private static final int ALREADY_OPEN = 90020;
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, SQLException cause) {
+		return (cause.getErrorCode() != ALREADY_OPEN) ? null : new FailureAnalysis(
+				"Another process, probably another instance of the bridge, uses the embedded database of this folder.",
+				"Stop it, or start this one in a folder of its own. Instances share a PostgreSQL: docs/scaling.md.",
+				cause);
+	}
+
+}
