@@ -237,6 +237,13 @@ public abstract class BridgeTest {
 		return callBack(body.toString());
 	}
 
+	/** A callback that is part of a trace. */
+	protected HttpResponse<String> callBack(JsonNode body, String traceparent) {
+		byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
+		return send(postRequest("/agentassist/callback", bytes, "X-Hub-Signature-256",
+				signature(bytes, CALLBACK_SECRET), "traceparent", traceparent));
+	}
+
 	/** Posts one signed callback many times at once, each on a connection of its own. */
 	protected List<HttpResponse<String>> callBackAtOnce(byte[] callback, int times) {
 		return Stream.generate(() -> sendAsync(signed(callback)))

@@ -28,7 +28,8 @@ public record TraceContext(String traceId, String parent, String state) {
 
 	private static final String STATE = "tracestate";
 
-	private static final String PROPERTY = "agentAssistTraceContext";
+	/** Property of an exchange. */
+	public static final String PROPERTY = "agentAssistTraceContext";
 
 	private static final int MAX_STATE = 512;
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
@@ -20,10 +21,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  * @param responseTimeMs time from the request to its outcome, milliseconds; null before
  * @param agentId the agent; may be null
  * @param metadata where the event comes from
+ * @param traceparent W3C trace context of the request that made it, for its delivery: no
+ * part of the JSON; null where there was none
  */
 public record InteractionEvent(String eventId, String eventType, Instant timestamp, String requestId,
 		String conversationId, String suggestionId, String action, Long responseTimeMs, String agentId,
-		Metadata metadata) {
+		Metadata metadata, @JsonIgnore String traceparent) {
 
 	/**
 	 * Makes the id of an event from what makes the interaction unique.

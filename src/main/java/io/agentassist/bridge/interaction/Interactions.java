@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 
+import io.agentassist.bridge.http.TraceContext;
 import io.agentassist.bridge.suggestion.RankedSuggestions;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
@@ -35,41 +36,47 @@ public class Interactions {
 	 * A request's suggestions came and were shown. In the caller's transaction.
 	 * @param request the completed request
 	 * @param ranked its suggestions
+	 * @param trace the callback's trace context; null where it has none
 	 * @return the event
 	 */
 	public InteractionEvent presented(@ExchangeProperty("request") TrackedRequest request,
-			@ExchangeProperty("ranked") RankedSuggestions ranked) {
+			@ExchangeProperty("ranked") RankedSuggestions ranked,
+			@ExchangeProperty(TraceContext.PROPERTY) TraceContext trace) {
 		this.counts.add("presented");
 		String top = ranked.ids().isEmpty() ? null : ranked.ids().get(0);
 		return event(InteractionEvent.id(request.requestId(), "presented"), request.completedAt(), request, top,
-				"presented", request.agentId(), ranked.ids());
+				"presented", request.agentId(), ranked.ids(), trace);
 	}
 
 	/**
 	 * A request ended without suggestions. In the caller's transaction.
 	 * @param request the request, failed or expired
+	 * @param trace the callback's trace context; null where it has none, or none came
 	 * @return the event
 	 */
-	public InteractionEvent ended(@ExchangeProperty("request") TrackedRequest request) {
+	public InteractionEvent ended(@ExchangeProperty("request") TrackedRequest request,
+			@ExchangeProperty(TraceContext.PROPERTY) TraceContext trace) {
 		String action = request.status().text();
 		this.counts.add(action);
 		return event(InteractionEvent.id(request.requestId(), action), request.completedAt(), request, null, action,
-				request.agentId(), null);
+				request.agentId(), null, trace);
 	}
 
 	/**
 	 * An agent did something with a suggestion.
 	 * @param feedback what the agent did
 	 * @param request the request that the suggestion belongs to
+	 * @param trace the feedback's trace context; null where it has none
 	 * @return the event
 	 */
 	public InteractionEvent feedback(@ExchangeProperty("feedback") Feedback feedback,
-			@ExchangeProperty("request") TrackedRequest request) {
+			@ExchangeProperty("request") TrackedRequest request,
+			@ExchangeProperty(TraceContext.PROPERTY) TraceContext trace) {
 		String agentId = (feedback.agentId() != null) ? feedback.agentId() : request.agentId();
 		return event(
 				InteractionEvent.id(feedback.requestId(), feedback.suggestionId(), feedback.action().text(), agentId),
 				Instant.ofEpochMilli(this.clock.millis()), request, feedback.suggestionId(), feedback.action().text(),
-				agentId, null);
+				agentId, null, trace);
 	}
 
 	/**
@@ -81,14 +88,15 @@ public class Interactions {
 		this.counts.add("erased");
 		return new InteractionEvent(InteractionEvent.id(request.requestId(), "erased"), EVENT_TYPE,
 				Instant.ofEpochMilli(this.clock.millis()), request.requestId(), null, null, "erased", null, null,
-				new InteractionEvent.Metadata(SOURCE, this.version, null));
+				new InteractionEvent.Metadata(SOURCE, this.version, null), null);
 	}
 
 	private InteractionEvent event(String id, Instant at, TrackedRequest request, String suggestionId, String action,
-			String agentId, List<String> rankedIds) {
+			String agentId, List<String> rankedIds, TraceContext trace) {
 		return new InteractionEvent(id, EVENT_TYPE, at, request.requestId(), request.conversationId(), suggestionId,
 				action, request.responseTimeMs(), agentId,
-				new InteractionEvent.Metadata(SOURCE, this.version, rankedIds));
+				new InteractionEvent.Metadata(SOURCE, this.version, rankedIds),
+				(trace != null) ? trace.parent() : null);
 	}
 
 }

@@ -36,7 +36,7 @@ public class Outbox {
 	private static final double JITTER = 0.5;
 
 	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
-			row.getString(2), row.getString(3), row.getString(4), row.getInt(5));
+			row.getString(2), row.getString(3), row.getString(4), row.getInt(5), row.getString(6));
 
 	private static final String SELECT_DUE = """
 			SELECT id FROM outbox WHERE destination = ? AND next_attempt_at <= ?
@@ -48,7 +48,7 @@ public class Outbox {
 	 * once locked.
 	 */
 	private static final String LOCK_DUE = """
-			SELECT id, destination, event_id, payload, attempts FROM outbox
+			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
 			WHERE id = ANY (?) AND next_attempt_at <= ?
 			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
 
@@ -91,7 +91,7 @@ public class Outbox {
 	 * JSON
 	 */
 	public void add(String destination, InteractionEvent event) throws JsonProcessingException {
-		add(destination, event.eventId(), this.json.writeValueAsString(event));
+		add(destination, event.eventId(), this.json.writeValueAsString(event), event.traceparent());
 	}
 
 	/**
@@ -101,8 +101,12 @@ public class Outbox {
 	 * @param payload the message as JSON
 	 */
 	public void add(String destination, String eventId, String payload) {
-		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)", destination, eventId,
-				payload);
+		add(destination, eventId, payload, null);
+	}
+
+	private void add(String destination, String eventId, String payload, String traceparent) {
+		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload, traceparent) VALUES (?, ?, ?, ?)",
+				destination, eventId, payload, traceparent);
 	}
 
 	/**

@@ -8,6 +8,9 @@ package io.agentassist.bridge.interaction;
  * @param eventId the event's id
  * @param payload the event as JSON
  * @param attempts failed attempts so far
+ * @param traceparent W3C trace context of the request that made it; null where there was
+ * none
  */
-public record OutboxEvent(long id, String destination, String eventId, String payload, int attempts) {
+public record OutboxEvent(long id, String destination, String eventId, String payload, int attempts,
+		String traceparent) {
 }

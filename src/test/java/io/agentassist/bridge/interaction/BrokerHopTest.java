@@ -11,6 +11,8 @@ import org.springframework.test.context.TestPropertySource;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,11 +33,16 @@ class BrokerHopTest extends BridgeTest {
 	void shouldDeliverOverTheBroker() {
 		String id = queue(unique("conv-"));
 		String suggestion = unique("sug-");
-		callBack(completed(id, suggestion(suggestion, 0.5)));
+		String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+		callBack(completed(id, suggestion(suggestion, 0.5)), parent);
 		giveFeedback(id, suggestion, "accepted", "agent-9");
 
 		assertThat(settledActions(id)).containsExactly("presented", "accepted");
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(2));
+		WORLD.verify(1,
+				postRequestedFor(urlEqualTo("/analytics"))
+					.withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
+					.withHeader("traceparent", equalTo(parent)));
 		assertThat(this.broker.getActiveMQServer().locateQueue("agentassist.analytics").getMessagesAdded())
 			.isGreaterThanOrEqualTo(2);
 	}

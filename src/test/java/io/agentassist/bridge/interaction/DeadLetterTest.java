@@ -47,6 +47,8 @@ class DeadLetterTest extends BridgeTest {
 
 	private static final Duration OVER_AGE = Duration.ofDays(3).plusMinutes(1);
 
+	private static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 	@LocalManagementPort
 	private int managementPort;
 
@@ -81,6 +83,9 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(redriven.statusCode()).as(redriven.body()).isEqualTo(200);
 		assertThat(redriven.body()).isEqualTo("{\"redriven\":1}");
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).containsExactly(attempts.get(0)));
+		WORLD.verify(postRequestedFor(urlEqualTo("/analytics"))
+			.withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
+			.withHeader("traceparent", equalTo(TRACEPARENT)));
 		assertThat(settledActions(id)).containsExactly("presented");
 		assertThat(letters(id)).isEmpty();
 		assertThat(operate("POST", "/" + letter.path("id").asLong(), "{}").statusCode()).isEqualTo(404);
@@ -232,7 +237,7 @@ class DeadLetterTest extends BridgeTest {
 		String id = queue(unique("conv-"));
 		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
 			.willReturn(answer(status, "{}")));
-		callBack(completed(id, suggestion(unique("sug-"), 0.5)));
+		callBack(completed(id, suggestion(unique("sug-"), 0.5)), TRACEPARENT);
 		return id;
 	}
 

@@ -1,6 +1,5 @@
 package io.agentassist.bridge.operations;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -61,14 +60,14 @@ class LogTest extends BridgeTest {
 				parent, "tracestate", "desktop=1"))
 			.path("request_id")
 			.asText();
-		byte[] callback = completed(id).toString().getBytes(StandardCharsets.UTF_8);
-		send(postRequest("/agentassist/callback", callback, "X-Hub-Signature-256", signature(callback, CALLBACK_SECRET),
-				"traceparent", parent));
+		callBack(completed(id), parent);
 
 		WORLD.verify(1, queried(conversation).withHeader("traceparent", WireMock.equalTo(parent))
 			.withHeader("tracestate", WireMock.equalTo("desktop=1")));
+		eventually(() -> WORLD.verify(1, analytics(id).withHeader("traceparent", WireMock.equalTo(parent))));
 		assertThat(log.getOut()).contains(
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " is queued at the provider",
+
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " completed after");
 	}
 
@@ -123,6 +122,10 @@ class LogTest extends BridgeTest {
 	private static RequestPatternBuilder queried(String conversation) {
 		return WireMock.postRequestedFor(WireMock.urlPathMatching(".*/agentassist/suggestions/query"))
 			.withRequestBody(WireMock.containing(conversation));
+	}
+
+	private static RequestPatternBuilder analytics(String id) {
+		return WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics")).withRequestBody(WireMock.containing(id));
 	}
 
 	private static ObjectNode marked() {
