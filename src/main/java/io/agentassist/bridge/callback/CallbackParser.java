@@ -18,6 +18,9 @@ public class CallbackParser {
 
 	private static final int MAX_STATUS_LENGTH = 40;
 
+	/** Which RFC 8259 lets a reader ignore; Jackson does so in bytes but not in text. */
+	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
 	private final ObjectMapper json;
 
 	CallbackParser(ObjectMapper json) {
@@ -55,7 +58,7 @@ public class CallbackParser {
 	public JsonNode tree(byte[] body) throws IOException {
 		String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
 		try {
-			JsonNode tree = this.json.readTree(text);
+			JsonNode tree = this.json.readTree(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
 			if ((text.contains("\\ud") || text.contains("\\uD"))
 					&& !StandardCharsets.UTF_8.newEncoder().canEncode(tree.toString())) {
 				throw new CharConversionException("Half of a surrogate pair");

@@ -180,6 +180,11 @@ class CallbackTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldTakeACallbackThatBeginsWithAByteOrderMark() {
+		assertThat(callBack("\uFEFF" + completed(queue(unique("conv-")))).statusCode()).isEqualTo(200);
+	}
+
+	@Test
 	void shouldAnswer400WhenBodyIsNestedBeyondMeasure() {
 		assertInvalid(callBack("{\"id\":\"x\",\"y\":" + "[".repeat(100_000)));
 	}
