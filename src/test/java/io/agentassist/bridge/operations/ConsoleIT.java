@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.TimeoutException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -36,6 +37,12 @@ class ConsoleIT {
 	private static final Path CHROMEDRIVER = Path.of("/usr/bin/chromedriver");
 
 	private static final String DEAD = "1 events for analytics are dead letters now";
+
+	private static final String START_TRACING = "//button[normalize-space(.)='Start Tracing']";
+
+	private static final String STOP_TRACING = "//button[normalize-space(.)='Stop Tracing']";
+
+	private static final String TRACED_STEP = "//tr[td[normalize-space(.)='authenticate-callback']]//button";
 
 	private static final Path SCREENSHOTS = Path.of("target/console");
 
@@ -94,25 +101,25 @@ class ConsoleIT {
 		screenshot("callback-route");
 		press("//*[normalize-space(text())='Attributes']");
 		see("//*[normalize-space(text())='ExchangesCompleted']");
-		trace(bridge);
+		int requests = 1 + trace(bridge);
 		await().atMost(Duration.ofSeconds(60))
-			.untilAsserted(() -> assertThat(bridge.log()).containsPattern(DEAD + "(?s).*" + DEAD));
+			.untilAsserted(() -> assertThat(bridge.log().split(DEAD, -1)).hasSize(requests + 1));
 
 		open(bridge, "/actuator/hawtio/jmx");
 		press("//*[normalize-space(text())='io.agentassist.bridge']");
 		press("//td//*[normalize-space(text())='Suggestions'] | //td[normalize-space(text())='Suggestions']");
-		assertThat(see("//tr[td[normalize-space(.)='Completed']]").getText()).endsWith("2");
+		assertThat(see("//tr[td[normalize-space(.)='Completed']]").getText()).endsWith(" " + requests);
 		screenshot("suggestions");
 
 		open(bridge, "/actuator/hawtio/jmx");
 		press("//*[normalize-space(text())='io.agentassist.bridge']");
 		press("//td//*[normalize-space(text())='Outbox'] | //td[normalize-space(text())='Outbox']");
-		see("//tr[td[normalize-space(.)='Dead']][td[normalize-space(.)='2']]");
+		see("//tr[td[normalize-space(.)='Dead']][td[normalize-space(.)='" + requests + "']]");
 		press("//*[normalize-space(text())='Operations']");
 		press("//li[.//*[text()='redriveAll()']]//button[@aria-label='Details']");
 		press("//li[.//*[text()='redriveAll()']]//button[normalize-space(.)='Execute']");
 		await().atMost(Duration.ofSeconds(20))
-			.untilAsserted(() -> assertThat(bridge.log()).contains("2 dead letters redriven"));
+			.untilAsserted(() -> assertThat(bridge.log()).contains(requests + " dead letters redriven"));
 		screenshot("redriven");
 
 		open(bridge, "/logout");
@@ -121,19 +128,46 @@ class ConsoleIT {
 		see("//*[@id='password']");
 	}
 
-	/** The simulated provider calls back. */
-	private void trace(PackagedBridge bridge) throws Exception {
+	/**
+	 * Hawtio shows the tracing as started before it has started it, and may switch it off
+	 * once more for its first look at the page, so the first request can go untraced. The
+	 * simulated provider calls back.
+	 * @return how many requests were sent
+	 */
+	private int trace(PackagedBridge bridge) throws Exception {
 		press("//a[normalize-space(.)='Trace']");
-		press("//button[normalize-space(.)='Start Tracing']");
-		see("//*[normalize-space(.)='Awaiting tracing messages.']");
-		assertThat(bridge.post("/agentassist/suggestions", """
-				{"conversation_id": "conv-traced", "transcript": "Customer: PlantedMarker",
-				 "knowledge_source_ids": ["kb-1"]}""").statusCode()).isEqualTo(202);
-		press("//tr[td[normalize-space(.)='authenticate-callback']]//button");
+		press(START_TRACING);
+		int requests = 1;
+		requestSuggestions(bridge);
+		while (!appears(TRACED_STEP)) {
+			assertThat(requests++).as("Requests that left no trace").isLessThan(5);
+			press(STOP_TRACING);
+			press(START_TRACING);
+			requestSuggestions(bridge);
+		}
+		press(TRACED_STEP);
 		see("//*[contains(text(), '(masked)')]");
 		assertThat(this.browser.getPageSource()).doesNotContain("PlantedMarker");
 		screenshot("trace");
-		press("//button[normalize-space(.)='Stop Tracing']");
+		press(STOP_TRACING);
+		return requests;
+	}
+
+	private static void requestSuggestions(PackagedBridge bridge) throws Exception {
+		assertThat(bridge.post("/agentassist/suggestions", """
+				{"conversation_id": "conv-traced", "transcript": "Customer: PlantedMarker",
+				 "knowledge_source_ids": ["kb-1"]}""").statusCode()).isEqualTo(202);
+	}
+
+	private boolean appears(String xpath) {
+		try {
+			new WebDriverWait(this.browser, Duration.ofSeconds(10))
+				.until(ExpectedConditions.visibilityOfElementLocated(By.xpath(xpath)));
+			return true;
+		}
+		catch (TimeoutException ex) {
+			return false;
+		}
 	}
 
 	private void logIn(String password) {
