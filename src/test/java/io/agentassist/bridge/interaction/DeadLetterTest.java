@@ -6,6 +6,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import org.apache.camel.http.base.HttpOperationFailedException;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.jmx.export.MBeanExporter;
+import org.springframework.transaction.support.TransactionOperations;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
@@ -55,6 +58,9 @@ class DeadLetterTest extends BridgeTest {
 	@Autowired
 	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
+
+	@Autowired
+	private TransactionOperations transaction;
 
 	@Test
 	void shouldKeepAnEventThatIsRefusedForThreeDaysAndRedriveItOnDemand() {
@@ -211,6 +217,90 @@ class DeadLetterTest extends BridgeTest {
 				(post) -> assertThat(post.getLoggedDate().toInstant()).isAfterOrEqualTo(refused.plusMillis(380)));
 	}
 
+	@Test
+	void shouldDeleteNothingUnsentWhereTheDatabaseRefusesToPutItOff() {
+		String run = unique("run-");
+		refuseToPutOff(run, "next_attempt_at <> created_at");
+		this.provider
+			.stub(analytics().withRequestBody(matchingJsonPath("$.run", equalTo(run))).willReturn(answer(500, "{}")));
+		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(run + 0)))
+			.willReturn(answer(202, "{}")));
+
+		// The breaker opens long before the last of the batch: those are not tried.
+		backlog(run, 100);
+
+		eventually(() -> assertThat(waitingEvents(run + 0)).isZero());
+		assertThat(this.provider.analyticsEventsOf(run + 99)).isEmpty();
+		assertThat(IntStream.range(1, 100).filter((i) -> waitingEvents(run + i) == 0)).isEmpty();
+		putOffAgain();
+		this.provider.stub(analytics().willReturn(answer(202, "{}")));
+		IntStream.range(0, 100).forEach((i) -> {
+			settledActions(run + i);
+			assertThat(this.provider.analyticsEventsOf(run + i)).isNotEmpty();
+		});
+	}
+
+	@Test
+	void shouldRemoveWhatWasDeliveredBesideAnEventThatCannotBePutOff() {
+		String run = unique("run-");
+		refuseToPutOff(run, "attempts = 0");
+		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(run + 1)))
+			.willReturn(answer(500, "{}")));
+
+		backlog(run, 2);
+
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(run + 1)).hasSizeGreaterThan(1));
+		assertThat(this.provider.analyticsEventsOf(run + 0)).hasSize(1);
+		assertThat(waitingEvents(run + 0)).isZero();
+		assertThat(waitingEvents(run + 1)).isEqualTo(1);
+		putOffAgain();
+		this.provider.stub(analytics().willReturn(answer(202, "{}")));
+		settledActions(run + 1);
+	}
+
+	@Test
+	void shouldClaimNoMoreThanABatchAhead() {
+		String run = unique("run-");
+		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.run", equalTo(run)))
+			.willReturn(answer(202, "{}").withFixedDelay(500)));
+
+		backlog(run, 500);
+
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(run + 20)).isNotEmpty());
+		assertThat(this.database.queryForObject(
+				"SELECT count(*) FROM outbox WHERE next_attempt_at > created_at + INTERVAL '90' SECOND AND payload LIKE ?",
+				Integer.class, "%\"" + run + "\"%"))
+			.isBetween(1, 160);
+		this.provider.stub(analytics().willReturn(answer(202, "{}")));
+		eventually(() -> assertThat(this.database.queryForObject("SELECT count(*) FROM outbox WHERE payload LIKE ?",
+				Integer.class, "%\"" + run + "\"%"))
+			.isZero());
+	}
+
+	/**
+	 * The database refuses what puts events of a run off: an attempt more, or a new time.
+	 */
+	private void refuseToPutOff(String run, String condition) {
+		this.database.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (" + condition
+				+ " OR payload NOT LIKE '%\"" + run + "\"%')");
+	}
+
+	@AfterEach
+	void putOffAgain() {
+		this.database.execute("ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken_by_test");
+	}
+
+	/** Events that are due and come into one batch, in their order. */
+	private void backlog(String run, int events) {
+		OffsetDateTime due = Instant.now().minusSeconds(60).atOffset(ZoneOffset.UTC);
+		this.transaction.executeWithoutResult((status) -> IntStream.range(0, events)
+			.forEach((i) -> this.database.update(
+					"INSERT INTO outbox (destination, event_id, payload, created_at, next_attempt_at)"
+							+ " VALUES ('analytics', ?, ?, ?, ?)",
+					unique(""), "{\"request_id\":\"" + run + i + "\",\"run\":\"" + run + "\"}", due.minusSeconds(60),
+					due)));
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "120,120", "0,0", "'Sun, 22 Nov 2026 10:01:00 GMT',60", "'Sun, 22 Nov 2026 09:00:00 GMT',0", "soon,0",
 			"-5,0", "99999999999999999999,0" })
@@ -253,7 +343,7 @@ class DeadLetterTest extends BridgeTest {
 		this.database.update("UPDATE outbox SET created_at = ? WHERE payload LIKE ?", old(), "%\"" + id + "\"%");
 	}
 
-	private static java.time.OffsetDateTime old() {
+	private static OffsetDateTime old() {
 		return Instant.now().minus(OVER_AGE).atOffset(ZoneOffset.UTC);
 	}
 
