@@ -119,6 +119,26 @@ class HttpContractTest extends BridgeTest {
 		assertProblem(get(path), 404);
 	}
 
+	/** Those are found by Spring, whose own words name what is inside. */
+	@ParameterizedTest
+	@CsvSource({ "GET,/unknown,application/json,*/*,404,There is nothing at this path.",
+			"DELETE,/agentassist/feedback,application/json,*/*,405,This path does not take DELETE requests.",
+			"POST,/agentassist/feedback,,*/*,415,The body has to be sent as application/json.",
+			"POST,/agentassist/feedback,text/plain,*/*,415,The body has to be sent as application/json.",
+			"POST,/agentassist/feedback,none,*/*,415,The header Content-Type cannot be read.",
+			"POST,/agentassist/feedback,application/json,text/html,406,"
+					+ "'The answer is JSON, which the header Accept does not allow.'" })
+	void shouldSayInASentenceWhatIsWrongWithTheRequest(String method, String path, String type, String accept,
+			int status, String sentence) {
+		HttpRequest.Builder request = request(path).method(method, HttpRequest.BodyPublishers.ofString("{}"))
+			.header("Accept", accept);
+		if (type != null) {
+			request.header("Content-Type", type);
+		}
+
+		assertThat(assertProblem(send(request.build()), status).path("detail").asText()).isEqualTo(sentence);
+	}
+
 	@Test
 	void shouldNotSendTheBodyBackFromAnUnknownPath() {
 		HttpResponse<String> answer = post("/agentassist/suggestions/a/b", "{\"planted\":1}");

@@ -113,7 +113,11 @@ class DeadLetterTest extends BridgeTest {
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(late)).hasSize(1));
 		assertThat(letters(early)).hasSize(1);
 		assertThat(json(operate("POST", "", "{\"destination\":\"elsewhere\"}")).path("redriven").asInt()).isZero();
-		assertThat(operate("POST", "", "{\"since\":\"yesterday\"}").statusCode()).isEqualTo(400);
+		HttpResponse<String> refused = operate("POST", "", "{\"since\":\"yesterday\"}");
+		assertThat(refused.statusCode()).isEqualTo(400);
+		assertThat(json(refused).path("detail").asText())
+			.isEqualTo("A parameter is missing or cannot be read: numbers are decimal, times as 2026-11-22T10:00:00Z.");
+		assertThat(json(operate("POST", "", "{")).path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertThat(json(operate("POST", "", "{}")).path("redriven").asInt()).isEqualTo(1);
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(early)).hasSize(1));
 	}
