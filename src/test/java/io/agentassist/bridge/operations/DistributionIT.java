@@ -10,11 +10,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,10 +25,14 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.jdbc.core.JdbcTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -56,6 +63,9 @@ class DistributionIT {
 
 	private Process bridge;
 
+	/** Of the scripts, besides what the build has. */
+	private final Map<String, String> environment = new HashMap<>();
+
 	@BeforeEach
 	void unpack() throws Exception {
 		assertThat(run(this.folder, "tar", "-xzf", ARCHIVE.toString()).code).isZero();
@@ -79,8 +89,8 @@ class DistributionIT {
 		start("sandbox,ecs", CHECKPOINTS);
 		String id = awaitSample();
 		Result refused = run(this.home, "bin/backup", "backups");
-		assertThat(refused.code).as(refused.output).isNotZero();
-		assertThat(refused.output).contains("stop the bridge first");
+		assertThat(refused.code).as(refused.output).isOne();
+		assertThat(refused.output).isEqualTo("The bridge uses the database: stop the bridge first\n");
 		stop();
 
 		Result backup = run(this.home, "bin/backup", "backups");
@@ -94,10 +104,7 @@ class DistributionIT {
 		assertThat(verify().output).contains("OK: 1 chain");
 		rotateSigningKey();
 		start("sandbox", CHECKPOINTS, "--agentassist.operator.password=rotated");
-		await().atMost(PATIENCE).untilAsserted(() -> {
-			HttpResponse<String> found = get("http://127.0.0.1:" + this.port + "/agentassist/suggestions/" + id);
-			assertThat(found.body()).contains("\"status\":\"completed\"");
-		});
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(lookUp(id)).contains("\"status\":\"completed\""));
 		// The management port opens after the API's.
 		await().atMost(PATIENCE)
 			.ignoreException(ConnectException.class)
@@ -117,6 +124,55 @@ class DistributionIT {
 		assertThat(withBoth.code).as(withBoth.output).isZero();
 	}
 
+	/**
+	 * Skipped but in the profile runbook: {@code ./mvnw verify -Prunbook -Dtest=none
+	 * -Dit.test=DistributionIT -Dsurefire.failIfNoSpecifiedTests=false}.
+	 */
+	@Test
+	void shouldDoToAPostgreSqlWhatTheRunbookSays() throws Exception {
+		Assumptions.assumeTrue(Boolean.getBoolean("runbook.postgresql"), "In the profile runbook only");
+		Path data = this.folder.resolve("postgresql");
+		try (EmbeddedPostgres server = EmbeddedPostgres.builder().setDataDirectory(data).start()) {
+			JdbcTemplate database = new JdbcTemplate(server.getPostgresDatabase());
+			database.execute("CREATE ROLE bridge LOGIN PASSWORD 'first'");
+			database.execute("CREATE DATABASE bridge OWNER bridge");
+			database.execute("CREATE DATABASE restored OWNER bridge");
+			// The test's server trusts everybody.
+			Path access = data.resolve("pg_hba.conf");
+			Files.writeString(access, "host all bridge 127.0.0.1/32 scram-sha-256\n" + Files.readString(access));
+			database.execute("SELECT pg_reload_conf()");
+			String url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/";
+			useDatabase(url + "bridge", "first");
+			start("sandbox,postgresql,ecs", CHECKPOINTS);
+			String id = awaitSample();
+
+			Result backup = run(this.home, "bin/backup", "backups");
+			assertThat(backup.code).as(backup.output).isZero();
+			// As the runbook says of a heap that leaks.
+			Path dump = this.home.resolve("heap.hprof");
+			Result dumped = run(this.home, "jcmd", Long.toString(this.bridge.pid()), "GC.heap_dump", dump.toString());
+			assertThat(dumped.code).as(dumped.output).isZero();
+			assertThat(Files.getPosixFilePermissions(dump)).containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ,
+					PosixFilePermission.OWNER_WRITE);
+			database.execute("ALTER ROLE bridge PASSWORD 'second'");
+			assertThat(lookUp(id)).contains("\"status\":\"completed\"");
+			stop();
+			Result refused = run(this.home, "bin/backup", "backups");
+			assertThat(refused.code).as(refused.output).isNotZero();
+			assertThat(refused.output).contains("password authentication failed");
+
+			Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
+			useDatabase(url + "restored", "second");
+			Result restore = run(this.home, "bin/restore", backup.output.strip());
+			assertThat(restore.code).as(restore.output).isZero();
+			assertThat(verify().output).contains("OK: 1 chain");
+			start("sandbox,postgresql", CHECKPOINTS);
+			assertThat(lookUp(id)).contains("\"status\":\"completed\"");
+			stop();
+			assertThat(log()).doesNotContain("recovered from line");
+		}
+	}
+
 	@Test
 	void shouldHoldWhatTheRunbookNames() throws IOException {
 		assertThat(Stream.of("bin/start", "bin/backup", "bin/restore").map(this.home::resolve))
@@ -126,6 +182,15 @@ class DistributionIT {
 					"deploy/systemd/agent-assist-bridge.service", "deploy/docker/Dockerfile",
 					"deploy/kubernetes/agent-assist-bridge.yaml", "docs/operations.md", "routes/api.camel.yaml")
 			.map(this.home::resolve)).allMatch(Files::isRegularFile);
+	}
+
+	private String lookUp(String id) throws IOException, InterruptedException {
+		return get("http://127.0.0.1:" + this.port + "/agentassist/suggestions/" + id).body();
+	}
+
+	private void useDatabase(String url, String password) {
+		this.environment.putAll(Map.of("SPRING_DATASOURCE_URL", url, "SPRING_DATASOURCE_USERNAME", "bridge",
+				"SPRING_DATASOURCE_PASSWORD", password));
 	}
 
 	/** As the runbook says. */
@@ -176,6 +241,7 @@ class DistributionIT {
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.home.toFile())
 			.redirectErrorStream(true)
 			.redirectOutput(this.home.resolve("log.txt").toFile());
+		builder.environment().putAll(this.environment);
 		builder.environment().put("JAVA_OPTS", "-Xmx256m");
 		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
 		this.bridge = builder.start();
@@ -194,9 +260,10 @@ class DistributionIT {
 		return CLIENT.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
-	private static Result run(Path directory, String... command) throws Exception {
+	private Result run(Path directory, String... command) throws Exception {
 		List<String> words = new ArrayList<>(Arrays.asList(command));
 		ProcessBuilder builder = new ProcessBuilder(words).directory(directory.toFile()).redirectErrorStream(true);
+		builder.environment().putAll(this.environment);
 		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
 		Process process = builder.start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

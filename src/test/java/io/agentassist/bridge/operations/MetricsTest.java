@@ -3,8 +3,10 @@ package io.agentassist.bridge.operations;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
@@ -165,6 +167,26 @@ class MetricsTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldCountCallersWhoGotNoConnectionInTime() {
+		String id = queue(unique("conv-"));
+		double before = connectionTimeouts();
+
+		// The embedded database has one connection.
+		HttpResponse<String> refused = this.database.execute((Connection held) -> {
+			HttpResponse<String> answer = callBack(completed(id));
+			// A look at the backlog that gets it after a long wait would be the last one
+			// for a
+			// long time.
+			eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_known")).isZero());
+			return answer;
+		});
+
+		assertProblem(refused, 503);
+		assertThat(connectionTimeouts()).isGreaterThan(before);
+		assertThat(callBack(completed(id)).statusCode()).isEqualTo(200);
+	}
+
+	@Test
 	void shouldTellThatTheDatabaseDoesNotSay() {
 		this.database.execute("ALTER TABLE dead_letter RENAME TO dead_letter_away");
 		try {
@@ -227,6 +249,13 @@ class MetricsTest extends BridgeTest {
 		assertThat(names(scrape())).contains("tomcat_threads_busy_threads", "tomcat_threads_config_max_threads",
 				"hikaricp_connections_pending", "hikaricp_connections_active", "jvm_memory_used_bytes",
 				"process_cpu_usage", "disk_free_bytes");
+	}
+
+	private double connectionTimeouts() {
+		return scrape().lines()
+			.filter((line) -> line.startsWith("hikaricp_connections_timeout_total"))
+			.mapToDouble((line) -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+			.sum();
 	}
 
 	private double risen(String before, String name) {
