@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * The access token of an organisation's OAuth client. It is renewed before its end,
  * behind the requests, which go on with the old one; without a valid one they wait for
  * the one fetch that is under way, each until its own deadline. After a failed fetch none
- * is made for a while, and requests fail at once. Thread safe.
+ * is made for a while, and requests fail at once. So do, for a moment, those whose fresh
+ * token the provider does not accept either. Thread safe.
  */
 final class AccessTokens {
 
@@ -34,8 +36,13 @@ final class AccessTokens {
 	 */
 	private static final Duration MAX_MARGIN = Duration.ofMinutes(1);
 
-	/** Longest time without a fetch after one that failed. */
+	/**
+	 * Longest time without a fetch after one that failed, unless the endpoint told one.
+	 */
 	private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
+
+	/** The longest Retry-After of the token endpoint that counts. */
+	private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
 
 	private final String organisation;
 
@@ -56,6 +63,8 @@ final class AccessTokens {
 	private int failures;
 
 	private Instant nextFetchAt = Instant.MIN;
+
+	private Instant nextDropAt = Instant.MIN;
 
 	/**
 	 * Creates the holder of one organisation's token.
@@ -107,17 +116,24 @@ final class AccessTokens {
 			throw new SocketTimeoutException("No access token before the request's deadline");
 		}
 		catch (ExecutionException ex) {
-			throw new TokenFetchException(ex.getCause());
+			throw new TokenFetchException(ex.getCause(), pause());
 		}
+	}
+
+	private synchronized Duration pause() {
+		return Duration.between(this.clock.instant(), this.nextFetchAt);
 	}
 
 	/**
 	 * Forgets a token that the provider does not accept, unless it was replaced
-	 * meanwhile.
+	 * meanwhile. No more than one in a base delay: where no token is accepted at all,
+	 * each request would fetch another.
 	 */
 	synchronized void drop(Token refused) {
-		if (Objects.equals(this.token, refused)) {
+		Instant now = this.clock.instant();
+		if (Objects.equals(this.token, refused) && !now.isBefore(this.nextDropAt)) {
 			this.token = null;
+			this.nextDropAt = now.plus(this.baseDelay.get());
 		}
 	}
 
@@ -141,21 +157,12 @@ final class AccessTokens {
 		}
 		if (this.fetching == null
 				|| (this.fetching.isDone() && (this.failures == 0 || !now.isBefore(this.nextFetchAt)))) {
-			CompletableFuture<Token> coming = new CompletableFuture<>();
-			this.fetching = coming;
-			this.executor.execute(() -> {
-				try {
-					coming.complete(renew());
-				}
-				catch (Exception ex) {
-					coming.completeExceptionally(ex);
-				}
-			});
+			this.fetching = CompletableFuture.supplyAsync(this::renew, this.executor);
 		}
 		return this.fetching;
 	}
 
-	private Token renew() throws Exception {
+	private Token renew() {
 		Instant asked = this.clock.instant();
 		try {
 			Grant grant = this.fetch.call();
@@ -173,15 +180,28 @@ final class AccessTokens {
 			synchronized (this) {
 				this.failures++;
 				// Shorter than the wait before a retry, which would be in vain else.
-				Duration pause = Duration
-					.ofMillis(IntervalFunction.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
-						.apply(this.failures));
+				Duration pause = longer(retryAfter(ex),
+						Duration.ofMillis(IntervalFunction
+							.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
+							.apply(this.failures)));
 				this.nextFetchAt = this.clock.instant().plus(pause);
 				log.warn("No access token for organisation '{}', the next try is in {} ms at the earliest: {}",
 						this.organisation, pause.toMillis(), ex.getMessage());
 			}
-			throw ex;
+			throw new CompletionException(ex);
 		}
+	}
+
+	private static Duration retryAfter(Exception failure) {
+		Duration told = (failure instanceof ProviderException refusal) ? refusal.retryAfter() : null;
+		if (told == null) {
+			return Duration.ZERO;
+		}
+		return (told.compareTo(MAX_RETRY_AFTER) < 0) ? told : MAX_RETRY_AFTER;
+	}
+
+	private static Duration longer(Duration one, Duration other) {
+		return (one.compareTo(other) > 0) ? one : other;
 	}
 
 	/**

@@ -81,9 +81,16 @@ public class ProviderCalls {
 	 * @throws InterruptedException when interrupted
 	 */
 	public void authorize(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
-		Token token = Provider.of(exchange).tokens().get(this.deadline.left(exchange));
-		exchange.setProperty(TOKEN, token);
-		exchange.setProperty(Authorization.PROPERTY, new Authorization("Bearer " + token.value()));
+		Provider provider = Provider.of(exchange);
+		try {
+			Token token = provider.tokens().get(this.deadline.left(exchange));
+			exchange.setProperty(TOKEN, token);
+			exchange.setProperty(Authorization.PROPERTY, new Authorization("Bearer " + token.value()));
+		}
+		catch (TokenFetchException | SocketTimeoutException | InterruptedException ex) {
+			provider.rate().release();
+			throw ex;
+		}
 	}
 
 	/** Forgets the token of a request: the provider did not accept it. */
@@ -98,7 +105,14 @@ public class ProviderCalls {
 	 * @throws CallNotPermittedException when the circuit breaker is open
 	 */
 	public void permit(Exchange exchange) {
-		Provider.of(exchange).breaker().acquirePermission();
+		Provider provider = Provider.of(exchange);
+		try {
+			provider.breaker().acquirePermission();
+		}
+		catch (CallNotPermittedException ex) {
+			provider.rate().release();
+			throw ex;
+		}
 		exchange.setProperty(ATTEMPT, System.nanoTime());
 	}
 

@@ -53,6 +53,7 @@ public class ProviderRetry implements Processor {
 	 * @return true to try again
 	 */
 	public boolean isRetryable(Exchange exchange) {
+		exchange.removeProperty(RETRY_DELAY);
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		if (!isTransient(failure, exchange)) {
 			return false;
@@ -66,15 +67,15 @@ public class ProviderRetry implements Processor {
 	}
 
 	/**
-	 * Sets the wait that {@link #isRetryable} has counted with, and tells of it. Camel
-	 * also comes here for a failure that is not tried again, where one before it was.
+	 * Sets the wait that {@link #isRetryable} has decided on, and tells of it. Camel also
+	 * comes here for a failure that is not tried again, where one before it was.
 	 */
 	@Override
 	public void process(Exchange exchange) {
-		if (!isRetryable(exchange)) {
+		Long delay = (Long) exchange.removeProperty(RETRY_DELAY);
+		if (delay == null) {
 			return;
 		}
-		long delay = exchange.getProperty(RETRY_DELAY, Long.class);
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
@@ -116,7 +117,10 @@ public class ProviderRetry implements Processor {
 		return null;
 	}
 
-	/** Retry-After where the provider told it, else exponential back-off with jitter. */
+	/**
+	 * Retry-After where the provider told it, else exponential back-off with jitter, and
+	 * no shorter than no token is fetched.
+	 */
 	private Duration delay(Exception failure, Exchange exchange) {
 		ProviderException refusal = cause(ProviderException.class, failure);
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
@@ -127,9 +131,11 @@ public class ProviderRetry implements Processor {
 		}
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
 		GenesysProperties settings = this.settings.get();
-		return Duration
+		Duration backOff = Duration
 			.ofMillis(IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER, settings.deadline())
 				.apply(attempt + 1));
+		TokenFetchException noToken = cause(TokenFetchException.class, failure);
+		return (noToken != null && noToken.pause().compareTo(backOff) > 0) ? noToken.pause() : backOff;
 	}
 
 }

@@ -32,6 +32,9 @@ final class RateWindow {
 
 	private long heldUntil;
 
+	/** How many wait for the next window. */
+	private long waiting;
+
 	RateWindow(Supplier<GenesysProperties.Rate> settings, LongSupplier nanoTime) {
 		this.settings = settings;
 		this.nanoTime = nanoTime;
@@ -50,21 +53,32 @@ final class RateWindow {
 		long slot = held ? this.heldUntil : now;
 		boolean known = this.allowed > 0 && this.resetAt - slot > 0;
 		boolean spread = known && this.remaining > 0 && this.remaining <= this.allowed * this.settings.get().reserve();
-		if (known && this.remaining <= 0) {
+		boolean usedUp = known && this.remaining <= 0;
+		if (usedUp) {
 			slot = this.resetAt;
 		}
 		else if (spread && this.nextSlot - slot > 0) {
 			slot = this.nextSlot;
 		}
 		Duration wait = Duration.ofNanos(slot - now);
-		if (wait.compareTo(patience) > 0) {
+		if (wait.compareTo(patience) > 0 || (usedUp && this.waiting >= this.allowed)) {
 			throw new RateLimitedException(wait);
 		}
 		if (spread) {
 			this.nextSlot = slot + (this.resetAt - slot) / (this.remaining + 1);
 		}
-		this.remaining--;
-		return held ? wait.plusNanos(jitter(wait, patience)) : wait;
+		if (usedUp) {
+			this.waiting++;
+		}
+		else {
+			this.remaining--;
+		}
+		return (held || usedUp) ? wait.plusNanos(jitter(wait, patience)) : wait;
+	}
+
+	/** Gives a place back: the call is not made. */
+	synchronized void release() {
+		this.remaining++;
 	}
 
 	/** Those who were held do not all come in the same moment: up to a quarter later. */
@@ -84,12 +98,14 @@ final class RateWindow {
 		long end = now + reset.toNanos();
 		boolean sameWindow = this.allowed == limit && this.resetAt - now > 0
 				&& Math.abs(end - this.resetAt) <= SAME_WINDOW_NANOS;
-		long left = Math.max(0, limit - count);
+		// Those who have waited for this window may not all be in the answer's figure.
+		long left = Math.max(0, limit - (sameWindow ? count : Math.max(count, this.waiting)));
 		// Calls on their way are in our figure, other replicas' calls in the answer's.
 		this.remaining = sameWindow ? Math.min(this.remaining, left) : left;
 		if (!sameWindow) {
 			this.resetAt = end;
 			this.nextSlot = now;
+			this.waiting = 0;
 		}
 		this.allowed = limit;
 	}

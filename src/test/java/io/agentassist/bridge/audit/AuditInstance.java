@@ -3,9 +3,6 @@ package io.agentassist.bridge.audit;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -163,36 +160,6 @@ final class AuditInstance implements AutoCloseable {
 	@Override
 	public void close() {
 		this.context.close();
-	}
-
-	/** A clock that a test sets. */
-	static final class TestClock extends Clock {
-
-		private volatile Instant now = Instant.parse("2026-11-22T10:00:00Z");
-
-		void set(String instant) {
-			this.now = Instant.parse(instant);
-		}
-
-		void pass(Duration time) {
-			this.now = this.now.plus(time);
-		}
-
-		@Override
-		public Instant instant() {
-			return this.now;
-		}
-
-		@Override
-		public ZoneId getZone() {
-			return ZoneOffset.UTC;
-		}
-
-		@Override
-		public Clock withZone(ZoneId zone) {
-			return this;
-		}
-
 	}
 
 }

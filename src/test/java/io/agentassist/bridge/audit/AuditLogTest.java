@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import io.agentassist.bridge.TestClock;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -45,7 +46,7 @@ class AuditLogTest {
 
 	private static final int LARGE = 1 << 20;
 
-	final AuditInstance.TestClock clock = new AuditInstance.TestClock();
+	final TestClock clock = new TestClock();
 
 	private final List<AuditInstance> instances = new ArrayList<>();
 

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.agentassist.bridge.TestClock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +49,7 @@ class AuditVerifierTest {
 				"jdbc:h2:mem:" + UUID.randomUUID() + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DB_CLOSE_DELAY=-1");
 		for (String chain : List.of("a", "b")) {
 			try (AuditInstance instance = AuditInstance.start(dataSource,
-					AuditInstance.settings(this.directory, chain, 500), new AuditInstance.TestClock())) {
+					AuditInstance.settings(this.directory, chain, 500), new TestClock())) {
 				for (int i = 0; i < 8; i++) {
 					instance.record(chain + i).drain();
 				}

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -116,6 +117,25 @@ class ProviderFailureTest extends BridgeTest {
 		assertThat(problem.path("detail").asText()).isNotEmpty();
 		assertThat(problem.toString()).doesNotContain(StubbedProvider.TOKEN, StubbedProvider.CLIENT_SECRET,
 				StubbedProvider.CLIENT_ID, "upstream-only");
+	}
+
+	/** Base delay 50 ms, a quarter of jitter. */
+	@Test
+	void shouldDoubleTheWaitWithEachAttempt(CapturedOutput output) {
+		this.provider.answers(refusal(503, "doubled"));
+
+		ask(suggestionRequest(unique("conv-")));
+
+		assertThat(waitAfterAttempt(1, output)).isBetween(37, 63);
+		assertThat(waitAfterAttempt(2, output)).isBetween(75, 125);
+		assertThat(output.getAll()).doesNotContain("Attempt 3");
+	}
+
+	private static int waitAfterAttempt(int attempt, CapturedOutput output) {
+		Matcher line = Pattern.compile("Attempt " + attempt + " for .* the next one is in (\\d+) ms: .*doubled")
+			.matcher(output.getAll());
+		assertThat(line.find()).as(output.getAll()).isTrue();
+		return Integer.parseInt(line.group(1));
 	}
 
 	@Test

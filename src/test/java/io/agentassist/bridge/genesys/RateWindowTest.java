@@ -60,13 +60,47 @@ class RateWindowTest {
 	@Test
 	void shouldGoOnInTheNextWindow() {
 		this.window.update(300, 300, Duration.ofSeconds(2));
-		assertThat(this.window.reserve(PATIENCE)).isEqualTo(Duration.ofSeconds(2));
+		assertThat(this.window.reserve(PATIENCE)).isBetween(Duration.ofSeconds(2), Duration.ofMillis(2500));
 
 		pass(Duration.ofSeconds(2));
 
 		assertThat(this.window.reserve(PATIENCE)).isZero();
 		this.window.update(1, 300, Duration.ofSeconds(60));
 		assertThat(this.window.remaining()).isEqualTo(299);
+	}
+
+	@Test
+	void shouldLetNoMoreWaitForTheNextWindowThanItAllows() {
+		this.window.update(300, 300, Duration.ofSeconds(2));
+
+		assertThat(IntStream.range(0, 300).mapToObj((i) -> this.window.reserve(PATIENCE).toMillis() / 50).distinct())
+			.as("tenths of the 500 ms")
+			.hasSizeGreaterThan(5);
+		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE));
+	}
+
+	@Test
+	void shouldCountThoseWhoHaveWaitedForTheWindow() {
+		this.window.update(300, 300, Duration.ofSeconds(2));
+		for (int i = 0; i < 100; i++) {
+			this.window.reserve(PATIENCE);
+		}
+		pass(Duration.ofSeconds(2));
+
+		this.window.update(1, 300, Duration.ofSeconds(60));
+
+		assertThat(this.window.remaining()).isEqualTo(200);
+	}
+
+	@Test
+	void shouldTakeBackThePlaceOfACallThatIsNotMade() {
+		this.window.update(100, 300, Duration.ofSeconds(60));
+		this.window.reserve(PATIENCE);
+		assertThat(this.window.remaining()).isEqualTo(199);
+
+		this.window.release();
+
+		assertThat(this.window.remaining()).isEqualTo(200);
 	}
 
 	@Test
