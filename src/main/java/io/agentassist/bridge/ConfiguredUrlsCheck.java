@@ -3,6 +3,7 @@ package io.agentassist.bridge;
 import java.util.List;
 
 import io.agentassist.bridge.settings.ConfiguredUrls;
+import io.agentassist.bridge.settings.SettingsException;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;

@@ -1,5 +1,7 @@
 package io.agentassist.bridge;
 
+import io.agentassist.bridge.settings.SettingsException;
+
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 

@@ -128,4 +128,23 @@ class PackagedJarIT {
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish");
 	}
 
+	@Test
+	void shouldNameEveryWrongSettingInOneMessageBeforeAnythingStarts() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+				"--agentassist.callback.auth=api-key", "--agentassist.callback.secret=swordfish",
+				"--agentassist.genesys.response-timeout=20s", "--agentassist.audit.poll-interval=0",
+				"--agentassist.ranking.feedback-model=guess", "--agentassist.api.auth=api-key",
+				"--agentassist.api.keys-file=no/such/keys.yaml");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log()).contains("Wrong:")
+			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
+					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
+					"'agentassist.audit.poll-interval' must be",
+					"'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, decayed-posterior-mean",
+					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
+			.doesNotContain("\tat ", "Caused by", "swordfish", "Tomcat");
+	}
+
 }

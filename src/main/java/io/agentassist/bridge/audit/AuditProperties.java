@@ -1,11 +1,15 @@
 package io.agentassist.bridge.audit;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import io.agentassist.bridge.settings.NamesFiles;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
@@ -22,11 +26,26 @@ import org.springframework.validation.annotation.Validated;
  * lines
  * @param signingKey file of the Ed25519 key that signs them (PKCS#8, PEM); made where
  * there is none
+ * @param pollInterval how often a route looks for new events while there are none
  */
 @Validated
 @ConfigurationProperties("agentassist.audit")
 record AuditProperties(@NotNull Path directory,
 		@Pattern(regexp = "(" + ChainFile.CHAIN + ")?",
 				message = "letters, digits, '.', '_' and '-' only, at most 64") String instanceId,
-		@NotNull DataSize maxFileSize, @NotNull Duration checkpointInterval, @NotNull Path signingKey) {
+		@NotNull DataSize maxFileSize, @NotNull @DurationMin(millis = 1) Duration checkpointInterval,
+		@NotNull Path signingKey, @NotNull @DurationMin(millis = 1) Duration pollInterval) implements NamesFiles {
+
+	@Override
+	public void checkFiles() {
+		try {
+			if (Files.exists(this.signingKey)) {
+				SigningKey.read(this.signingKey);
+			}
+		}
+		catch (IOException ex) {
+			// Told by the audit log, which goes on without it.
+		}
+	}
+
 }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
+
 /** The Ed25519 key that signs checkpoints, and its files (PEM). Thread safe. */
 final class SigningKey {
 
@@ -46,33 +48,42 @@ final class SigningKey {
 	 * Reads the key, or makes one, readable by its owner only, where there is none, and
 	 * writes the public key beside it where it is not there yet.
 	 * @throws IOException when a key cannot be made there
-	 * @throws IllegalStateException when there is a file that holds no such key
+	 * @throws InvalidSettingException when there is a file that holds no such key
 	 */
 	static SigningKey load(Path file) throws IOException {
 		if (Files.notExists(file)) {
 			generate(file);
 		}
+		SigningKey key = read(file);
+		if (Files.notExists(publicFile(file))) {
+			Files.writeString(publicFile(file), pem("PUBLIC", key.publicKey.getEncoded()));
+		}
+		return key;
+	}
+
+	/**
+	 * Reads the key.
+	 * @throws IOException when the file cannot be read
+	 * @throws InvalidSettingException when it holds no such key
+	 */
+	static SigningKey read(Path file) throws IOException {
 		List<byte[]> keys = pem(Files.readString(file), "PRIVATE");
 		if (keys.isEmpty()) {
-			throw unusable(file, null);
+			throw unusable(file);
 		}
 		try {
 			PrivateKey privateKey = KeyFactory.getInstance(ALGORITHM)
 				.generatePrivate(new PKCS8EncodedKeySpec(keys.get(0)));
-			SigningKey key = new SigningKey(privateKey, publicKey((EdECPrivateKey) privateKey));
-			if (Files.notExists(publicFile(file))) {
-				Files.writeString(publicFile(file), pem("PUBLIC", key.publicKey.getEncoded()));
-			}
-			return key;
+			return new SigningKey(privateKey, publicKey((EdECPrivateKey) privateKey));
 		}
 		catch (GeneralSecurityException ex) {
-			throw unusable(file, ex);
+			throw unusable(file);
 		}
 	}
 
-	private static IllegalStateException unusable(Path file, Exception cause) {
-		return new IllegalStateException(
-				file + " holds no Ed25519 private key (PKCS#8, PEM), which agentassist.audit.signing-key needs", cause);
+	private static InvalidSettingException unusable(Path file) {
+		return new InvalidSettingException("agentassist.audit.signing-key",
+				"(AUDIT_SIGNING_KEY) names " + file + ", which holds no Ed25519 private key (PKCS#8, PEM)");
 	}
 
 	/** The file of the public key that belongs to a private key's. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -45,7 +46,7 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 	public CallbackProperties {
 		allowedUrls = (allowedUrls != null) ? allowedUrls : List.of();
 		if (allowedUrls.stream().anyMatch((url) -> url.getScheme() == null || url.getHost() == null)) {
-			throw new IllegalArgumentException("agentassist.callback.allowed-urls have to be absolute URLs");
+			throw new InvalidSettingException("agentassist.callback.allowed-urls", "have to be absolute URLs");
 		}
 		if (auth != null && auth != CallbackAuth.NONE) {
 			check(auth, secret, "secret");
@@ -53,8 +54,8 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 				check(auth, previousSecret, "previous-secret");
 			}
 			if (auth == CallbackAuth.BASIC && (!StringUtils.hasText(username) || username.contains(":"))) {
-				throw new IllegalArgumentException(
-						"agentassist.callback.username has to be there and to have no colon");
+				throw new InvalidSettingException("agentassist.callback.username",
+						"has to be there and to have no colon");
 			}
 		}
 	}
@@ -82,8 +83,8 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 			problem = "has to be " + ENCODED + " and base64";
 		}
 		if (problem != null) {
-			throw new IllegalArgumentException("agentassist.callback." + name + " (AGENTASSIST_CALLBACK_"
-					+ name.toUpperCase(Locale.ROOT).replace('-', '_') + ") " + problem);
+			throw new InvalidSettingException("agentassist.callback." + name,
+					"(AGENTASSIST_CALLBACK_" + name.toUpperCase(Locale.ROOT).replace('-', '_') + ") " + problem);
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
@@ -34,7 +35,7 @@ import org.springframework.validation.annotation.Validated;
  * @param deadline longest time from a request's arrival to the provider's answer, waits
  * and retries included
  * @param connectTimeout longest wait for a connection, TLS handshake not included
- * @param responseTimeout longest wait for one answer
+ * @param responseTimeout longest wait for one answer, not longer than the deadline
  * @param retries most further attempts
  * @param baseDelay wait before the first retry where the provider names none
  * @param maxConcurrentQueries queries in flight at once
@@ -58,6 +59,10 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 
 	public GenesysProperties {
 		organisations = (organisations != null) ? Map.copyOf(organisations) : Map.of();
+		if (responseTimeout != null && deadline != null && responseTimeout.compareTo(deadline) > 0) {
+			throw new InvalidSettingException("agentassist.genesys.response-timeout",
+					"must not be longer than agentassist.genesys.deadline, which cuts it");
+		}
 	}
 
 	/** All organisations by name, the default one too, without gaps. */

@@ -2,10 +2,11 @@ package io.agentassist.bridge.lifecycle;
 
 import java.time.Duration;
 
-import jakarta.validation.constraints.AssertTrue;
+import io.agentassist.bridge.settings.InvalidSettingException;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
 
@@ -13,22 +14,24 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the life cycle.
  *
  * @param expireAfter how long a request waits for its callback
+ * @param expiryInterval how often a route looks for requests that have waited too long
  * @param keep how long requests and idempotency keys are kept; longer than any provider
- * repeats a callback
+ * repeats a callback, and than a request waits: one that is purged before it expires
+ * would never be recorded
+ * @param purgeInterval how often a route looks for what is older
  * @param batchSize most rows that one transaction expires or purges
  */
 @Validated
 @ConfigurationProperties("agentassist.lifecycle")
-public record LifecycleProperties(@NotNull Duration expireAfter, @NotNull Duration keep, @Positive int batchSize) {
+public record LifecycleProperties(@NotNull @DurationMin(millis = 1) Duration expireAfter,
+		@NotNull @DurationMin(millis = 1) Duration expiryInterval, @NotNull Duration keep,
+		@NotNull @DurationMin(millis = 1) Duration purgeInterval, @Positive int batchSize) {
 
-	/**
-	 * A request that is purged before it expires would never be recorded.
-	 * @return whether the times fit each other
-	 */
-	@AssertTrue(message = "keep has to be longer than expire-after, and expire-after longer than 0")
-	public boolean isConsistent() {
-		return this.keep == null || this.expireAfter == null
-				|| (this.expireAfter.compareTo(Duration.ZERO) > 0 && this.keep.compareTo(this.expireAfter) > 0);
+	public LifecycleProperties {
+		if (keep != null && expireAfter != null && keep.compareTo(expireAfter) <= 0) {
+			throw new InvalidSettingException("agentassist.lifecycle.keep",
+					"has to be longer than agentassist.lifecycle.expire-after");
+		}
 	}
 
 }

@@ -1,13 +1,17 @@
 package io.agentassist.bridge.routes;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import io.agentassist.bridge.settings.ConfiguredUrls;
+import io.agentassist.bridge.settings.InvalidSettingException;
+import io.agentassist.bridge.settings.NamesFiles;
 import jakarta.validation.Validator;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -16,7 +20,9 @@ import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
@@ -52,19 +58,31 @@ final class ConfigCheck {
 		Binder binder = Binder.get(settings.environment());
 		SpringValidatorAdapter adapter = new SpringValidatorAdapter(this.validator);
 		for (Class<? extends Record> type : this.records.get()) {
-			String prefix = AnnotatedElementUtils.findMergedAnnotation(type, ConfigurationProperties.class).prefix();
+			String prefix = prefix(type);
 			try {
 				// A handler remembers its first failure.
-				bound.put(type, binder.bindOrCreate(prefix, Bindable.of(type), new ValidationBindHandler(adapter)));
+				Record record = binder.bindOrCreate(prefix, Bindable.of(type), new ValidationBindHandler(adapter));
+				checkFiles(settings, record, problems);
+				bound.put(type, record);
 			}
 			catch (BindException ex) {
 				describe(settings, prefix, ex, problems);
 			}
 		}
 		ConfiguredUrls.problems(settings.environment())
-			.forEach((key, problem) -> problems
-				.accept(settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + problem)));
+			.forEach((key, problem) -> problems.accept(problem(settings, key, problem)));
 		return bound;
+	}
+
+	private static void checkFiles(ConfigSnapshot settings, Record record, Consumer<RouteProblem> problems) {
+		if (record instanceof NamesFiles names) {
+			try {
+				names.checkFiles();
+			}
+			catch (InvalidSettingException ex) {
+				problems.accept(problem(settings, ex.key(), ex.reason()));
+			}
+		}
 	}
 
 	private static void describe(ConfigSnapshot settings, String prefix, BindException failure,
@@ -73,14 +91,49 @@ final class ConfigCheck {
 			if (cause instanceof BindValidationException invalid) {
 				for (ObjectError error : invalid.getValidationErrors()) {
 					String key = (error instanceof FieldError field) ? prefix + "." + kebab(field.getField()) : prefix;
-					problems.accept(settings.problem(key, RouteProblem.Severity.ERROR,
-							"'" + key + "' " + error.getDefaultMessage()));
+					problems.accept(problem(settings, key, error.getDefaultMessage()));
 				}
 				return;
 			}
+			if (cause instanceof InvalidSettingException invalid) {
+				problems.accept(problem(settings, invalid.key(), invalid.reason()));
+				return;
+			}
+			if (cause instanceof ConversionFailedException conversion
+					&& conversion.getTargetType().getType().isEnum()) {
+				String names = Arrays.stream(conversion.getTargetType().getType().getEnumConstants())
+					.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+					.collect(Collectors.joining(", "));
+				problems.accept(problem(settings, failure.getName().toString(), "has to be one of " + names));
+				return;
+			}
 		}
-		problems.accept(settings.problem(failure.getName().toString(), RouteProblem.Severity.ERROR,
-				"'" + failure.getName() + "' cannot be set: " + RouteProblem.reason(failure)));
+		problems
+			.accept(problem(settings, failure.getName().toString(), "cannot be set: " + RouteProblem.reason(failure)));
+	}
+
+	private static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
+		return settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + reason);
+	}
+
+	/** Whether a record has such a setting. */
+	boolean knows(ConfigurationPropertyName key) {
+		return this.records.get().stream().anyMatch((type) -> {
+			ConfigurationPropertyName prefix = ConfigurationPropertyName.of(prefix(type));
+			return prefix.isAncestorOf(key) && hasComponent(type, key, prefix.getNumberOfElements());
+		});
+	}
+
+	private static boolean hasComponent(Class<?> type, ConfigurationPropertyName key, int index) {
+		String name = key.getElement(index, ConfigurationPropertyName.Form.UNIFORM);
+		return Arrays.stream(type.getRecordComponents())
+			.filter((component) -> component.getName().equalsIgnoreCase(name))
+			.anyMatch((component) -> !component.getType().isRecord()
+					|| (index + 1 < key.getNumberOfElements() && hasComponent(component.getType(), key, index + 1)));
+	}
+
+	private static String prefix(Class<?> type) {
+		return AnnotatedElementUtils.findMergedAnnotation(type, ConfigurationProperties.class).prefix();
 	}
 
 	private static String kebab(String field) {

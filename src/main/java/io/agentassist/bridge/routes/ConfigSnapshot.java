@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +25,13 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.springframework.boot.DefaultBootstrapContext;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
+import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -46,16 +50,23 @@ final class ConfigSnapshot {
 	/** How Spring Boot names what it read from a file. */
 	private static final String FILE = "Config resource '";
 
+	/** The place of settings that are in no file. */
+	static final String NOWHERE = "config";
+
 	private final ConfigurableEnvironment environment;
 
 	/** The value that counts, by the key as it stands in a file. */
 	private final Map<String, String> values = new TreeMap<>();
+
+	/** What stands in the files, by their name and the key. */
+	private final Map<String, String> texts = new HashMap<>();
 
 	private ConfigSnapshot(ConfigurableEnvironment environment) {
 		this.environment = environment;
 		sources(environment).forEach((source) -> {
 			for (String key : source.getPropertyNames()) {
 				this.values.put(key, value(source, key));
+				this.texts.put(source.getName() + key, String.valueOf(source.getProperty(key)));
 			}
 		});
 	}
@@ -198,6 +209,55 @@ final class ConfigSnapshot {
 		return this.values.equals(other.values);
 	}
 
+	/**
+	 * Tells of edits that change nothing: of keys whose value in force comes from
+	 * elsewhere.
+	 */
+	List<RouteProblem> overridden(ConfigSnapshot before) {
+		List<RouteProblem> problems = new ArrayList<>();
+		for (EnumerablePropertySource<?> source : sources(this.environment)) {
+			for (String key : source.getPropertyNames()) {
+				String text = this.texts.get(source.getName() + key);
+				if (!text.equals(before.texts.get(source.getName() + key))
+						&& Objects.equals(this.values.get(key), before.values.get(key))) {
+					Origin here = OriginLookup.getOrigin(source, key);
+					Origin winner = origin(ConfigurationPropertyName.adapt(key, '.'));
+					if (!here.equals(winner) || text.contains("${")) {
+						problems.add(problem(here, RouteProblem.Severity.WARNING,
+								"this edit of '" + key + "' changes nothing: the value in force comes from "
+										+ (here.equals(winner) ? "what its ${…} stands for" : describe(winner))));
+					}
+				}
+			}
+		}
+		return problems;
+	}
+
+	private static String describe(Origin origin) {
+		return (file(origin) != null) ? name(file(origin)) : String.valueOf(origin);
+	}
+
+	/** Where the value in force comes from, or null where there is none. */
+	private Origin origin(ConfigurationPropertyName name) {
+		for (ConfigurationPropertySource source : ConfigurationPropertySources
+			.from(this.environment.getPropertySources())) {
+			ConfigurationProperty property = source.getConfigurationProperty(name);
+			if (property != null) {
+				Origin origin = property.getOrigin();
+				return (origin instanceof PropertySourceOrigin wrapper && wrapper.getOrigin() != null)
+						? wrapper.getOrigin() : origin;
+			}
+		}
+		return null;
+	}
+
+	/** Whether a value of a file names a key, as {@code ${key}}. */
+	boolean names(String key) {
+		return this.texts.values()
+			.stream()
+			.anyMatch((text) -> text.contains("${" + key + "}") || text.contains("${" + key + ":"));
+	}
+
 	/** The folders that hold the files. */
 	Set<Path> folders() {
 		return folders(this.environment);
@@ -235,20 +295,40 @@ final class ConfigSnapshot {
 		return found;
 	}
 
-	/** Tells of a key, at its place; at none where no file has it. */
+	/**
+	 * Tells of a key, at the place that its value in force comes from; of one that is
+	 * missing, where its siblings begin.
+	 */
 	RouteProblem problem(String key, RouteProblem.Severity severity, String message) {
 		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
+		Origin origin = origin(name);
+		if (origin != null && file(origin) == null) {
+			return new RouteProblem(NOWHERE, 1, 1, severity, message + " (set by " + origin + ")");
+		}
+		while (origin == null && name.getNumberOfElements() > 1) {
+			name = name.getParent();
+			origin = firstBelow(name);
+		}
+		return problem(origin, severity, message);
+	}
+
+	private static RouteProblem problem(Origin origin, RouteProblem.Severity severity, String message) {
+		if (file(origin) == null) {
+			return new RouteProblem(NOWHERE, 1, 1, severity, message);
+		}
+		TextResourceOrigin.Location at = ((TextResourceOrigin) origin).getLocation();
+		return new RouteProblem(name(file(origin)), at.getLine() + 1, at.getColumn() + 1, severity, message);
+	}
+
+	private Origin firstBelow(ConfigurationPropertyName ancestor) {
 		for (EnumerablePropertySource<?> source : sources(this.environment)) {
 			for (String candidate : source.getPropertyNames()) {
-				Origin origin = OriginLookup.getOrigin(source, candidate);
-				if (file(origin) != null && name.equals(ConfigurationPropertyName.adapt(candidate, '.'))) {
-					TextResourceOrigin.Location at = ((TextResourceOrigin) origin).getLocation();
-					return new RouteProblem(name(file(origin)), at.getLine() + 1, at.getColumn() + 1, severity,
-							message);
+				if (ancestor.isAncestorOf(ConfigurationPropertyName.adapt(candidate, '.'))) {
+					return OriginLookup.getOrigin(source, candidate);
 				}
 			}
 		}
-		return new RouteProblem("config", 1, 1, severity, message);
+		return null;
 	}
 
 	private static Path file(Origin origin) {
@@ -286,7 +366,7 @@ final class ConfigSnapshot {
 		UnreadableConfigException(List<RouteProblem> syntaxErrors, RuntimeException cause) {
 			super(cause);
 			this.problems = syntaxErrors.isEmpty()
-					? List.of(RouteProblem.error("config", "cannot be read: " + RouteProblem.reason(cause)))
+					? List.of(RouteProblem.error(NOWHERE, "cannot be read: " + RouteProblem.reason(cause)))
 					: syntaxErrors;
 		}
 

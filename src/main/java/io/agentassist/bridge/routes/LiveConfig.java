@@ -25,6 +25,9 @@ final class LiveConfig {
 	/** Used by routes, and read at the start nevertheless. */
 	private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("agentassist.routes");
 
+	/** All other keys are Spring Boot's and its libraries' to know. */
+	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
+
 	private final ConfigurableEnvironment environment;
 
 	private final ConfigCheck check;
@@ -71,6 +74,37 @@ final class LiveConfig {
 		return this.check.bind(settings, problems);
 	}
 
+	/**
+	 * Takes the text of files that say what runs already.
+	 * @return which of their edits have no effect, as a value from elsewhere wins
+	 */
+	List<RouteProblem> takeText(ConfigSnapshot settings) {
+		List<RouteProblem> problems = settings.overridden(this.running);
+		this.running = settings;
+		return problems;
+	}
+
+	/**
+	 * Names new keys that nothing reads.
+	 * @param isPlaceholder tells keys that routes have
+	 */
+	List<RouteProblem> misspelt(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
+		List<RouteProblem> problems = new ArrayList<>();
+		for (String key : settings.changes(this.atStart)) {
+			if (isUnknown(key, settings, isPlaceholder)) {
+				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
+						"'" + key + "' is no setting of the bridge, and no route names it: is it misspelt?"));
+			}
+		}
+		return problems;
+	}
+
+	private boolean isUnknown(String key, ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
+		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
+		return BRIDGE.isAncestorOf(name) && this.atStart.value(key) == null && !isPlaceholder.test(name)
+				&& !this.check.knows(name) && !settings.names(key);
+	}
+
 	/** Lets routes that are read from now on find other settings. */
 	void install(ConfigSnapshot settings) {
 		settings.install(this.environment);
@@ -103,7 +137,8 @@ final class LiveConfig {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (String key : settings.changes(this.atStart)) {
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-			if (OURS.isAncestorOf(name) || !(isLive(key) || isPlaceholder.test(name))) {
+			if (!isUnknown(key, settings, isPlaceholder)
+					&& (OURS.isAncestorOf(name) || !(isLive(key) || isPlaceholder.test(name)))) {
 				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
 						"'" + key + "' is read at the start only, and takes effect at a restart"));
 			}

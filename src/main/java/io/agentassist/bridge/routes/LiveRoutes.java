@@ -142,6 +142,7 @@ public class LiveRoutes {
 			return;
 		}
 		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
+			this.config.takeText(found.config()).forEach((problem) -> log.warn("Settings: {}", problem));
 			if (this.rejected != null) {
 				log.info("Routes are as revision {} again, which runs", this.running.revision());
 				accept(this.warnings);
@@ -159,9 +160,12 @@ public class LiveRoutes {
 		NavigableSet<RouteProblem> problems = new TreeSet<>(found.refused());
 		Map<Class<?>, Record> records = this.config.check(config, problems::add);
 		problems.addAll(validate(set, config));
+		Set<ConfigurationPropertyName> placeholders = placeholders(set);
+		problems.addAll(this.config.misspelt(config, placeholders::contains));
 		if (problems.stream().noneMatch(RouteProblem::isError)) {
 			problems.addAll(changes.needRestart());
-			problems.addAll(this.config.needRestart(config, placeholders(set)::contains));
+			problems.addAll(this.config.needRestart(config, placeholders::contains));
+			problems.addAll(config.overridden(this.config.running()));
 		}
 		if (problems.stream().anyMatch(RouteProblem::isError)) {
 			reject(found, problems);

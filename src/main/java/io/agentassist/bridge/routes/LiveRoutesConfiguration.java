@@ -7,10 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
+import io.agentassist.bridge.settings.NamesFiles;
+import io.agentassist.bridge.settings.SettingsException;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import jakarta.validation.Validation;
 import jakarta.validation.Validator;
+import jakarta.validation.ValidatorFactory;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.RuntimeCamelException;
@@ -19,9 +24,12 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelContextConfiguration;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -29,6 +37,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.jmx.export.MBeanExporter;
 import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
 import org.springframework.jmx.support.RegistrationPolicy;
+import org.springframework.util.ClassUtils;
 
 /** Puts the routes under {@link LiveRoutes}. */
 @Configuration(proxyBeanMethods = false)
@@ -55,15 +64,50 @@ class LiveRoutesConfiguration {
 		return new LiveRoutes(settings, beans, config, swapper, meters, clock);
 	}
 
+	/** By their definitions: asked for annotations, Spring looks at every bean. */
 	private static List<Class<? extends Record>> settingsRecords(ConfigurableListableBeanFactory beans) {
 		List<Class<? extends Record>> records = new ArrayList<>();
-		for (String name : beans.getBeanNamesForAnnotation(ConfigurationProperties.class)) {
-			Class<?> type = beans.getType(name, false);
-			if (type.isRecord() && type.getName().startsWith(OURS)) {
-				records.add(type.asSubclass(Record.class));
+		for (String name : beans.getBeanDefinitionNames()) {
+			String type = beans.getBeanDefinition(name).getBeanClassName();
+			if (type != null && type.startsWith(OURS)) {
+				Class<?> candidate = ClassUtils.resolveClassName(type, beans.getBeanClassLoader());
+				if (candidate.isRecord() && candidate.isAnnotationPresent(ConfigurationProperties.class)) {
+					records.add(candidate.asSubclass(Record.class));
+				}
 			}
 		}
 		return records;
+	}
+
+	/**
+	 * Binds all settings before anything is created or opened, and stops a start with
+	 * wrong ones with one message that names all of them.
+	 */
+	@Bean
+	@ConditionalOnWebApplication
+	static BeanFactoryPostProcessor settingsOfTheStart(ConfigurableEnvironment environment) {
+		return (beans) -> {
+			List<Class<? extends Record>> records = settingsRecords(beans);
+			try {
+				for (Class<? extends Record> type : records) {
+					if (beans.getBean(type) instanceof NamesFiles settings) {
+						settings.checkFiles();
+					}
+				}
+			}
+			catch (BeanCreationException | InvalidSettingException ex) {
+				List<String> problems = new ArrayList<>();
+				// Spring's own has no messages yet.
+				try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+					new ConfigCheck(() -> records, validators.getValidator()).bind(ConfigSnapshot.of(environment),
+							(problem) -> problems.add(problem.placeAndMessage()));
+				}
+				if (problems.isEmpty()) {
+					throw ex;
+				}
+				throw new SettingsException("Wrong", problems);
+			}
+		};
 	}
 
 	@Bean

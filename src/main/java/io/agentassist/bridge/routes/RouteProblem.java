@@ -64,6 +64,12 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		return ORDER.compare(this, other);
 	}
 
+	/** For whom it is nothing but an error; without a place that is none. */
+	String placeAndMessage() {
+		return ConfigSnapshot.NOWHERE.equals(this.file) ? this.message
+				: this.file + ":" + this.line + ":" + this.column + ": " + this.message;
+	}
+
 	/** As compilers word it: {@code file:line:column: error: message}. */
 	@Override
 	public String toString() {

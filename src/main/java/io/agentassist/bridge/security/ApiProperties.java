@@ -1,9 +1,12 @@
 package io.agentassist.bridge.security;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
+import io.agentassist.bridge.settings.NamesFiles;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 
@@ -24,15 +27,29 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.api")
 public record ApiProperties(@NotNull ApiAuth auth, List<String> keys, Path keysFile, @NotNull Jwt jwt,
-		@Min(1) int requestsPerSecond, List<String> corsOrigins) {
+		@Min(1) int requestsPerSecond, List<String> corsOrigins) implements NamesFiles {
 
 	public ApiProperties {
 		keys = (keys != null) ? keys.stream().map(String::strip).filter((key) -> !key.isEmpty()).toList() : List.of();
 		keysFile = (keysFile != null && !keysFile.toString().isEmpty()) ? keysFile : null;
 		corsOrigins = (corsOrigins != null) ? List.copyOf(corsOrigins) : List.of();
 		if (corsOrigins.stream().anyMatch((origin) -> !origin.matches("https?://[^/*?#@]+"))) {
-			throw new IllegalArgumentException(
-					"agentassist.api.cors-origins have to be origins such as https://desk.example.com, one by one");
+			throw new InvalidSettingException("agentassist.api.cors-origins",
+					"have to be origins such as https://desk.example.com, one by one");
+		}
+	}
+
+	@Override
+	public void checkFiles() {
+		if (this.auth == ApiAuth.API_KEY && this.keysFile != null) {
+			try {
+				ApiKeyEntry.read(this.keysFile);
+			}
+			catch (IOException ex) {
+				throw new InvalidSettingException("agentassist.api.keys-file",
+						"(AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: "
+								+ ex.getMessage().replaceAll("\\s+", " "));
+			}
 		}
 	}
 

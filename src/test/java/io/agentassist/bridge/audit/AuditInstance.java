@@ -82,7 +82,7 @@ final class AuditInstance implements AutoCloseable {
 	/** Settings of an instance. */
 	static AuditProperties settings(Path directory, String instanceId, int maxFileSize) {
 		return new AuditProperties(directory, instanceId, DataSize.ofBytes(maxFileSize), Duration.ofMinutes(5),
-				directory.resolveSibling("signing-key.pem"));
+				directory.resolveSibling("signing-key.pem"), Duration.ofMillis(20));
 	}
 
 	/** Puts events in the outbox. */

@@ -11,6 +11,7 @@ import java.util.Map;
 
 import io.agentassist.bridge.ranking.FeedbackModel;
 import io.agentassist.bridge.ranking.RankingProperties;
+import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.validation.Validation;
@@ -23,11 +24,14 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.unit.DataSize;
@@ -36,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** Live editing in a Camel context of its own, without the bridge around it. */
+@ExtendWith(OutputCaptureExtension.class)
 class LiveRoutesTest {
 
 	private static final String GREETING = """
@@ -177,7 +182,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).hasSize(2)
 			.anySatisfy((line) -> assertThat(line).startsWith(
-					file + ":1:37: error: 'agentassist.ranking.feedback-model' cannot be set: No enum constant"))
+					file + ":1:37: error: 'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, "))
 			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not there"));
 
 		configure("greeting: hello", "agentassist.ranking.skill-weight: ${WEIGHT}");
@@ -188,7 +193,7 @@ class LiveRoutesTest {
 
 		configure("greeting: hello", "agentassist.analytics.endpoint: http://collector.example/");
 		this.routes.refresh();
-		assertThat(this.routes.getPendingEdit()).singleElement()
+		assertThat(this.routes.getPendingEdit()).first()
 			.asString()
 			.startsWith(file + ":2:33: error: 'agentassist.analytics.endpoint' has to be https://");
 
@@ -250,9 +255,59 @@ class LiveRoutesTest {
 
 		assertThat(this.routes.getWarnings()).singleElement()
 			.asString()
-			.contains("'agentassist.ranking.skil-weight' is read at the start only");
+			.contains("'agentassist.ranking.skil-weight' is no setting of the bridge");
 		assertThat(this.history).isDirectoryRecursivelyContaining("glob:**.json")
 			.isDirectoryNotContaining((file) -> contains(file, "swordfish"));
+	}
+
+	@Test
+	void shouldTellOfMisspeltAndMissingSettingsWhereTheyStand() throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("other.value: 1", "other.name: first");
+		start();
+		String file = this.config.resolve("application.yaml").toString();
+
+		configure("# Two lines", "agentassist.ranking:", "  skill-weight: 0.4", "  skil-bonus: 0.2", "other.value: 1",
+				"other.name: first");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(this.routes.getWarnings()).containsExactly(file + ":4:15: warning: 'agentassist.ranking.skil-bonus'"
+				+ " is no setting of the bridge, and no route names it: is it misspelt?");
+
+		configure("other:", "  value: 1", "  nmae: first");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.containsExactly(file + ":2:10: error: 'other.name' has to be first where other.value is 1");
+
+		configure("other:", "  value: 1", "  name: last");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.containsExactly(file + ":3:9: error: 'other.name' has to be first where other.value is 1");
+	}
+
+	@Test
+	void shouldTellOfAnEditThatSomethingElseOverrides(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("folder: here", "greeting: ${folder:hello}");
+		start();
+		String file = this.config.resolve("application.yaml").toString();
+		String folder = file + ":1:9: warning: this edit of 'folder' changes nothing: the value in force comes from"
+				+ " \"folder\" from property source \"test\"";
+
+		configure("folder: there", "greeting: ${folder:good day}");
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(1);
+		assertThat(log).containsOnlyOnce(folder)
+			.containsOnlyOnce(file + ":2:11: warning: this edit of 'greeting' changes nothing: the value in force comes"
+					+ " from what its ${…} stands for");
+
+		this.routes.refresh();
+		assertThat(log).containsOnlyOnce(folder);
+
+		configure("folder: elsewhere", "greeting: ${folder:good day}", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(this.routes.getWarnings()).containsExactly(folder);
 	}
 
 	@Test
@@ -339,7 +394,14 @@ class LiveRoutesTest {
 
 	/** Settings that are bound after others. */
 	@ConfigurationProperties("other")
-	record Other(@PositiveOrZero int value) {
+	record Other(@PositiveOrZero int value, String name) {
+
+		Other {
+			if (value == 1 && !"first".equals(name)) {
+				throw new InvalidSettingException("other.name", "has to be first where other.value is 1");
+			}
+		}
+
 	}
 
 	/** As the bridge has them: from Spring's environment. */

@@ -1,9 +1,9 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.settings;
 
 import java.util.List;
 
 /** Settings with which the bridge cannot start. */
-class SettingsException extends RuntimeException {
+public class SettingsException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ class SettingsException extends RuntimeException {
 	 * @param what what is wrong with them, one word
 	 * @param settings each with its key
 	 */
-	SettingsException(String what, List<String> settings) {
+	public SettingsException(String what, List<String> settings) {
 		super(what + ":" + System.lineSeparator() + "    " + String.join(System.lineSeparator() + "    ", settings));
 	}
 
