@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,8 @@ import org.springframework.jmx.export.annotation.ManagedResource;
 
 /**
  * The routes that run, and what becomes of an edit: it is checked as a whole, then either
- * applied as a whole or rejected without any effect. Thread safe.
+ * applied as a whole or rejected without any effect. Thread safe; what it tells of itself
+ * does not wait for an edit that is under way, which may take seconds.
  */
 @ManagedResource(objectName = LiveRoutes.OBJECT_NAME, description = "The routes that run, and their last edits")
 public class LiveRoutes {
@@ -58,13 +60,13 @@ public class LiveRoutes {
 
 	private final Clock clock;
 
-	private RouteRevision running;
+	private volatile RouteRevision running;
 
 	/** What the set that runs was accepted with. */
-	private NavigableSet<RouteProblem> warnings = new TreeSet<>();
+	private volatile List<RouteProblem> warnings = List.of();
 
 	/** What is wrong with the files as they are; empty when they run. */
-	private NavigableSet<RouteProblem> pending = new TreeSet<>();
+	private volatile List<RouteProblem> pending = List.of();
 
 	/** The files that are rejected, or null. */
 	private Found rejected;
@@ -125,7 +127,7 @@ public class LiveRoutes {
 
 	/** Makes the first edit as fast as the others. */
 	synchronized void warmUp() {
-		this.warnings = validate(this.running.set(), this.config.running());
+		this.warnings = List.copyOf(validate(this.running.set(), this.config.running()));
 		this.warnings.forEach((problem) -> log.warn("Running routes: {}", problem));
 	}
 
@@ -177,8 +179,8 @@ public class LiveRoutes {
 			this.config.install(config);
 			this.swapper.apply(set, changes);
 			this.config.run(config, records);
-			this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
 			accept(problems);
+			this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
 			edits(outcome).increment();
 			problems.forEach((problem) -> log.warn("Routes: {}", problem));
 			log.info(
@@ -241,16 +243,16 @@ public class LiveRoutes {
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
 		this.rejected = found;
-		this.pending = problems;
+		this.pending = List.copyOf(problems);
 		edits("rejected").increment();
 		problems.forEach((problem) -> log.error("Routes rejected: {}", problem));
 		log.error("Routes revision {} goes on, the edit has no effect: mend it, or undo it", this.running.revision());
 	}
 
-	private void accept(NavigableSet<RouteProblem> warnings) {
+	private void accept(Collection<RouteProblem> warnings) {
 		this.rejected = null;
-		this.pending = new TreeSet<>();
-		this.warnings = warnings;
+		this.warnings = List.copyOf(warnings);
+		this.pending = List.of();
 	}
 
 	private Counter edits(String outcome) {
@@ -291,7 +293,7 @@ public class LiveRoutes {
 	 * @return counted from 1, over restarts
 	 */
 	@ManagedAttribute(description = "Number of the set of routes that runs")
-	public synchronized long getRevision() {
+	public long getRevision() {
 		return this.running.revision();
 	}
 
@@ -300,7 +302,7 @@ public class LiveRoutes {
 	 * @return a digest of the files that run
 	 */
 	@ManagedAttribute(description = "Digest of the files that run, to compare replicas")
-	public synchronized String getHash() {
+	public String getHash() {
 		return this.running.hash();
 	}
 
@@ -309,7 +311,7 @@ public class LiveRoutes {
 	 * @return a line for each problem of the files as they are; empty when they run
 	 */
 	@ManagedAttribute(description = "What is wrong with the files as they are; empty when they run")
-	public synchronized List<String> getPendingEdit() {
+	public List<String> getPendingEdit() {
 		return this.pending.stream().map(RouteProblem::toString).toList();
 	}
 
@@ -318,7 +320,7 @@ public class LiveRoutes {
 	 * @return a line for each
 	 */
 	@ManagedAttribute(description = "Warnings about the routes that run")
-	public synchronized List<String> getWarnings() {
+	public List<String> getWarnings() {
 		return this.warnings.stream().map(RouteProblem::toString).toList();
 	}
 

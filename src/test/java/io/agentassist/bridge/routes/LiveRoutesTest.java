@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 import io.agentassist.bridge.ranking.FeedbackModel;
 import io.agentassist.bridge.ranking.RankingProperties;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -139,6 +142,23 @@ class LiveRoutesTest {
 		});
 		assertThat(this.camel.hasEndpoint("log:talk5")).isNotNull();
 		this.camel.createProducerTemplate().sendBody("direct:talk", "");
+	}
+
+	@Test
+	void shouldTellOfItselfWhileAnEditIsUnderWay() throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		start();
+		LiveRoutesHealthIndicator health = new LiveRoutesHealthIndicator(this.routes);
+
+		LiveRoutes editing = this.routes;
+
+		// As an edit has it, which may wait for seconds until a message is through.
+		synchronized (editing) {
+			assertThat(CompletableFuture.supplyAsync(health::health)).succeedsWithin(Duration.ofSeconds(10))
+				.returns(Status.UP, Health::getStatus);
+			assertThat(CompletableFuture.supplyAsync(this.routes::getHash)).succeedsWithin(Duration.ofSeconds(10));
+			assertThat(CompletableFuture.supplyAsync(this.routes::getWarnings)).succeedsWithin(Duration.ofSeconds(10));
+		}
 	}
 
 	@Test
