@@ -10,11 +10,13 @@ import java.util.List;
  * @param files their files
  * @param lines lines read; fewer than there are, if some are bad
  * @param checkpoints signed checkpoints that the chains agree with
+ * @param uncovered lines after the last checkpoint of their chain: no signature vouches
+ * for them yet
  * @param areSignaturesChecked whether public keys were given
  * @param findings what is bad, the first of each chain
  */
-public record AuditVerification(int chains, int files, long lines, int checkpoints, boolean areSignaturesChecked,
-		List<Finding> findings) {
+public record AuditVerification(int chains, int files, long lines, int checkpoints, long uncovered,
+		boolean areSignaturesChecked, List<Finding> findings) {
 
 	/**
 	 * Whether there was nothing to check.
@@ -38,11 +40,12 @@ public record AuditVerification(int chains, int files, long lines, int checkpoin
 	 */
 	public String summary() {
 		String verdict = isAllWell() ? "OK" : isEmpty() ? "EMPTY" : "BAD (" + this.findings.size() + ")";
-		return "%s: %d %s, %d %s, %d %s, %d %s (signatures %s)".formatted(verdict, this.chains,
-				(this.chains == 1) ? "chain" : "chains", this.files, (this.files == 1) ? "file" : "files", this.lines,
-				(this.lines == 1) ? "line" : "lines", this.checkpoints,
-				(this.checkpoints == 1) ? "checkpoint" : "checkpoints",
-				this.areSignaturesChecked ? "checked" : "not checked, no --public-key");
+		return "%s: %d %s, %d %s, %d %s, %d %s (signatures %s), %d %s not yet covered by a checkpoint".formatted(
+				verdict, this.chains, (this.chains == 1) ? "chain" : "chains", this.files,
+				(this.files == 1) ? "file" : "files", this.lines, (this.lines == 1) ? "line" : "lines",
+				this.checkpoints, (this.checkpoints == 1) ? "checkpoint" : "checkpoints",
+				this.areSignaturesChecked ? "checked" : "not checked, no --public-key", this.uncovered,
+				(this.uncovered == 1) ? "line" : "lines");
 	}
 
 	/**

@@ -50,6 +50,7 @@ public final class AuditVerifier {
 		int files = 0;
 		long lines = 0;
 		int checkpoints = 0;
+		long uncovered = 0;
 		SortedMap<String, List<ChainFile>> chains = chains();
 		for (String chain : chains.keySet()) {
 			// Before the files, which may be growing: no checkpoint is ahead of its line.
@@ -65,8 +66,9 @@ public final class AuditVerifier {
 			files += listed.size();
 			lines += verifier.lines();
 			checkpoints += verifier.checkpoints();
+			uncovered += verifier.uncovered();
 		}
-		return new AuditVerification(chains.size(), files, lines, checkpoints, !this.keys.isEmpty(),
+		return new AuditVerification(chains.size(), files, lines, checkpoints, uncovered, !this.keys.isEmpty(),
 				List.copyOf(this.findings));
 	}
 

@@ -32,6 +32,9 @@ final class ChainVerifier {
 
 	private int checkpoints;
 
+	/** Of the last line that a checkpoint signs, and with it those before. */
+	private long coveredSeq;
+
 	private Path file;
 
 	private long number;
@@ -161,6 +164,7 @@ final class ChainVerifier {
 						+ ": this line or one before it was replaced";
 			}
 			this.checkpoints++;
+			this.coveredSeq = seq;
 		}
 		return null;
 	}
@@ -175,6 +179,11 @@ final class ChainVerifier {
 
 	int checkpoints() {
 		return this.checkpoints;
+	}
+
+	/** Lines after the last one that a checkpoint signs. */
+	long uncovered() {
+		return lastSeq() - this.coveredSeq;
 	}
 
 }

@@ -509,7 +509,8 @@ class AuditLogTest {
 		var both = Stream.concat(old.stream(), SigningKey.publicKeys(publicKey).stream()).toList();
 
 		assertThat(new AuditVerifier(directory(), both, false).verify().summary())
-			.isEqualTo("OK: 1 chain, 2 files, 2 lines, 2 checkpoints (signatures checked)");
+			.isEqualTo("OK: 1 chain, 2 files, 2 lines, 2 checkpoints (signatures checked),"
+					+ " 0 lines not yet covered by a checkpoint");
 		assertThat(new AuditVerifier(directory(), old, false).verify().findings()).singleElement()
 			.satisfies((finding) -> assertThat(finding.toString()).contains("checkpoints-web-1.jsonl:2:",
 					"which was not given"));

@@ -95,9 +95,10 @@ class AuditVerifierTest {
 	@Test
 	void shouldGiveTheAllClearInOneLine() {
 		assertThat(verify())
-			.isEqualTo("0 OK: 2 chains, 6 files, 16 lines, 4 checkpoints (signatures not checked, no --public-key)\n");
-		assertThat(verify(withKey()))
-			.isEqualTo("0 OK: 2 chains, 6 files, 16 lines, 4 checkpoints (signatures checked)\n");
+			.isEqualTo("0 OK: 2 chains, 6 files, 16 lines, 4 checkpoints (signatures not checked, no --public-key),"
+					+ " 4 lines not yet covered by a checkpoint\n");
+		assertThat(verify(withKey())).isEqualTo("0 OK: 2 chains, 6 files, 16 lines, 4 checkpoints (signatures checked),"
+				+ " 4 lines not yet covered by a checkpoint\n");
 	}
 
 	@Test
@@ -199,7 +200,8 @@ class AuditVerifierTest {
 	void shouldAcceptArchivedFilesWhereACheckpointSignsTheLineBefore() throws IOException {
 		Files.delete(this.directory.resolve(A1));
 		assertThat(verify()).startsWith("1 " + A2 + ":1: the chain begins with seq 4: lines are missing");
-		assertThat(verify("--archived")).startsWith("0 OK: 2 chains, 5 files, 13 lines, 4 checkpoints");
+		assertThat(verify("--archived")).startsWith("0 OK: 2 chains, 5 files, 13 lines, 4 checkpoints")
+			.contains(", 4 lines not yet covered");
 
 		List<String> lines = lines(A2);
 		forge(A2, 4, "0".repeat(64), lines);
