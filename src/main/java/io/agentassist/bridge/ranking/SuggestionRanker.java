@@ -14,7 +14,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /**
  * Orders suggestions by relevance. Pure: same input, same output, nothing else read or
  * changed. The default weights and the arithmetic are the tutorial's
- * {@code rank_suggestions}, to the last digit.
+ * {@code rank_suggestions}, to the last digit: a confidence outside 0 to 1 is not cut.
  */
 public final class SuggestionRanker {
 
