@@ -84,7 +84,9 @@ public final class JsonIntakeFuzz {
 			MockHttpServletResponse answer = new MockHttpServletResponse();
 			PROBLEMS.write("POST", answer, ex);
 			String text = answer.getContentAsString();
-			check(answer.getStatus() == 400, "status " + answer.getStatus() + " for " + ex);
+			if (answer.getStatus() != 400) {
+				throw new AssertionError("status " + answer.getStatus(), ex);
+			}
 			check(!text.contains("Exception") && !text.contains("com.fasterxml") && !text.contains("java."), text);
 		}
 	}

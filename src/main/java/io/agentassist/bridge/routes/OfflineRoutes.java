@@ -27,6 +27,10 @@ final class OfflineRoutes implements AutoCloseable {
 
 	private final GenericApplicationContext application;
 
+	private final RouteValidator validator;
+
+	private final ValidatorFactory constraints = Validation.buildDefaultValidatorFactory();
+
 	OfflineRoutes(String profiles) {
 		SpringApplication bridge = new SpringApplicationBuilder(AgentAssistBridge.class).web(WebApplicationType.NONE)
 			.logStartupInfo(false)
@@ -49,6 +53,7 @@ final class OfflineRoutes implements AutoCloseable {
 			}
 		});
 		this.application.refreshForAotProcessing(new RuntimeHints());
+		this.validator = new RouteValidator(settings());
 	}
 
 	RoutesProperties settings() {
@@ -57,11 +62,9 @@ final class OfflineRoutes implements AutoCloseable {
 
 	/** Checks a set, and the settings that may change with it. */
 	NavigableSet<RouteProblem> validate(RouteSet set) {
-		NavigableSet<RouteProblem> problems = new RouteValidator(settings()).validate(set, surroundings());
-		try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-			new ConfigCheck(this::liveSettings, validators.getValidator())
-				.bind(ConfigSnapshot.of(this.application.getEnvironment()), problems::add);
-		}
+		NavigableSet<RouteProblem> problems = this.validator.validate(set, surroundings());
+		new ConfigCheck(this::liveSettings, this.constraints.getValidator())
+			.bind(ConfigSnapshot.of(this.application.getEnvironment()), problems::add);
 		return problems;
 	}
 
@@ -91,6 +94,7 @@ final class OfflineRoutes implements AutoCloseable {
 
 	@Override
 	public void close() {
+		this.constraints.close();
 		this.application.close();
 	}
 
