@@ -17,7 +17,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/** Shows what a desktop sees of each trouble that the sandbox's provider makes. */
+/**
+ * Shows what a desktop sees of the sandbox's provider, and of each trouble that it makes.
+ */
 class SandboxFaultsIT {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,17 +46,15 @@ class SandboxFaultsIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "sim-503, 502", "sim-500, 502", "sim-400, 502", "sim-401, 502", "sim-reset, 502", "sim-malformed, 502",
-			"sim-slow-2s, 504", "sim-429-20s, 429" })
-	void shouldAnswerClearlyWhenTheProviderFails(String fault, int status) throws Exception {
+	@CsvSource({ "sim-503, 502, simulated.503", "sim-500, 502, simulated.500", "sim-400, 502, simulated.400",
+			"sim-401, 502, simulated.401", "sim-429-20s, 429, simulated.429", "sim-resets, 502, simulated.unknown",
+			"sim-malformed, 502, unusable.answer", "sim-reset, 502, ''", "sim-slow-2s, 504, ''" })
+	void shouldAnswerClearlyWhenTheProviderFails(String fault, int status, String code) throws Exception {
 		HttpResponse<String> answer = ask(fault);
 
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
 		assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
-		if (fault.matches("sim-\\d+.*")) {
-			assertThat(JSON.readTree(answer.body()).path("provider").path("code").asText())
-				.isEqualTo("simulated." + fault.substring(4, 7));
-		}
+		assertThat(JSON.readTree(answer.body()).path("provider").path("code").asText()).isEqualTo(code);
 		if (status == 429) {
 			assertThat(answer.headers().firstValue("Retry-After")).hasValue("20");
 		}
@@ -74,15 +74,34 @@ class SandboxFaultsIT {
 				() -> assertThat(bridge.auditLines()).filteredOn((line) -> line.contains("\"" + id + "\"")).hasSize(1));
 	}
 
-	private static HttpResponse<String> ask(String fault) throws IOException, InterruptedException {
-		return bridge.post("/agentassist/suggestions", request(fault));
+	@ParameterizedTest
+	@CsvSource({ "I forgot my PASSWORD, password", "The app does not let me log in, password",
+			"My account is locked, password", "I want a refund, refund", "I was charged twice, refund",
+			"My parcel is lost, delivery", "It was shipped last week, delivery", "My invoice is wrong, billing",
+			"The payment failed, billing", "I need more data abroad, plan" })
+	void shouldSuggestWhatFitsTheTopicAtOnceWhereItIsNotAsynchronous(String transcript, String topic) throws Exception {
+		ObjectNode request = request("ks-1", transcript).put("is_async", false);
+
+		HttpResponse<String> answer = bridge.post("/agentassist/suggestions", request.toString());
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		JsonNode found = JSON.readTree(answer.body());
+		assertThat(found.path("status").asText()).isEqualTo("completed");
+		assertThat(found.path("ranked_suggestions")).hasSizeBetween(3, 6).allSatisfy((suggestion) -> {
+			assertThat(suggestion.path("id").asText()).startsWith(topic + "-");
+			assertThat(suggestion.path("knowledge_source_id").asText()).isEqualTo("ks-1");
+		});
 	}
 
-	private static String request(String fault) {
+	private static HttpResponse<String> ask(String fault) throws IOException, InterruptedException {
+		return bridge.post("/agentassist/suggestions", request(fault, "Customer: my bill is wrong.").toString());
+	}
+
+	private static ObjectNode request(String knowledgeSource, String transcript) {
 		ObjectNode request = JSON.createObjectNode();
-		request.put("conversation_id", "c-" + fault).put("transcript", "Customer: my bill is wrong.");
-		request.putArray("knowledge_source_ids").add(fault);
-		return request.toString();
+		request.put("conversation_id", "c-" + knowledgeSource).put("transcript", transcript);
+		request.putArray("knowledge_source_ids").add(knowledgeSource);
+		return request;
 	}
 
 	private static JsonNode lookUp(String id) throws IOException, InterruptedException {

@@ -11,4 +11,7 @@ public record SimulatedFault(String kind, int seconds) {
 	/** No trouble. */
 	static final SimulatedFault NONE = new SimulatedFault("", 0);
 
+	/** One that the simulated provider cannot make. */
+	static final SimulatedFault UNKNOWN = new SimulatedFault("unknown", 0);
+
 }

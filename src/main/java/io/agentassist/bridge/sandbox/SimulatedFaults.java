@@ -20,8 +20,11 @@ import org.springframework.stereotype.Component;
 @EnableConfigurationProperties(SimulatedFaults.Settings.class)
 public class SimulatedFaults {
 
-	/** {@code sim-429-2s}: kind 429, 2 seconds. */
-	private static final Pattern FAULT = Pattern.compile("sim-([0-9a-z-]+?)(?:-(\\d{1,3})s)?");
+	private static final String PREFIX = "sim-";
+
+	/** The faults that there are; {@code sim-429-2s}: kind 429, 2 seconds. */
+	private static final Pattern FAULT = Pattern.compile(PREFIX + "(?:(429|slow)-(\\d{1,3})s"
+			+ "|(400|401|403|500|502|503|504|reset|malformed|early|duplicate|failed|never|malformed-callback))");
 
 	private final Map<String, Double> probabilities;
 
@@ -32,12 +35,12 @@ public class SimulatedFaults {
 	/**
 	 * Chooses the trouble for one query.
 	 * @param knowledgeSourceIds the query's
-	 * @return the trouble, never null
+	 * @return the trouble, never null; {@link SimulatedFault#UNKNOWN} where an id that
+	 * begins with {@code sim-} names none
 	 */
 	public SimulatedFault choose(List<String> knowledgeSourceIds) {
 		return knowledgeSourceIds.stream()
-			.map(FAULT::matcher)
-			.filter(Matcher::matches)
+			.filter((id) -> id.startsWith(PREFIX))
 			.findFirst()
 			.map(SimulatedFaults::fault)
 			.orElseGet(this::draw);
@@ -48,18 +51,19 @@ public class SimulatedFaults {
 		for (Map.Entry<String, Double> fault : this.probabilities.entrySet()) {
 			left -= fault.getValue();
 			if (left < 0) {
-				Matcher matcher = FAULT.matcher(fault.getKey());
-				if (matcher.matches()) {
-					return fault(matcher);
-				}
+				return fault(fault.getKey());
 			}
 		}
 		return SimulatedFault.NONE;
 	}
 
-	private static SimulatedFault fault(Matcher matcher) {
-		return new SimulatedFault(matcher.group(1),
-				(matcher.group(2) != null) ? Integer.parseInt(matcher.group(2)) : 0);
+	private static SimulatedFault fault(String name) {
+		Matcher fault = FAULT.matcher(name);
+		if (!fault.matches()) {
+			return SimulatedFault.UNKNOWN;
+		}
+		return (fault.group(1) != null) ? new SimulatedFault(fault.group(1), Integer.parseInt(fault.group(2)))
+				: new SimulatedFault(fault.group(3), 0);
 	}
 
 	/**
@@ -72,14 +76,19 @@ public class SimulatedFaults {
 
 		public Settings {
 			faults = (faults != null) ? Map.copyOf(faults) : Map.of();
-			if (faults.values().stream().mapToDouble(Double::doubleValue).sum() > 1) {
-				throw new IllegalArgumentException("The probabilities of agentassist.sandbox.faults are over 1");
-			}
-			faults.keySet().forEach((name) -> {
+			faults.forEach((name, probability) -> {
 				if (!FAULT.matcher(name).matches()) {
-					throw new IllegalArgumentException("agentassist.sandbox.faults: unknown fault " + name);
+					throw new IllegalArgumentException(
+							"agentassist.sandbox.faults: there is no fault " + name + ", see docs/sandbox.md");
+				}
+				if (!(probability >= 0)) {
+					throw new IllegalArgumentException(
+							"agentassist.sandbox.faults: the probability of " + name + " is not 0 to 1");
 				}
 			});
+			if (faults.values().stream().mapToDouble(Double::doubleValue).sum() > 1) {
+				throw new IllegalArgumentException("agentassist.sandbox.faults: the probabilities are over 1 in all");
+			}
 		}
 
 	}

@@ -65,7 +65,7 @@ class RouteValidatorTest {
 	void shouldFindNothingInTheSandboxsRoutes() throws IOException {
 		try (OfflineRoutes sandbox = new OfflineRoutes("sandbox")) {
 			RouteSet set = RouteSet.read(sandbox.settings(), this.folder, (problem) -> assertThat(problem).isNull());
-			assertThat(set.routes()).contains("sandbox/simulated-provider.camel.yaml");
+			assertThat(set.routes()).contains("sandbox/simulated-query.camel.yaml");
 			assertThat(sandbox.validate(set)).isEmpty();
 		}
 	}

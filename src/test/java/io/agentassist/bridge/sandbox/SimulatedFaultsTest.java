@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -23,6 +25,15 @@ class SimulatedFaultsTest {
 	@Test
 	void shouldMakeNoTroubleWhereNoneIsWanted() {
 		assertThat(faults(null).choose(List.of("ks-1"))).isEqualTo(SimulatedFault.NONE);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "sim-resets", "sim-timeout", "sim-418", "sim-slow", "sim-429", "sim-503-2s", "sim-slow-5",
+			"sim-", "sim-slow-1000s", "sim-Reset" })
+	void shouldNotTakeAMisspeltTroubleForNone(String id) {
+		assertThat(faults(null).choose(List.of("ks-1", id))).isEqualTo(SimulatedFault.UNKNOWN);
+		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of(id, 0.5)))
+			.withMessageContaining("there is no fault " + id);
 	}
 
 	@Test
@@ -47,6 +58,8 @@ class SimulatedFaultsTest {
 	void shouldRefuseProbabilitiesThatMakeNoSense() {
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", 0.6, "sim-reset", 0.6)));
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("503", 0.1)));
+		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", -0.1)));
+		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", Double.NaN)));
 	}
 
 	private static SimulatedFaults faults(Map<String, Double> probabilities) {
