@@ -114,11 +114,11 @@ public class RequestStore {
 	}
 
 	/**
-	 * Reads a request again, for a duplicate of what completed it, and locks it for the
-	 * rest of the caller's transaction. A duplicate sees the first one's effects as soon
-	 * as they are committed in memory; the lock is a change of its own, whose commit H2
-	 * writes after the first one's, so that a duplicate is not answered before those are
-	 * on the disk.
+	 * Reads a request again and locks it for the rest of the caller's transaction, so
+	 * that nobody erases it meanwhile. For a duplicate, too: it sees the first one's
+	 * effects as soon as they are committed in memory; the lock is a change of its own,
+	 * whose commit H2 writes after the first one's, so that a duplicate is not answered
+	 * before those are on the disk.
 	 * @param request the request as it was
 	 * @return the request as it is now
 	 * @throws UnknownRequestException when it is gone
@@ -137,6 +137,7 @@ public class RequestStore {
 	 * @param request the request
 	 * @param ranked its suggestions
 	 * @return the request as it is now
+	 * @throws UnknownRequestException when it is gone
 	 */
 	public TrackedRequest complete(@ExchangeProperty("request") TrackedRequest request,
 			@ExchangeProperty("ranked") RankedSuggestions ranked) {
@@ -236,9 +237,13 @@ public class RequestStore {
 	}
 
 	private TrackedRequest save(TrackedRequest decided) {
-		this.jdbc.update(
+		int updated = this.jdbc.update(
 				"UPDATE suggestion_request SET status = ?, completed_at = ?, ranked_suggestions = ? WHERE request_id = ?",
 				decided.status().text(), utc(decided.completedAt()), decided.rankedSuggestions(), decided.requestId());
+		// Erased since it was found: nothing of it may be recorded any more.
+		if (updated == 0) {
+			throw new UnknownRequestException("Unknown request ID");
+		}
 		return decided;
 	}
 

@@ -8,16 +8,23 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.audit.AuditCommand;
+import io.agentassist.bridge.callback.CallbackParser;
+import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.TrackedRequest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 
@@ -34,6 +41,15 @@ class ErasureTest extends BridgeTest {
 
 	@LocalManagementPort
 	private int managementPort;
+
+	@Autowired
+	private RequestStore requests;
+
+	@Autowired
+	private CallbackParser callbacks;
+
+	@Autowired
+	private ProducerTemplate routes;
 
 	@Value("${agentassist.audit.directory}")
 	private String auditDirectory;
@@ -105,6 +121,27 @@ class ErasureTest extends BridgeTest {
 			.isZero();
 		this.provider.stub(analytics().willReturn(answer(202, "{}")));
 		assertThat(settledActions(id)).containsExactly("presented", "erased");
+	}
+
+	@Test
+	void shouldRecordNothingOfARequestThatIsErasedMeanwhile() {
+		String conversation = unique("conv-");
+		this.provider.answers(queued(unique("sug-req-")));
+		TrackedRequest request = this.requests.find(queue(conversation)).orElseThrow();
+		erase(conversation);
+		settledActions(request.requestId());
+
+		Map<String, Object> found = Map.of("requestId", request.requestId(), "request", request, "callback",
+				this.callbacks.parse(completed(request.requestId(), suggestion("sug-1", 0.5)).toString()
+					.getBytes(StandardCharsets.UTF_8)),
+				"feedback", new Feedback(request.requestId(), "sug-1", Feedback.Action.ACCEPTED, null));
+		for (String route : List.of("direct:complete-suggestions", "direct:keep-feedback")) {
+			Exchange exchange = this.routes.request(route, (sent) -> found.forEach(sent::setProperty));
+			assertThat(exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE)).as(route).isEqualTo(404);
+		}
+
+		assertThat(count("outbox", request.requestId())).isZero();
+		assertThat(settledActions(request.requestId())).containsExactly("erased");
 	}
 
 	private int count(String table, String text) {
