@@ -11,6 +11,7 @@ import io.agentassist.bridge.suggestion.UnknownRequestException;
 
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
+import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.stereotype.Component;
 
 /** Takes an agent's feedback. */
@@ -21,14 +22,14 @@ public class FeedbackRecorder {
 
 	private final FeedbackHistory history;
 
-	private final ObjectMapper json;
+	/** Without the limits on what comes from outside: ranking has added to that. */
+	private final ObjectMapper json = new ObjectMapper();
 
 	private final InteractionCounts counts;
 
-	FeedbackRecorder(RequestStore requests, FeedbackHistory history, ObjectMapper json, InteractionCounts counts) {
+	FeedbackRecorder(RequestStore requests, FeedbackHistory history, InteractionCounts counts) {
 		this.requests = requests;
 		this.history = history;
-		this.json = json;
 		this.counts = counts;
 	}
 
@@ -39,22 +40,28 @@ public class FeedbackRecorder {
 	 * @return the request
 	 * @throws UnknownRequestException when the tenant has none, or it has no such
 	 * suggestion: feedback on made-up suggestions would spoil the ranking of real ones
-	 * @throws JsonProcessingException never in practice: the column holds what was
-	 * written as JSON
 	 */
-	public TrackedRequest findRequest(@Body Feedback feedback, @ExchangeProperty(Tenant.PROPERTY) String tenant)
-			throws JsonProcessingException {
+	public TrackedRequest findRequest(@Body Feedback feedback, @ExchangeProperty(Tenant.PROPERTY) String tenant) {
 		TrackedRequest request = this.requests.find(feedback.requestId())
 			.filter((found) -> found.tenant().equals(Tenant.of(tenant)))
 			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 		if (request.rankedSuggestions() != null) {
-			for (JsonNode suggestion : this.json.readTree(request.rankedSuggestions())) {
+			for (JsonNode suggestion : read(request.rankedSuggestions())) {
 				if (feedback.suggestionId().equals(suggestion.path("id").asText())) {
 					return request;
 				}
 			}
 		}
 		throw new UnknownRequestException("Unknown suggestion ID of this request");
+	}
+
+	private JsonNode read(String rankedSuggestions) {
+		try {
+			return this.json.readTree(rankedSuggestions);
+		}
+		catch (JsonProcessingException ex) {
+			throw new DataRetrievalFailureException("Column ranked_suggestions holds no JSON", ex);
+		}
 	}
 
 	/**

@@ -123,6 +123,18 @@ class FeedbackTest extends BridgeTest {
 		assertThat(ranked.findValues("final_score")).extracting(JsonNode::doubleValue).containsExactly(0.4, 0.3);
 	}
 
+	/** What the bridge keeps has more JSON tokens than a body may have. */
+	@Test
+	void shouldTakeFeedbackOnOneOfVeryManySuggestions() {
+		String id = queue(unique("conv-"));
+		String last = unique("sug-");
+		assertThat(callBack("{\"id\":\"" + id + "\",\"status\":\"completed\",\"suggestions\":["
+				+ "{\"id\":\"s\"},".repeat(2400) + "{\"id\":\"" + last + "\"}]}")
+			.statusCode()).isEqualTo(200);
+
+		assertThat(giveFeedback(id, last, "accepted", null).statusCode()).isEqualTo(202);
+	}
+
 	@Test
 	void shouldAnswer404ForUnknownRequest() {
 		JsonNode problem = assertProblem(giveFeedback(unique("unknown-"), "sug-1", "accepted", null), 404);
