@@ -239,15 +239,17 @@ public class Outbox {
 	 * becomes a dead letter. One that was not tried is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
+	 * @return the same for people, without the destination's address, which may hold a
+	 * secret
 	 */
-	public void postpone(OutboxEvent event, Exception failure) {
+	public String postpone(OutboxEvent event, Exception failure) {
 		this.claims.end(event.id());
+		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		if (failure instanceof CallNotPermittedException) {
 			this.transaction.executeWithoutResult((status) -> this.jdbc
 				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
-			return;
+			return cause.reason();
 		}
-		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		this.breakers.failed(event.destination(), failure, cause.retryAfter());
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts, cause.retryAfter());
@@ -261,6 +263,7 @@ public class Outbox {
 				this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
 			}
 		});
+		return cause.reason();
 	}
 
 	private Duration delay(int attempts, Duration retryAfter) {

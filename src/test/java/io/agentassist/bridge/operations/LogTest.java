@@ -84,6 +84,18 @@ class LogTest extends BridgeTest {
 		WORLD.verify(1, queried(conversation).withoutHeader("traceparent").withoutHeader("tracestate"));
 	}
 
+	/** Its address may hold a key. */
+	@Test
+	void shouldTellWhyAnalyticsTakesNoEventsWithoutItsAddress(CapturedOutput log) {
+		this.provider.stub(StubbedProvider.analytics().willReturn(answer(503, "")));
+		callBack(completed(queue(unique("conv-"))));
+
+		eventually(() -> assertThat(log.getOut())
+			.containsPattern("WARN .* Analytics does not take events, tried again later: HTTP 503\\R"));
+
+		assertThat(log.getOut()).doesNotContain(WORLD.baseUrl() + "/analytics");
+	}
+
 	/** Through every kind of failure: each has a way of its own to quote what it got. */
 	@Test
 	void shouldKeepTranscriptsSuggestionsAndSecretsOutOfTheLog(CapturedOutput log) {
