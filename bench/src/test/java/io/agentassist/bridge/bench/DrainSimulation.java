@@ -1,6 +1,8 @@
 package io.agentassist.bridge.bench;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import static io.gatling.javaapi.core.CoreDsl.atOnceUsers;
 import static io.gatling.javaapi.core.CoreDsl.details;
@@ -13,7 +15,7 @@ import static io.gatling.javaapi.core.CoreDsl.scenario;
  */
 public class DrainSimulation extends BridgeSimulation {
 
-	private static final int BACKLOG = Integer.getInteger("backlog", 50_000);
+	private static final int BACKLOG = Integer.getInteger("backlog", 200_000);
 
 	private static final int WANTED_PER_SECOND = 2000;
 
@@ -35,15 +37,24 @@ public class DrainSimulation extends BridgeSimulation {
 
 	/** From the first event on: the start of the process is not measured. */
 	private Duration awaitDrain() {
-		long first = 0;
-		for (int count = 0; count < BACKLOG; count = this.provider.received()) {
-			first = (first == 0 && count > 0) ? System.nanoTime() : first;
-			sleep();
+		awaitReceived(1);
+		long first = System.nanoTime();
+		List<Long> rates = new ArrayList<>();
+		for (int tenth = 1; tenth <= 10; tenth++) {
+			long start = System.nanoTime();
+			awaitReceived(BACKLOG / 10 * tenth);
+			rates.add(BACKLOG / 10 * 1_000_000_000L / (System.nanoTime() - start));
 		}
 		Duration time = Duration.ofNanos(System.nanoTime() - first);
-		print("%d events in %d ms, %d events/s; stub %s".formatted(BACKLOG, time.toMillis(),
-				BACKLOG * 1000L / time.toMillis(), this.provider.stats()));
+		print("%d events in %d ms, %d events/s, each tenth %s; stub %s".formatted(BACKLOG, time.toMillis(),
+				BACKLOG * 1000L / time.toMillis(), rates, this.provider.stats()));
 		return time;
+	}
+
+	private void awaitReceived(int events) {
+		while (this.provider.received() < events) {
+			sleep();
+		}
 	}
 
 	private static void sleep() {

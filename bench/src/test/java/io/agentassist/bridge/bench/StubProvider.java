@@ -8,14 +8,21 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -33,6 +40,8 @@ final class StubProvider implements AutoCloseable {
 		System.setProperty("sun.net.httpserver.maxIdleConnections", "4096");
 	}
 
+	private static final Pattern TIMESTAMP = Pattern.compile("\"timestamp\":\"([^\"]+)\"");
+
 	private final LongAdder tokens = new LongAdder();
 
 	private final LongAdder queries = new LongAdder();
@@ -40,6 +49,8 @@ final class StubProvider implements AutoCloseable {
 	private final Map<Interaction, Integer> events = new ConcurrentHashMap<>();
 
 	private final LongAdder received = new LongAdder();
+
+	private final Queue<Long> ages = new ConcurrentLinkedQueue<>();
 
 	// Daemons all, so that a crashed simulation leaves no thread that holds its JVM.
 	private final ThreadFactory daemons = (task) -> {
@@ -109,6 +120,24 @@ final class StubProvider implements AutoCloseable {
 		return this.received.intValue();
 	}
 
+	/**
+	 * Tells how long analytics events had waited for their delivery, and forgets it.
+	 * @return milliseconds from what an event tells of to its arrival, in the order of
+	 * arrival, since the last call
+	 */
+	List<Long> takeAges() {
+		List<Long> taken = new ArrayList<>();
+		for (Long age = this.ages.poll(); age != null; age = this.ages.poll()) {
+			taken.add(age);
+		}
+		return taken;
+	}
+
+	private static Duration age(String event) {
+		Matcher timestamp = TIMESTAMP.matcher(event);
+		return timestamp.find() ? Duration.between(Instant.parse(timestamp.group(1)), Instant.now()) : Duration.ZERO;
+	}
+
 	String stats() {
 		return "{\"tokens\":%d,\"queries\":%d,\"events\":%d}".formatted(this.tokens.sum(), this.queries.sum(),
 				this.received.sum());
@@ -140,6 +169,7 @@ final class StubProvider implements AutoCloseable {
 		String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
 		if (Interaction.isOne(body)) {
 			this.events.merge(Interaction.parse(body), 1, Integer::sum);
+			this.ages.add(age(body).toMillis());
 		}
 		this.received.increment();
 		answer(exchange, 200, "{}");
