@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +92,19 @@ class SandboxFaultsIT {
 			assertThat(suggestion.path("id").asText()).startsWith(topic + "-");
 			assertThat(suggestion.path("knowledge_source_id").asText()).isEqualTo("ks-1");
 		});
+	}
+
+	@Test
+	void shouldTellInALineThatACallbackWasNotTaken() throws Exception {
+		ObjectNode request = request("ks-1", "Customer: my bill is wrong.");
+		request.put("callback_url", bridge.url("/agentassist/elsewhere").toString());
+		HttpResponse<String> answer = bridge.post("/agentassist/suggestions", request.toString());
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		String id = JSON.readTree(answer.body()).path("request_id").asText();
+
+		await().untilAsserted(() -> assertThat(bridge.log()).containsPattern(
+				"WARN .*Simulated provider: the callback of " + id + " was not taken: .*/agentassist/elsewhere.* 404"));
+		assertThat(bridge.log()).doesNotContainPattern("ERROR .*elsewhere");
 	}
 
 	private static HttpResponse<String> ask(String fault) throws IOException, InterruptedException {

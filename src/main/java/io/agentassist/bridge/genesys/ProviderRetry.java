@@ -86,8 +86,9 @@ public class ProviderRetry implements Processor {
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
 		// What ends a request is told by its answer's line.
 		if (attempt <= this.settings.get().retries()) {
-			log.info("Attempt {} for organisation '{}' failed, the next one is in {} ms: {}", attempt,
-					Provider.of(exchange).getName(), delay, (refusal != null) ? refusal.getMessage()
+			log.info("Attempt {} of conversation {} for organisation '{}' failed, the next one is in {} ms: {}",
+					attempt, exchange.getProperty("conversationId"), Provider.of(exchange).getName(), delay,
+					(refusal != null) ? refusal.getMessage()
 							: cause(ConnectionFailedException.class, failure).getCause().toString());
 		}
 	}

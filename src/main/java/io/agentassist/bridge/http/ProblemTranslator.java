@@ -34,6 +34,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
+import org.springframework.util.StringUtils;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
 
@@ -50,6 +51,8 @@ public class ProblemTranslator {
 	private static final Duration STATE_RETRY_AFTER = Duration.ofSeconds(2);
 
 	private static final Duration SATURATION_RETRY_AFTER = Duration.ofSeconds(1);
+
+	private static final int MAX_ID_LENGTH = 200;
 
 	private final ObjectMapper json;
 
@@ -69,8 +72,9 @@ public class ProblemTranslator {
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ErrorResponse answer = translate(failure);
-		String requestId = exchange.getProperty("requestId", String.class);
-		log(answer, failure, exchange.getFromRouteId() + ((requestId != null) ? ", request " + requestId + "," : ""));
+		String route = exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class);
+		log(answer, failure, route + named("request", exchange.getProperty("requestId"))
+				+ named("conversation", exchange.getProperty("conversationId")));
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
@@ -161,6 +165,11 @@ public class ProblemTranslator {
 			path.add((reference.getFieldName() != null) ? reference.getFieldName() : "[" + reference.getIndex() + "]");
 		}
 		return String.join(".", path).replace(".[", "[");
+	}
+
+	/** An id that was refused may be of any length. */
+	private static String named(String what, Object id) {
+		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) + "," : "";
 	}
 
 	/** The text of one of our own answers is its detail, but where the provider spoke. */

@@ -132,7 +132,7 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	private static int waitAfterAttempt(int attempt, CapturedOutput output) {
-		Matcher line = Pattern.compile("Attempt " + attempt + " for .* the next one is in (\\d+) ms: .*doubled")
+		Matcher line = Pattern.compile("Attempt " + attempt + " of .* the next one is in (\\d+) ms: .*doubled")
 			.matcher(output.getAll());
 		assertThat(line.find()).as(output.getAll()).isTrue();
 		return Integer.parseInt(line.group(1));
@@ -143,16 +143,19 @@ class ProviderFailureTest extends BridgeTest {
 		String message = "No room for 'My dog Rex ate i', try later";
 		first(refusal(503, "no.room", message), refusal(400, "bad.transcript", message));
 
+		String conversation = unique("conv-");
 		JsonNode problem = assertProblem(
-				ask(suggestionRequest(unique("conv-")).put("transcript", "My dog Rex ate it all")), 502);
+				ask(suggestionRequest(conversation).put("transcript", "My dog Rex ate it all")), 502);
 
 		assertThat(problem.path("provider").path("message").asText()).isEqualTo(message);
 		String said = "contextId context-1, ININ-Correlation-Id correlation-1, message: "
 				+ "No room for '*** *** *** *** ***', try later";
 		assertThat(output.getAll())
-			.containsPattern("INFO .* Attempt 1 for organisation 'default' failed, the next one is in \\d+ ms: "
+			.containsPattern("INFO .* Attempt 1 of conversation " + conversation
+					+ " for organisation 'default' failed, the next one is in \\d+ ms: "
 					+ Pattern.quote("HTTP 503, code no.room, " + said))
-			.contains("HTTP 400, code bad.transcript, " + said)
+			.contains("request-suggestions, conversation " + conversation + ", answered 502",
+					"HTTP 400, code bad.transcript, " + said)
 			.doesNotContainPattern("Attempt .*bad\\.transcript")
 			.doesNotContain("Rex");
 	}
