@@ -36,7 +36,25 @@ class LogTest extends BridgeTest {
 		eventually(() -> assertThat(log.getOut()).contains(
 				"Request " + id + " of conversation " + conversation + " is queued at the provider",
 				"Request " + id + " of conversation " + conversation + " completed after",
-				"Request " + id + ": suggestion " + suggestion + " accepted"));
+				"Request " + id + " of conversation " + conversation + ": suggestion " + suggestion + " accepted"));
+	}
+
+	@Test
+	void shouldNameRequestOrConversationOfWhatIsRefused(CapturedOutput log) {
+		String conversation = unique("conv-");
+		ask(suggestionRequest(conversation).put("transcript", ""));
+		ask(suggestionRequest("x".repeat(300)));
+		giveFeedback("unknown-1", "", "accepted", null);
+		giveFeedback("unknown-2", "any", "accepted", null);
+		get("/agentassist/suggestions/unknown-3");
+
+		assertThat(log.getOut())
+			.contains("request-suggestions, conversation " + conversation + ", answered 400: ",
+					"request-suggestions, conversation " + "x".repeat(200) + " (truncated)...,",
+					"record-feedback, request unknown-1, answered 400: ",
+					"record-feedback, request unknown-2, answered 404: ",
+					"find-suggestions, request unknown-3, answered 404: ")
+			.doesNotContain("x".repeat(201));
 	}
 
 	@Test
