@@ -12,6 +12,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -33,12 +34,22 @@ final class BridgeProcess implements AutoCloseable {
 
 	private final Path folder;
 
+	private final List<String> pinning = new ArrayList<>();
+
 	private final int port = freePort();
 
 	private Process process;
 
 	BridgeProcess(String name) {
 		this.folder = Path.of("target", "bridge", name).toAbsolutePath();
+	}
+
+	/**
+	 * Gives it one CPU only, from its next start on.
+	 * @param cpu the CPU's number
+	 */
+	void pinTo(int cpu) {
+		this.pinning.addAll(List.of("taskset", "--cpu-list", Integer.toString(cpu)));
 	}
 
 	URI uri() {
@@ -106,8 +117,10 @@ final class BridgeProcess implements AutoCloseable {
 	}
 
 	private Process launch(Path jar, URI provider, Map<String, String> database) throws IOException {
-		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx512m", "-jar", jar.toString());
+		List<String> java = new ArrayList<>(this.pinning);
+		java.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-jar",
+				jar.toString()));
+		ProcessBuilder builder = new ProcessBuilder(java);
 		builder.environment().putAll(database);
 		builder.environment()
 			.putAll(Map.ofEntries(Map.entry("SERVER_ADDRESS", "127.0.0.1"),
@@ -146,6 +159,33 @@ final class BridgeProcess implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			return false; // not listening yet
+		}
+	}
+
+	/** Takes all CPU from the bridge, until {@link #thaw}. */
+	void freeze() {
+		signal("STOP");
+	}
+
+	void thaw() {
+		signal("CONT");
+	}
+
+	private void signal(String name) {
+		try {
+			int code = new ProcessBuilder("kill", "-" + name, Long.toString(this.process.pid())).inheritIO()
+				.start()
+				.waitFor();
+			if (code != 0) {
+				throw new IllegalStateException("kill -" + name + " ended with " + code);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -1,6 +1,8 @@
 package io.agentassist.bridge.bench;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 import io.gatling.javaapi.core.ChainBuilder;
 import io.gatling.javaapi.core.PopulationBuilder;
@@ -79,13 +81,17 @@ abstract class BridgeSimulation extends Simulation {
 	PopulationBuilder reconcile() {
 		ChainBuilder compare = exec((session) -> {
 			long start = System.nanoTime();
-			this.reconciliation = this.ledger.reconcile(this.bridge.auditDirectory(), this.provider::events);
+			this.reconciliation = this.ledger.reconcile(auditDirectories(), this.provider::events);
 			print(this.reconciliation + "; stub " + this.provider.stats());
 			return session.set("settled_ms", (int) Duration.ofNanos(System.nanoTime() - start).toMillis());
 		});
 		return scenario("reconcile").exec(compare)
 			.exec(dummy("reconcile", "#{settled_ms}").withSuccess((session) -> this.reconciliation.isClean()))
 			.injectOpen(atOnceUsers(1));
+	}
+
+	List<Path> auditDirectories() {
+		return List.of(this.bridge.auditDirectory());
 	}
 
 	void print(String line) {

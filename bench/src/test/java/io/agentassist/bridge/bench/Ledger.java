@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,49 +32,61 @@ final class Ledger {
 		this.acknowledged.add(new Interaction(action, requestId));
 	}
 
+	int size() {
+		return this.acknowledged.size();
+	}
+
 	/**
 	 * Waits until everything has arrived, or nothing arrives any more, and a moment
 	 * longer for what should not arrive: doubles.
-	 * @param auditDirectory where the {@code audit-*.jsonl} files are
+	 * @param auditDirectories where the {@code audit-*.jsonl} files are
 	 * @param events what analytics received so far
 	 * @return the outcome
 	 */
-	Reconciliation reconcile(Path auditDirectory, Supplier<Map<Interaction, Integer>> events) {
+	Reconciliation reconcile(List<Path> auditDirectories, Supplier<Map<Interaction, Integer>> events) {
 		long start = System.nanoTime();
 		long lastChange = start;
-		Reconciliation result = compare(auditDirectory, events.get());
+		Reconciliation result = compare(auditDirectories, events.get());
 		while (!result.nothingLost() && System.nanoTime() - start < LIMIT.toNanos()
 				&& System.nanoTime() - lastChange < STALLED.toNanos()) {
 			pause();
-			Reconciliation next = compare(auditDirectory, events.get());
+			Reconciliation next = compare(auditDirectories, events.get());
 			if (!next.equals(result)) {
 				lastChange = System.nanoTime();
 			}
 			result = next;
 		}
 		pause();
-		return compare(auditDirectory, events.get());
+		return compare(auditDirectories, events.get());
 	}
 
-	private Reconciliation compare(Path auditDirectory, Map<Interaction, Integer> events) {
+	private Reconciliation compare(List<Path> auditDirectories, Map<Interaction, Integer> events) {
 		try {
-			return Reconciliation.of(this.acknowledged, auditLines(auditDirectory), events);
+			return Reconciliation.of(this.acknowledged, auditLines(auditDirectories), events);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("Cannot read the audit log", ex);
 		}
 	}
 
-	private static Map<Interaction, Integer> auditLines(Path directory) throws IOException {
+	private static Map<Interaction, Integer> auditLines(List<Path> directories) throws IOException {
 		Map<Interaction, Integer> lines = new HashMap<>();
-		try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "audit-*.jsonl")) {
-			for (Path file : files) {
-				try (Stream<String> text = Files.lines(file)) {
-					text.filter(Interaction::isOne).map(Interaction::parse).forEach((interaction) -> lines.merge(interaction, 1, Integer::sum));
+		for (Path directory : directories) {
+			try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "audit-*.jsonl")) {
+				for (Path file : files) {
+					count(file, lines);
 				}
 			}
 		}
 		return lines;
+	}
+
+	private static void count(Path file, Map<Interaction, Integer> lines) throws IOException {
+		try (Stream<String> text = Files.lines(file)) {
+			text.filter(Interaction::isOne)
+				.map(Interaction::parse)
+				.forEach((interaction) -> lines.merge(interaction, 1, Integer::sum));
+		}
 	}
 
 	private static void pause() {
