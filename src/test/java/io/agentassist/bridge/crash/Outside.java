@@ -20,7 +20,7 @@ import com.sun.net.httpserver.HttpServer;
  * What the bridge talks to: the provider, which queues every query, and the analytics
  * endpoint, which remembers every event. Both live through the bridge's crashes.
  */
-final class Outside implements AutoCloseable {
+public final class Outside implements AutoCloseable {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -37,7 +37,8 @@ final class Outside implements AutoCloseable {
 
 	private volatile boolean analyticsDown;
 
-	Outside() {
+	/** Starts both. */
+	public Outside() {
 		try {
 			this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
 		}
@@ -53,7 +54,11 @@ final class Outside implements AutoCloseable {
 		this.server.start();
 	}
 
-	String url() {
+	/**
+	 * Gets where both are.
+	 * @return the base URL; the events go to {@code /events} below it
+	 */
+	public String url() {
 		return "http://127.0.0.1:" + this.server.getAddress().getPort();
 	}
 
@@ -61,7 +66,7 @@ final class Outside implements AutoCloseable {
 	 * Lets the analytics endpoint answer 503, or work again.
 	 * @param down whether it is out of order
 	 */
-	void setAnalyticsDown(boolean down) {
+	public void setAnalyticsDown(boolean down) {
 		this.analyticsDown = down;
 	}
 
@@ -69,7 +74,7 @@ final class Outside implements AutoCloseable {
 	 * Gets what the analytics endpoint took.
 	 * @return the events by their id
 	 */
-	Map<String, JsonNode> events() {
+	public Map<String, JsonNode> events() {
 		return this.events;
 	}
 
@@ -77,7 +82,7 @@ final class Outside implements AutoCloseable {
 	 * Counts the events that came again with the id and the content of an earlier one.
 	 * @return the number
 	 */
-	long redelivered() {
+	public long redelivered() {
 		return this.redelivered.get();
 	}
 
