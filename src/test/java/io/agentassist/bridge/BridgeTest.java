@@ -117,8 +117,13 @@ public abstract class BridgeTest {
 	private int port;
 
 	private static WireMockServer startWorld() {
-		WireMockServer world = new WireMockServer(
-				WireMockConfiguration.options().dynamicPort().containerThreads(120).globalTemplating(true));
+		WireMockServer world = new WireMockServer(WireMockConfiguration.options()
+			.dynamicPort()
+			.containerThreads(120)
+			// Half of a hundred connections made at once find no place in the default
+			// one.
+			.jettyAcceptQueueSize(1000)
+			.globalTemplating(true));
 		world.start();
 		// The first templated answer takes seconds; a bridge should not time out on it.
 		world.stubFor(WireMock.any(WireMock.anyUrl())
