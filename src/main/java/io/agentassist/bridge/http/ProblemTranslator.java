@@ -73,8 +73,9 @@ public class ProblemTranslator {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ErrorResponse answer = translate(failure);
 		String route = exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class);
-		log(answer, failure, route + named("request", exchange.getProperty("requestId"))
-				+ named("conversation", exchange.getProperty("conversationId")));
+		String ids = named("request", exchange.getProperty("requestId"))
+				+ named("conversation", exchange.getProperty("conversationId"));
+		log(answer, failure, route + (ids.isEmpty() ? "" : ids + ","));
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
@@ -169,7 +170,7 @@ public class ProblemTranslator {
 
 	/** An id that was refused may be of any length. */
 	private static String named(String what, Object id) {
-		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) + "," : "";
+		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) : "";
 	}
 
 	/** The text of one of our own answers is its detail, but where the provider spoke. */
