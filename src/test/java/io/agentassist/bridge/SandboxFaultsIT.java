@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Shows what a desktop sees of the sandbox's provider, and of each trouble that it makes.
  */
+@Tag("alone")
 class SandboxFaultsIT {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
