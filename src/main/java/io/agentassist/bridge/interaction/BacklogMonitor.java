@@ -75,6 +75,9 @@ public class BacklogMonitor {
 
 	private final Duration interval;
 
+	/** Time that the queries of a look took, without the wait for a connection. */
+	private long queryNanos;
+
 	/** Null while the database does not tell. */
 	private volatile Map<String, Backlog> latest;
 
@@ -118,7 +121,7 @@ public class BacklogMonitor {
 	}
 
 	private void look() {
-		long start = System.nanoTime();
+		this.queryNanos = 0;
 		Duration pause = this.interval;
 		try {
 			Map<String, Backlog> found = new TreeMap<>();
@@ -129,7 +132,7 @@ public class BacklogMonitor {
 					BacklogMonitor::sum));
 			show(found);
 			this.latest = found;
-			Duration rest = Duration.ofNanos(System.nanoTime() - start).multipliedBy(REST);
+			Duration rest = Duration.ofNanos(this.queryNanos).multipliedBy(REST);
 			pause = (rest.compareTo(pause) > 0) ? rest : pause;
 		}
 		// Whatever it is: an exception would end the schedule.
@@ -149,7 +152,12 @@ public class BacklogMonitor {
 		long counted = PART_SIZE;
 		while (counted == PART_SIZE) {
 			long last = after;
-			List<Part> parts = this.transaction.execute((status) -> this.jdbc.query(sql, PART_MAPPER, last, PART_SIZE));
+			List<Part> parts = this.transaction.execute((status) -> {
+				long start = System.nanoTime();
+				List<Part> found = this.jdbc.query(sql, PART_MAPPER, last, PART_SIZE);
+				this.queryNanos += System.nanoTime() - start;
+				return found;
+			});
 			parts.forEach(counts);
 			counted = parts.stream().mapToLong(Part::count).sum();
 			after = parts.stream().mapToLong(Part::lastId).max().orElse(after);
