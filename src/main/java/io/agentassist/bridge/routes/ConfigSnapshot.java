@@ -66,7 +66,7 @@ final class ConfigSnapshot {
 		sources(environment).forEach((source) -> {
 			for (String key : source.getPropertyNames()) {
 				this.values.put(key, value(source, key));
-				this.texts.put(source.getName() + key, String.valueOf(source.getProperty(key)));
+				this.texts.put(textKey(source, key), String.valueOf(source.getProperty(key)));
 			}
 		});
 	}
@@ -196,6 +196,11 @@ final class ConfigSnapshot {
 		}
 	}
 
+	/** Spring Boot numbers the documents of a file once there are two. */
+	private static String textKey(PropertySource<?> source, String key) {
+		return source.getName().replaceFirst(" \\(document #\\d+\\)$", "") + key;
+	}
+
 	/** The keys that have another value, or none any more. */
 	Set<String> changes(ConfigSnapshot before) {
 		Set<String> changed = new TreeSet<>(this.values.keySet());
@@ -217,8 +222,8 @@ final class ConfigSnapshot {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (EnumerablePropertySource<?> source : sources(this.environment)) {
 			for (String key : source.getPropertyNames()) {
-				String text = this.texts.get(source.getName() + key);
-				if (!text.equals(before.texts.get(source.getName() + key))
+				String text = this.texts.get(textKey(source, key));
+				if (!text.equals(before.texts.get(textKey(source, key)))
 						&& Objects.equals(this.values.get(key), before.values.get(key))) {
 					Origin here = OriginLookup.getOrigin(source, key);
 					Origin winner = origin(ConfigurationPropertyName.adapt(key, '.'));

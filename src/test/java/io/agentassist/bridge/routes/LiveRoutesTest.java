@@ -328,6 +328,11 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getRevision()).isEqualTo(2);
 		assertThat(this.routes.getWarnings()).containsExactly(folder);
+
+		configure("folder: elsewhere", "greeting: ${folder:good day}", "agentassist.ranking.skill-weight: 0.5", "---",
+				"second-document: true");
+		this.routes.refresh();
+		assertThat(this.routes.getWarnings()).noneMatch((warning) -> warning.contains("changes nothing"));
 	}
 
 	@Test
