@@ -87,7 +87,7 @@ public class ProviderCalls {
 			exchange.setProperty(TOKEN, token);
 			exchange.setProperty(Authorization.PROPERTY, new Authorization("Bearer " + token.value()));
 		}
-		catch (TokenFetchException | SocketTimeoutException | InterruptedException ex) {
+		catch (Exception ex) {
 			provider.rate().release();
 			throw ex;
 		}

@@ -62,7 +62,8 @@ public class ProviderRetry implements Processor {
 		if (delay.compareTo(this.deadline.patience(exchange)) > 0) {
 			return false;
 		}
-		exchange.setProperty(RETRY_DELAY, delay.toMillis());
+		// Not a moment before a token may be fetched again.
+		exchange.setProperty(RETRY_DELAY, delay.plusNanos(999_999).toMillis());
 		return true;
 	}
 
@@ -127,7 +128,8 @@ public class ProviderRetry implements Processor {
 		if (refusal != null && refusal.providerStatus() == UNAUTHORIZED) {
 			return Duration.ZERO;
 		}
-		if (refusal != null && refusal.retryAfter() != null) {
+		TokenFetchException noToken = cause(TokenFetchException.class, failure);
+		if (noToken == null && refusal != null && refusal.retryAfter() != null) {
 			return refusal.retryAfter();
 		}
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
@@ -135,7 +137,6 @@ public class ProviderRetry implements Processor {
 		Duration backOff = Duration
 			.ofMillis(IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER, settings.deadline())
 				.apply(attempt + 1));
-		TokenFetchException noToken = cause(TokenFetchException.class, failure);
 		return (noToken != null && noToken.pause().compareTo(backOff) > 0) ? noToken.pause() : backOff;
 	}
 
