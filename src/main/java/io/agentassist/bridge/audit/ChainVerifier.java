@@ -35,6 +35,8 @@ final class ChainVerifier {
 	/** Of the last line that a checkpoint signs, and with it those before. */
 	private long coveredSeq;
 
+	private long uncovered;
+
 	private Path file;
 
 	private long number;
@@ -94,6 +96,7 @@ final class ChainVerifier {
 					return reason;
 				}
 				this.lines++;
+				this.uncovered = (this.last.seq() == this.coveredSeq) ? 0 : this.uncovered + 1;
 			}
 		}
 		return null;
@@ -183,7 +186,7 @@ final class ChainVerifier {
 
 	/** Lines after the last one that a checkpoint signs. */
 	long uncovered() {
-		return lastSeq() - this.coveredSeq;
+		return this.uncovered;
 	}
 
 }
