@@ -6,6 +6,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
@@ -74,21 +76,22 @@ public class SimulatedFaults {
 	@ConfigurationProperties("agentassist.sandbox")
 	public record Settings(Map<String, Double> faults) {
 
+		private static final String KEY = "agentassist.sandbox.faults";
+
 		public Settings {
-			faults = (faults != null) ? Map.copyOf(faults) : Map.of();
+			faults = (faults != null) ? faults : Map.of();
 			faults.forEach((name, probability) -> {
 				if (!FAULT.matcher(name).matches()) {
-					throw new IllegalArgumentException(
-							"agentassist.sandbox.faults: there is no fault " + name + ", see docs/sandbox.md");
+					throw new InvalidSettingException(KEY, "has no fault " + name + ", see docs/sandbox.md");
 				}
-				if (!(probability >= 0)) {
-					throw new IllegalArgumentException(
-							"agentassist.sandbox.faults: the probability of " + name + " is not 0 to 1");
+				if (probability == null || !(probability >= 0)) {
+					throw new InvalidSettingException(KEY, "needs a probability from 0 to 1 for " + name);
 				}
 			});
 			if (faults.values().stream().mapToDouble(Double::doubleValue).sum() > 1) {
-				throw new IllegalArgumentException("agentassist.sandbox.faults: the probabilities are over 1 in all");
+				throw new InvalidSettingException(KEY, "has probabilities over 1 in all");
 			}
+			faults = Map.copyOf(faults);
 		}
 
 	}

@@ -70,6 +70,9 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 		}
 		Set<String> seen = new HashSet<>();
 		for (ApiKeyEntry entry : entries) {
+			if (entry == null) {
+				throw new IOException("an entry is empty");
+			}
 			if (!seen.add(entry.name()) || !seen.add(entry.sha256())) {
 				throw new IOException("the name or the key of " + entry.name() + " is there twice");
 			}

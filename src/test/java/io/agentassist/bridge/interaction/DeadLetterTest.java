@@ -234,7 +234,8 @@ class DeadLetterTest extends BridgeTest {
 		backlog(run, 100);
 
 		eventually(() -> assertThat(waitingEvents(run + 0)).isZero());
-		assertThat(this.provider.analyticsEventsOf(run + 99)).isEmpty();
+		assertThat(IntStream.range(1, 100).filter((i) -> !this.provider.analyticsEventsOf(run + i).isEmpty()).count())
+			.isLessThan(90);
 		assertThat(IntStream.range(1, 100).filter((i) -> waitingEvents(run + i) == 0)).isEmpty();
 		putOffAgain();
 		this.provider.stub(analytics().willReturn(answer(202, "{}")));

@@ -85,7 +85,6 @@ class LogTest extends BridgeTest {
 		eventually(() -> WORLD.verify(1, analytics(id).withHeader("traceparent", WireMock.equalTo(parent))));
 		assertThat(log.getOut()).contains(
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " is queued at the provider",
-
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " completed after");
 	}
 

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.sandbox;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -33,7 +34,7 @@ class SimulatedFaultsTest {
 	void shouldNotTakeAMisspeltTroubleForNone(String id) {
 		assertThat(faults(null).choose(List.of("ks-1", id))).isEqualTo(SimulatedFault.UNKNOWN);
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of(id, 0.5)))
-			.withMessageContaining("there is no fault " + id);
+			.withMessageContaining("has no fault " + id);
 	}
 
 	@Test
@@ -59,6 +60,7 @@ class SimulatedFaultsTest {
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", 0.6, "sim-reset", 0.6)));
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("503", 0.1)));
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", -0.1)));
+		assertThatIllegalArgumentException().isThrownBy(() -> faults(Collections.singletonMap("sim-503", null)));
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of("sim-503", Double.NaN)));
 	}
 
