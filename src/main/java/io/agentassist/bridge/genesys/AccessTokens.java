@@ -6,6 +6,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -166,9 +168,8 @@ final class AccessTokens {
 		Instant asked = this.clock.instant();
 		try {
 			Grant grant = this.fetch.call();
-			Duration margin = grant.life().dividedBy(10);
-			Token renewed = new Token(grant.value(), asked,
-					asked.plus(grant.life()).minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN),
+			Duration margin = Collections.min(List.of(grant.life().dividedBy(10), MAX_MARGIN));
+			Token renewed = new Token(grant.value(), asked, asked.plus(grant.life()).minus(margin),
 					asked.plus(grant.life()));
 			synchronized (this) {
 				this.failures = 0;
@@ -180,10 +181,10 @@ final class AccessTokens {
 			synchronized (this) {
 				this.failures++;
 				// Shorter than the wait before a retry, which would be in vain else.
-				Duration pause = longer(retryAfter(ex),
-						Duration.ofMillis(IntervalFunction
-							.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
-							.apply(this.failures)));
+				Duration backOff = Duration
+					.ofMillis(IntervalFunction.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
+						.apply(this.failures));
+				Duration pause = Collections.max(List.of(retryAfter(ex), backOff));
 				this.nextFetchAt = this.clock.instant().plus(pause);
 				log.warn("No access token for organisation '{}', the next try is in {} ms at the earliest: {}",
 						this.organisation, pause.toMillis(), ex.getMessage());
@@ -194,14 +195,7 @@ final class AccessTokens {
 
 	private static Duration retryAfter(Exception failure) {
 		Duration told = (failure instanceof ProviderException refusal) ? refusal.retryAfter() : null;
-		if (told == null) {
-			return Duration.ZERO;
-		}
-		return (told.compareTo(MAX_RETRY_AFTER) < 0) ? told : MAX_RETRY_AFTER;
-	}
-
-	private static Duration longer(Duration one, Duration other) {
-		return (one.compareTo(other) > 0) ? one : other;
+		return (told != null) ? Collections.min(List.of(told, MAX_RETRY_AFTER)) : Duration.ZERO;
 	}
 
 	/**

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -66,7 +68,8 @@ public class ProviderCalls {
 		if (provider.breaker().getState() == CircuitBreaker.State.OPEN) {
 			throw CallNotPermittedException.createCallNotPermittedException(provider.breaker());
 		}
-		Duration wait = provider.rate().reserve(max(this.deadline.patience(exchange), Duration.ZERO));
+		Duration wait = provider.rate()
+			.reserve(Collections.max(List.of(this.deadline.patience(exchange), Duration.ZERO)));
 		if (!wait.isZero()) {
 			TimeUnit.NANOSECONDS.sleep(wait.toNanos());
 		}
@@ -170,10 +173,6 @@ public class ProviderCalls {
 		this.timers.withTags(Tags.of("organisation", Provider.of(exchange).getName(), "status", status, "attempt",
 				Integer.toString(attempt)))
 			.record(tookNanos, TimeUnit.NANOSECONDS);
-	}
-
-	private static Duration max(Duration one, Duration other) {
-		return (one.compareTo(other) > 0) ? one : other;
 	}
 
 }

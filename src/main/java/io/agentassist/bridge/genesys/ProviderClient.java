@@ -7,6 +7,8 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -98,8 +100,8 @@ final class ProviderClient implements Closeable {
 	ClassicHttpResponse execute(HttpHost target, HttpUriRequestBase request, Duration left) throws IOException {
 		HttpClientContext context = HttpClientContext.create();
 		context.setRequestConfig(RequestConfig.custom()
-			.setConnectionRequestTimeout(Timeout.of(shorter(this.connectTimeout, left)))
-			.setResponseTimeout(Timeout.of(shorter(this.settings.get().responseTimeout(), left)))
+			.setConnectionRequestTimeout(Timeout.of(Collections.min(List.of(this.connectTimeout, left))))
+			.setResponseTimeout(Timeout.of(Collections.min(List.of(this.settings.get().responseTimeout(), left))))
 			.build());
 		AtomicBoolean cut = new AtomicBoolean();
 		ScheduledFuture<?> end = this.timer.schedule(() -> {
@@ -148,10 +150,6 @@ final class ProviderClient implements Closeable {
 		SocketTimeoutException timeout = new SocketTimeoutException("The request's deadline has passed");
 		timeout.initCause(cause);
 		return timeout;
-	}
-
-	private static Duration shorter(Duration one, Duration other) {
-		return (one.compareTo(other) < 0) ? one : other;
 	}
 
 	@Override

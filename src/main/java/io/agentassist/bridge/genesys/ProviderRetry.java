@@ -1,6 +1,8 @@
 package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -137,7 +139,7 @@ public class ProviderRetry implements Processor {
 		Duration backOff = Duration
 			.ofMillis(IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER, settings.deadline())
 				.apply(attempt + 1));
-		return (noToken != null && noToken.pause().compareTo(backOff) > 0) ? noToken.pause() : backOff;
+		return (noToken != null) ? Collections.max(List.of(noToken.pause(), backOff)) : backOff;
 	}
 
 }

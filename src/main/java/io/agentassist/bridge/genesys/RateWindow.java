@@ -1,6 +1,8 @@
 package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -115,8 +117,7 @@ final class RateWindow {
 	 * @param retryAfter what the provider asked for; no more than the longest hold counts
 	 */
 	synchronized void hold(Duration retryAfter) {
-		Duration longest = this.settings.get().maxHold();
-		Duration time = (retryAfter.compareTo(longest) < 0) ? retryAfter : longest;
+		Duration time = Collections.min(List.of(retryAfter, this.settings.get().maxHold()));
 		long until = this.nanoTime.getAsLong() + time.toNanos();
 		if (until - this.heldUntil > 0) {
 			this.heldUntil = until;
