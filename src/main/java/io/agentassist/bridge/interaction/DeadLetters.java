@@ -55,14 +55,13 @@ public class DeadLetters {
 	void bury(String destination, Collection<Long> ids, int attempts, String reason) {
 		Long[] rows = ids.toArray(Long[]::new);
 		int buried = this.transaction.execute((status) -> {
-			int moved = this.jdbc.update(
-					"""
-							INSERT INTO dead_letter
-							(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
-							SELECT id, destination, event_id, payload, traceparent, attempts + CAST(? AS integer), CAST(? AS varchar),
-							created_at, CAST(? AS timestamp(3) with time zone)
-							FROM outbox WHERE id = ANY (?)""",
-					attempts, reason, this.clock.instant().atOffset(ZoneOffset.UTC), rows);
+			int moved = this.jdbc.update("""
+					INSERT INTO dead_letter
+					(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
+					SELECT id, destination, event_id, payload, traceparent, attempts + CAST(? AS integer),
+					CAST(? AS varchar), created_at, CAST(? AS timestamp(3) with time zone)
+					FROM outbox WHERE id = ANY (?)""", attempts, reason, this.clock.instant().atOffset(ZoneOffset.UTC),
+					rows);
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) rows);
 			return moved;
 		});
@@ -125,11 +124,10 @@ public class DeadLetters {
 	private int redriven(Supplier<List<Long>> locked) {
 		int moved = this.transaction.execute((status) -> {
 			Object rows = locked.get().toArray(Long[]::new);
-			this.jdbc
-				.update("""
-						INSERT INTO outbox (destination, event_id, payload, traceparent)
-						SELECT destination, event_id, payload, traceparent FROM dead_letter WHERE id = ANY (?) ORDER BY id""",
-						rows);
+			this.jdbc.update("""
+					INSERT INTO outbox (destination, event_id, payload, traceparent)
+					SELECT destination, event_id, payload, traceparent
+					FROM dead_letter WHERE id = ANY (?) ORDER BY id""", rows);
 			return this.jdbc.update("DELETE FROM dead_letter WHERE id = ANY (?)", rows);
 		});
 		if (moved > 0) {
