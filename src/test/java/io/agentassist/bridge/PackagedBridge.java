@@ -275,10 +275,10 @@ public final class PackagedBridge implements AutoCloseable {
 	}
 
 	/**
-	 * Not one that the system hands out, which a connection of somebody else's may have
-	 * by the time that the process opens it.
+	 * A port for a process to open. Not one that the system hands out, which a connection
+	 * of somebody else's may have by then.
 	 */
-	private static int freePort() {
+	public static int freePort() {
 		while (true) {
 			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
 			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

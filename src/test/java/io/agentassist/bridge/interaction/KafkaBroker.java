@@ -1,13 +1,13 @@
 package io.agentassist.bridge.interaction;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+
+import io.agentassist.bridge.PackagedBridge;
 
 import org.springframework.util.ClassUtils;
 
@@ -19,7 +19,7 @@ final class KafkaBroker implements AutoCloseable {
 
 	private final Path folder;
 
-	private final int port = freePort();
+	private final int port = PackagedBridge.freePort();
 
 	private Process process;
 
@@ -29,7 +29,7 @@ final class KafkaBroker implements AutoCloseable {
 	 */
 	KafkaBroker(Path folder) throws IOException, InterruptedException {
 		this.folder = folder;
-		int controller = freePort();
+		int controller = PackagedBridge.freePort();
 		Files.writeString(folder.resolve("server.properties"), """
 				process.roles=broker,controller
 				node.id=1
@@ -85,15 +85,6 @@ final class KafkaBroker implements AutoCloseable {
 	private String log() throws IOException {
 		Path log = this.folder.resolve("log");
 		return Files.exists(log) ? Files.readString(log) : "";
-	}
-
-	private static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException("No free port", ex);
-		}
 	}
 
 	@Override

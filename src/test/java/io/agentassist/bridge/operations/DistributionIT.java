@@ -2,7 +2,6 @@ package io.agentassist.bridge.operations;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +24,7 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.PackagedBridge;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -72,8 +72,8 @@ class DistributionIT {
 		try (Stream<Path> unpacked = Files.list(this.folder)) {
 			this.home = unpacked.findFirst().orElseThrow();
 		}
-		this.port = freePort();
-		this.managementPort = freePort();
+		this.port = PackagedBridge.freePort();
+		this.managementPort = PackagedBridge.freePort();
 	}
 
 	@AfterEach
@@ -268,12 +268,6 @@ class DistributionIT {
 		Process process = builder.start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		return new Result(process.waitFor(), output);
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
 	}
 
 	private record Result(int code, String output) {
