@@ -25,8 +25,6 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
 
-import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
-import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -128,8 +126,7 @@ class ReplicasTest extends BridgeTest {
 	void shouldNotTakeOverFromAnInstanceThatIsSlowButAlive() {
 		String id = queue(unique("conv-"));
 		// More than twice the claim time of the tests.
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
-			.willReturn(answer(202, "{}").withFixedDelay(2500)));
+		this.provider.stub(analytics(id).willReturn(answer(202, "{}").withFixedDelay(2500)));
 		callBack(completed(id));
 
 		assertSettled(id, "presented");

@@ -9,6 +9,7 @@ import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.http.Fault;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
@@ -66,6 +67,11 @@ public class StubbedProvider {
 	/** A stub of the analytics endpoint. */
 	public static MappingBuilder analytics() {
 		return WireMock.post(urlEqualTo(ANALYTICS_PATH));
+	}
+
+	/** A stub of the analytics endpoint, for the events of a request. */
+	public static MappingBuilder analytics(String requestId) {
+		return analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(requestId)));
 	}
 
 	/** A JSON answer. */
@@ -142,6 +148,14 @@ public class StubbedProvider {
 
 	void takesAnalytics() {
 		stub(analytics().willReturn(answer(202, "{}").withHeader("X-Upstream", "upstream-only")));
+	}
+
+	/** Answers the first event of a request so, and those after it as all others. */
+	public void answersFirstEventOf(String requestId, ResponseDefinitionBuilder answer) {
+		stub(analytics(requestId).inScenario(requestId)
+			.whenScenarioStateIs(Scenario.STARTED)
+			.willReturn(answer)
+			.willSetStateTo("answered"));
 	}
 
 	/** The queries of a conversation that came. */

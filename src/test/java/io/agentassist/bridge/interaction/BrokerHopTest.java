@@ -1,6 +1,5 @@
 package io.agentassist.bridge.interaction;
 
-import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.agentassist.bridge.BridgeTest;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.junit.jupiter.api.Test;
@@ -50,11 +49,7 @@ class BrokerHopTest extends BridgeTest {
 	@Test
 	void shouldLeaveRetriesToTheBroker() {
 		String id = queue(unique("conv-"));
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
-			.inScenario(id)
-			.whenScenarioStateIs(Scenario.STARTED)
-			.willReturn(answer(503, "{}"))
-			.willSetStateTo("up again"));
+		this.provider.answersFirstEventOf(id, answer(503, "{}"));
 
 		callBack(completed(id));
 

@@ -20,7 +20,6 @@ import javax.management.ObjectName;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
-import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -199,11 +198,7 @@ class DeadLetterTest extends BridgeTest {
 	void shouldLeaveAnEndpointAloneForTheTimeThatItAsksFor() {
 		// Longer than the longest wait of the tests, 400 ms, which is what remains of it.
 		String id = queue(unique("conv-"));
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
-			.inScenario(id)
-			.whenScenarioStateIs(Scenario.STARTED)
-			.willReturn(answer(429, "{}").withHeader("Retry-After", "30"))
-			.willSetStateTo("rested"));
+		this.provider.answersFirstEventOf(id, answer(429, "{}").withHeader("Retry-After", "30"));
 		callBack(completed(id));
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).isNotEmpty());
 		String other = queue(unique("conv-"));
@@ -227,8 +222,7 @@ class DeadLetterTest extends BridgeTest {
 		refuseToPutOff(run, "next_attempt_at <> created_at");
 		this.provider
 			.stub(analytics().withRequestBody(matchingJsonPath("$.run", equalTo(run))).willReturn(answer(500, "{}")));
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(run + 0)))
-			.willReturn(answer(202, "{}")));
+		this.provider.stub(analytics(run + 0).willReturn(answer(202, "{}")));
 
 		// The breaker opens long before the last of the batch: those are not tried.
 		backlog(run, 100);
@@ -249,8 +243,7 @@ class DeadLetterTest extends BridgeTest {
 	void shouldRemoveWhatWasDeliveredBesideAnEventThatCannotBePutOff() {
 		String run = unique("run-");
 		refuseToPutOff(run, "attempts = 0");
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(run + 1)))
-			.willReturn(answer(500, "{}")));
+		this.provider.stub(analytics(run + 1).willReturn(answer(500, "{}")));
 
 		backlog(run, 2);
 
@@ -330,8 +323,7 @@ class DeadLetterTest extends BridgeTest {
 	/** A request whose event analytics refuses. */
 	private String completedRequest(int status) {
 		String id = queue(unique("conv-"));
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
-			.willReturn(answer(status, "{}")));
+		this.provider.stub(analytics(id).willReturn(answer(status, "{}")));
 		callBack(completed(id, suggestion(unique("sug-"), 0.5)), TRACEPARENT);
 		return id;
 	}

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 
-import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.agentassist.bridge.BridgeTest;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.AfterAll;
@@ -17,8 +16,6 @@ import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
-import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
-import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -85,11 +82,7 @@ class KafkaHopTest extends BridgeTest {
 	@Test
 	void shouldPostAnEventAgainThatAnalyticsRefused() {
 		String id = queue(unique("conv-"));
-		this.provider.stub(analytics().withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
-			.inScenario(id)
-			.whenScenarioStateIs(Scenario.STARTED)
-			.willReturn(answer(503, "{}"))
-			.willSetStateTo("up again"));
+		this.provider.answersFirstEventOf(id, answer(503, "{}"));
 		String next = queue(unique("conv-"));
 
 		callBack(completed(id));
