@@ -1,6 +1,8 @@
 package io.agentassist.bridge;
 
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpAutoConfiguration;
+import org.apache.camel.spring.boot.actuate.health.CamelAvailabilityCheckAutoConfiguration;
+import org.apache.camel.spring.boot.actuate.health.CamelHealthCheckAutoConfiguration;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.actuate.autoconfigure.observation.web.servlet.WebMvcObservationAutoConfiguration;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -20,11 +22,14 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 		// The API port has no security filter chain: see operations.ManagementSecurity.
 		// Paths: see
 		// http.AtomicHttpMapping.
+		// Health: Camel's own is down where a route is merely paused, see
+		// operations.RoutesHealthIndicator.
 		// No bean is proxied: transactions are TransactionOperations, or the routes'.
 		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
 				SpringBootPlatformHttpAutoConfiguration.class, AopAutoConfiguration.class,
 				TransactionAutoConfiguration.class, PersistenceExceptionTranslationAutoConfiguration.class,
-				WebMvcObservationAutoConfiguration.class })
+				WebMvcObservationAutoConfiguration.class, CamelHealthCheckAutoConfiguration.class,
+				CamelAvailabilityCheckAutoConfiguration.class })
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 

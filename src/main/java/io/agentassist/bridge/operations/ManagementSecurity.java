@@ -2,8 +2,10 @@ package io.agentassist.bridge.operations;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Set;
 
 import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,19 +14,23 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.authentication.event.AbstractAuthenticationFailureEvent;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.authentication.HttpStatusEntryPoint;
+import org.springframework.security.web.authentication.WebAuthenticationDetails;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfTokenRequestAttributeHandler;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -45,6 +51,10 @@ class ManagementSecurity {
 
 	/** Role that also acts. */
 	static final String OPERATOR = "OPERATOR";
+
+	private static final int MAX_NAME_LENGTH = 40;
+
+	private static final Set<String> THIS_HOST = Set.of("localhost", "127.0.0.1", "[::1]");
 
 	private static final Logger log = LoggerFactory.getLogger(ManagementSecurity.class);
 
@@ -86,6 +96,20 @@ class ManagementSecurity {
 	@Bean
 	SecurityFilterChain managementPort(HttpSecurity http) throws Exception {
 		return isAnyoneKnown() ? withLogIns(http) : withoutLogIns(http);
+	}
+
+	/** Who guesses passwords shows in the log. */
+	@EventListener
+	void logInFailed(AbstractAuthenticationFailureEvent failure) {
+		Authentication caller = failure.getAuthentication();
+		log.warn("Log-in as '{}' to the management port refused ({})",
+				StringUtils.truncate(caller.getName(), MAX_NAME_LENGTH), address(caller));
+	}
+
+	/** Not all of the details: there is a session's id in them. */
+	private static String address(Authentication caller) {
+		return (caller.getDetails() instanceof WebAuthenticationDetails details) ? details.getRemoteAddress()
+				: "address unknown";
 	}
 
 	private boolean isAnyoneKnown() {
@@ -143,11 +167,16 @@ class ManagementSecurity {
 		return PathPatternRequestMatcher.withDefaults().matcher(pattern);
 	}
 
+	/**
+	 * From this host, and sent to it: a page elsewhere whose host name turns into
+	 * 127.0.0.1 has that name in its requests.
+	 */
 	private static AuthorizationManager<RequestAuthorizationContext> fromThisHost() {
 		return (caller, context) -> {
 			try {
-				String address = context.getRequest().getRemoteAddr();
-				return new AuthorizationDecision(InetAddress.getByName(address).isLoopbackAddress());
+				HttpServletRequest request = context.getRequest();
+				return new AuthorizationDecision(InetAddress.getByName(request.getRemoteAddr()).isLoopbackAddress()
+						&& THIS_HOST.contains(request.getServerName()));
 			}
 			catch (UnknownHostException ex) {
 				return new AuthorizationDecision(false);

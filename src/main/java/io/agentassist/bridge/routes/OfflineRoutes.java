@@ -29,7 +29,7 @@ final class OfflineRoutes implements AutoCloseable {
 
 	private final RouteValidator validator;
 
-	private final ValidatorFactory constraints = Validation.buildDefaultValidatorFactory();
+	private final ValidatorFactory constraints;
 
 	OfflineRoutes(String profiles) {
 		SpringApplication bridge = new SpringApplicationBuilder(AgentAssistBridge.class).web(WebApplicationType.NONE)
@@ -54,6 +54,8 @@ final class OfflineRoutes implements AutoCloseable {
 		});
 		this.application.refreshForAotProcessing(new RuntimeHints());
 		this.validator = new RouteValidator(settings());
+		// After the start has set up the log: it would print a line about itself.
+		this.constraints = Validation.buildDefaultValidatorFactory();
 	}
 
 	RoutesProperties settings() {

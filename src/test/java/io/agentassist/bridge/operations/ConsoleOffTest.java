@@ -1,9 +1,14 @@
 package io.agentassist.bridge.operations;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 
 import io.agentassist.bridge.BridgeTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -16,6 +21,25 @@ class ConsoleOffTest extends BridgeTest {
 
 	@LocalManagementPort
 	private int managementPort;
+
+	@Test
+	void shouldTakeOrdersForThisHostOnly() throws IOException {
+		assertThat(erase("127.0.0.1")).startsWith("HTTP/1.1 200");
+		assertThat(erase("localhost")).startsWith("HTTP/1.1 200");
+		assertThat(erase("[::1]")).startsWith("HTTP/1.1 200");
+		assertThat(erase("rebound.example")).startsWith("HTTP/1.1 404");
+	}
+
+	private String erase(String host) throws IOException {
+		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.managementPort)) {
+			socket.setSoTimeout(30_000);
+			socket.getOutputStream()
+				.write("DELETE /actuator/erasure/conv-1 HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n\r\n"
+					.formatted(host, this.managementPort)
+					.getBytes(StandardCharsets.US_ASCII));
+			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		}
+	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator/hawtio/auth/login",

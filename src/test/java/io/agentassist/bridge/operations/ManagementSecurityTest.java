@@ -1,11 +1,16 @@
 package io.agentassist.bridge.operations;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -23,12 +28,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.jmx.export.MBeanExporter;
@@ -36,6 +44,7 @@ import org.springframework.jmx.export.MBeanExporter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows who may do what on the management port once there are log-ins. */
+@ExtendWith(OutputCaptureExtension.class)
 class ManagementSecurityTest extends StrictBridgeTest {
 
 	private static final String OUTBOX = "io.agentassist.bridge:type=Outbox";
@@ -104,6 +113,37 @@ class ManagementSecurityTest extends StrictBridgeTest {
 			.isNotEmpty();
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "service:jmx:rmi:///jndi/rmi://127.0.0.1:%d/x",
+			"service:jmx:rmi:///jndi/ldaps://127.0.0.1:%d/x",
+			"service:jmx:rmi://127.0.0.1/stub/rO0ABXNyAA5qYXZhLnV0aWwuRGF0ZWhqgQFLWXQZAwAAeHB3CAAAAAAAAAAAeA==#%d" })
+	void shouldNotConnectToOtherJvmsNorReadTheirObjects(String target) throws IOException {
+		try (ServerSocketChannel other = ServerSocketChannel.open()
+			.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+			other.configureBlocking(false);
+			String read = """
+					{"type":"read","mbean":"java.lang:type=Runtime","attribute":"Name","target":{"url":"%s"}}"""
+				.formatted(target.formatted(other.socket().getLocalPort()));
+			HttpResponse<String> answer = send(
+					viewer(manage("/actuator/jolokia")).header("Content-Type", "application/json")
+						// A connection would wait for the other side.
+						.timeout(Duration.ofSeconds(10))
+						.POST(HttpRequest.BodyPublishers.ofString(read))
+						.build());
+
+			assertThat(other.accept()).as(answer.body()).isNull();
+			assertThat(answer.body()).doesNotContain("ClassCastException", "RMIServer");
+		}
+	}
+
+	@Test
+	void shouldLogWhoeverGuessesPasswords(CapturedOutput output) {
+		send(as(manage("/actuator/deadletters"), "operator", "hunter-2").build());
+
+		assertThat(output).contains("Log-in as 'operator' to the management port refused (127.0.0.1)")
+			.doesNotContain("hunter-2");
+	}
+
 	@Test
 	void shouldLetOperatorsAndNoViewersAct() {
 		this.exporter.afterSingletonsInstantiated();
@@ -151,6 +191,9 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		}
 		awaitClosedBreaker();
 		flow("pause", "deliver-audit");
+		HttpResponse<String> health = send(viewer(manage("/actuator/health")).build());
+		assertThat(health.statusCode()).isEqualTo(200);
+		assertThat(json(health).path("status").asText()).isEqualTo("DEGRADED");
 		String id = json(ask(suggestionRequest(unique("conv-")))).path("request_id").asText();
 		try {
 			assertThat(callBack(completed(id)).statusCode()).isEqualTo(200);

@@ -13,9 +13,13 @@ import io.agentassist.bridge.StubbedProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Shows what the keys of the file open, each for its tenant, its scopes and its rate, and
  * that a change of the file counts without a restart.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class NamedKeyTest extends StrictBridgeTest {
 
 	private static final String BERLIN = "key-of-the-desk-in-berlin";
@@ -157,7 +162,7 @@ class NamedKeyTest extends StrictBridgeTest {
 	}
 
 	@Test
-	void shouldAnswer429BeyondTheRateOfAKeyAndNoOther() {
+	void shouldAnswer429BeyondTheRateOfAKeyAndNoOther(CapturedOutput output) {
 		List<HttpResponse<String>> answers = IntStream.range(0, 12)
 			.mapToObj((number) -> getAs(SLOW, "/agentassist/suggestions/unknown"))
 			.toList();
@@ -167,6 +172,7 @@ class NamedKeyTest extends StrictBridgeTest {
 		assertThat(limited).hasSizeGreaterThanOrEqualTo(6);
 		assertProblem(limited.get(0), 429);
 		assertThat(limited.get(0).headers().firstValue("Retry-After")).hasValue("1");
+		assertThat(output).contains("GET /agentassist/suggestions/unknown of caller slow answered 429");
 		assertThat(getAs(BERLIN, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404);
 		eventually(() -> assertThat(getAs(SLOW, "/agentassist/suggestions/unknown").statusCode()).isEqualTo(404));
 	}
