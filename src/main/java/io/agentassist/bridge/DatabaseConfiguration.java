@@ -5,6 +5,8 @@ import java.time.Duration;
 import com.zaxxer.hikari.HikariDataSource;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -25,6 +27,11 @@ class DatabaseConfiguration {
 	@Bean
 	TransactionTemplate transaction(PlatformTransactionManager transactionManager) {
 		return new TransactionTemplate(transactionManager);
+	}
+
+	@Bean
+	FlywayMigrationStrategy tablesUpgrade(BuildProperties build) {
+		return new TablesUpgrade(build.getVersion());
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,6 +146,27 @@ class PackagedJarIT {
 					"'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, decayed-posterior-mean",
 					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "Tomcat");
+	}
+
+	@Test
+	void shouldSayInOneMessageThatANewerVersionHasUpgradedTheTables() throws Exception {
+		Path newer = Files.createDirectory(this.folder.resolve("newer"));
+		Files.writeString(newer.resolve("V99__newer.sql"), "CREATE TABLE newer (id integer)");
+		Flyway.configure()
+			.dataSource("jdbc:h2:file:" + this.folder.resolve("data/agent-assist-bridge")
+					+ ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE", "sa", "")
+			.locations("classpath:db/migration", "filesystem:" + newer)
+			.load()
+			.migrate();
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log())
+			.containsOnlyOnce("A newer version of the bridge has upgraded the tables of this database to version 99.")
+			.containsPattern("This is version \\S+, which knows them up to version \\d+\\.")
+			.contains("Start the newer version")
+			.doesNotContain("\tat ", "Exception", "Caused by", "Flyway");
 	}
 
 }

@@ -1,0 +1,14 @@
+package io.agentassist.bridge;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Tells in a sentence why the tables of a database do not fit. */
+class TablesFailureAnalyzer extends AbstractFailureAnalyzer<TablesException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, TablesException cause) {
+		return new FailureAnalysis(cause.getMessage(), cause.action() + ": docs/operations.md, Upgrade.", cause);
+	}
+
+}

@@ -1,0 +1,66 @@
+package io.agentassist.bridge;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
+import org.flywaydb.core.api.MigrationVersion;
+import org.flywaydb.core.api.exception.FlywayValidateException;
+
+import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
+
+/**
+ * Upgrades the tables, and stops the start on tables that are not this version's to
+ * upgrade. Flyway itself passes over what a newer version did.
+ */
+class TablesUpgrade implements FlywayMigrationStrategy {
+
+	private final String bridgeVersion;
+
+	TablesUpgrade(String bridgeVersion) {
+		this.bridgeVersion = bridgeVersion;
+	}
+
+	@Override
+	public void migrate(Flyway flyway) {
+		MigrationInfo[] migrations = flyway.info().all();
+		newest(migrations, TablesUpgrade::isOfNewerVersion).ifPresent((theirs) -> {
+			MigrationVersion ours = newest(migrations, (state) -> !isOfNewerVersion(state)).orElseThrow();
+			throw new TablesException(
+					"A newer version of the bridge has upgraded the tables of this database to version %s. "
+						.formatted(theirs)
+							+ "This is version %s, which knows them up to version %s.".formatted(this.bridgeVersion,
+									ours),
+					"Start the newer version. The only way back to this one is the backup from before the upgrade");
+		});
+		try {
+			flyway.migrate();
+		}
+		catch (FlywayValidateException ex) {
+			// After a heading, its first problem; what follows is advice to change the
+			// history.
+			String problem = ex.getMessage().lines().skip(1).findFirst().orElse(ex.getMessage());
+			throw new TablesException(
+					"The tables of this database were not made by a release of the bridge, or not to the end. "
+							+ "This is version %s, which cannot upgrade them. %s".formatted(this.bridgeVersion,
+									problem),
+					"Restore the backup from before the upgrade");
+		}
+	}
+
+	private static Optional<MigrationVersion> newest(MigrationInfo[] migrations, Predicate<MigrationState> state) {
+		return Arrays.stream(migrations)
+			.filter((migration) -> state.test(migration.getState()))
+			.map(MigrationInfo::getVersion)
+			.max(Comparator.naturalOrder());
+	}
+
+	private static boolean isOfNewerVersion(MigrationState state) {
+		return state == MigrationState.FUTURE_SUCCESS || state == MigrationState.FUTURE_FAILED;
+	}
+
+}
