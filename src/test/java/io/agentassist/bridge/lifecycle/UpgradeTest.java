@@ -53,6 +53,24 @@ class UpgradeTest extends BridgeTest {
 		assertThat(settledActions(FORGOTTEN)).containsExactly("expired");
 	}
 
+	@Test
+	void shouldGoOnWithWhatAnInstanceOfTheFirstReleaseWritesBesideIt() {
+		Instant now = Instant.now();
+		String queued = unique("queued-beside-");
+		String completed = unique("completed-beside-");
+		FirstRelease.insertRequest(this.database, queued, "queued", now, null, null);
+		FirstRelease.insertCompleted(this.database, completed, now);
+
+		assertThat(lookUp(queued).path("status").asText()).isEqualTo("queued");
+		assertThat(callBack(completed(queued, suggestion("beside", 0.5))).statusCode()).isEqualTo(200);
+		assertThat(giveFeedback(queued, "beside", "accepted", "agent-9").statusCode()).isEqualTo(202);
+		assertThat(settledActions(queued)).containsExactly("presented", "accepted");
+		assertThat(lookUp(completed).path("ranked_suggestions").get(0).path("id").asText()).isEqualTo(SUGGESTION);
+		assertThat(callBack(completed(completed)).headers().firstValue("Idempotent-Replayed")).isPresent();
+		assertThat(settledActions(completed)).containsExactly("presented");
+		assertThat(this.provider.analyticsEventsOf(completed)).hasSize(1);
+	}
+
 	/** Fills a database as the first release did, before the application starts on it. */
 	static class FirstRelease implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
@@ -68,19 +86,23 @@ class UpgradeTest extends BridgeTest {
 			Instant now = Instant.now();
 			insertRequest(database, QUEUED, "queued", now.minusSeconds(5), null, null);
 			insertRequest(database, FORGOTTEN, "queued", now.minusSeconds(30 * 86400), null, null);
-			insertRequest(database, COMPLETED, "completed", now.minusSeconds(9), now.minusSeconds(8),
-					"[{\"id\":\"" + SUGGESTION + "\"}]");
-			database.update("INSERT INTO idempotency_key (message_key) VALUES (?)", "request:" + COMPLETED);
+			insertCompleted(database, COMPLETED, now.minusSeconds(9));
 			database.update("INSERT INTO suggestion_feedback (suggestion_id, accepted, total) VALUES (?, 3, 4)",
 					SUGGESTION);
+		}
+
+		/** What a callback wrote, with the events that its instance has not delivered. */
+		static void insertCompleted(JdbcTemplate database, String id, Instant submittedAt) {
+			insertRequest(database, id, "completed", submittedAt, submittedAt.plusSeconds(1),
+					"[{\"id\":\"" + SUGGESTION + "\"}]");
+			database.update("INSERT INTO idempotency_key (message_key) VALUES (?)", "request:" + id);
 			for (String destination : new String[] { "audit", "analytics" }) {
 				database.update("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)", destination,
-						UUID.randomUUID().toString(),
-						"{\"request_id\":\"" + COMPLETED + "\",\"action\":\"presented\"}");
+						UUID.randomUUID().toString(), "{\"request_id\":\"" + id + "\",\"action\":\"presented\"}");
 			}
 		}
 
-		private static void insertRequest(JdbcTemplate database, String id, String status, Instant submittedAt,
+		static void insertRequest(JdbcTemplate database, String id, String status, Instant submittedAt,
 				Instant completedAt, String suggestions) {
 			database.update("""
 					INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status,
