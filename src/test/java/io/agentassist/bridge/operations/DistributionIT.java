@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -47,6 +49,9 @@ class DistributionIT {
 	private static final String OLD_KEY = "audit-signing-key-old.pub.pem";
 
 	private static final String NEW_KEY = "audit-signing-key.pub.pem";
+
+	/** Parameters that pg_dump, pg_restore and psql refuse. */
+	private static final String OF_THE_DRIVER_ONLY = "?socketTimeout=10&ApplicationName=runbook";
 
 	private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -130,7 +135,7 @@ class DistributionIT {
 	 */
 	@Test
 	void shouldDoToAPostgreSqlWhatTheRunbookSays() throws Exception {
-		Assumptions.assumeTrue(Boolean.getBoolean("runbook.postgresql"), "In the profile runbook only");
+		Assumptions.assumeTrue(Boolean.getBoolean("runbook"), "In the profile runbook only");
 		Path data = this.folder.resolve("postgresql");
 		try (EmbeddedPostgres server = EmbeddedPostgres.builder().setDataDirectory(data).start()) {
 			JdbcTemplate database = new JdbcTemplate(server.getPostgresDatabase());
@@ -142,10 +147,14 @@ class DistributionIT {
 			Files.writeString(access, "host all bridge 127.0.0.1/32 scram-sha-256\n" + Files.readString(access));
 			database.execute("SELECT pg_reload_conf()");
 			String url = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/";
-			useDatabase(url + "bridge", "first");
+			useDatabase(url + "bridge" + OF_THE_DRIVER_ONLY, "first");
 			start("sandbox,postgresql,ecs", CHECKPOINTS);
 			String id = awaitSample();
 
+			Result asked = run(this.home, "sh", "-c",
+					"PGPASSWORD=$SPRING_DATASOURCE_PASSWORD psql -U $SPRING_DATASOURCE_USERNAME -tA "
+							+ "-c 'SELECT count(*) FROM suggestion_request' \"$(bin/libpq-url)\"");
+			assertThat(asked.output).isEqualTo("1\n");
 			Result backup = run(this.home, "bin/backup", "backups");
 			assertThat(backup.code).as(backup.output).isZero();
 			// As the runbook says of a heap that leaks.
@@ -162,7 +171,7 @@ class DistributionIT {
 			assertThat(refused.output).contains("password authentication failed");
 
 			Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
-			useDatabase(url + "restored", "second");
+			useDatabase(url + "restored" + OF_THE_DRIVER_ONLY, "second");
 			Result restore = run(this.home, "bin/restore", backup.output.strip());
 			assertThat(restore.code).as(restore.output).isZero();
 			assertThat(verify().output).contains("OK: 1 chain");
@@ -173,9 +182,21 @@ class DistributionIT {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "//db:5432/bridge, //db:5432/bridge",
+			"//db/bridge?socketTimeout=4&options=-c%20x=1&ApplicationName=b, //db/bridge?options=-c%20x=1",
+			"//db/bridge?sslmode=require&ssl=true, //db/bridge?sslmode=require",
+			"//db/bridge?ssl=true&sslrootcert=/ca.pem, //db/bridge?sslmode=verify-full&sslrootcert=/ca.pem",
+			"'//a,b/bridge?targetServerType=primary', '//a,b/bridge?target_session_attrs=read-write'" })
+	void shouldTellToolsOfPostgreSqlTheDriversUrl(String url, String forTools) throws Exception {
+		this.environment.put("SPRING_DATASOURCE_URL", "jdbc:postgresql:" + url);
+
+		assertThat(run(this.home, "bin/libpq-url").output).isEqualTo("postgresql:" + forTools);
+	}
+
 	@Test
 	void shouldHoldWhatTheRunbookNames() throws IOException {
-		assertThat(Stream.of("bin/start", "bin/backup", "bin/restore").map(this.home::resolve))
+		assertThat(Stream.of("bin/start", "bin/backup", "bin/restore", "bin/libpq-url").map(this.home::resolve))
 			.allMatch(Files::isExecutable);
 		assertThat(Stream
 			.of("config/prometheus/alerts.yaml", "config/grafana/agent-assist-bridge.json",
