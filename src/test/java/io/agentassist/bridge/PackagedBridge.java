@@ -34,11 +34,15 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+	private static final List<String> FIRST_COMPILER_ONLY = List.of("-XX:TieredStopAtLevel=1");
+
 	private final Path folder;
 
 	private final Map<String, String> settings;
 
 	private final List<String> jvmOptions;
+
+	private final String jar;
 
 	private final int port = freePort();
 
@@ -53,7 +57,7 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @param settings properties of the application, besides the ports
 	 */
 	public PackagedBridge(Path folder, Map<String, String> settings) {
-		this(folder, settings, List.of("-XX:TieredStopAtLevel=1"));
+		this(folder, settings, FIRST_COMPILER_ONLY);
 	}
 
 	/**
@@ -63,10 +67,36 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @param jvmOptions options of its processes
 	 */
 	public PackagedBridge(Path folder, Map<String, String> settings, List<String> jvmOptions) {
+		this(folder, settings, jvmOptions, jar());
+		List.of("routes", "config").forEach((name) -> copy(Path.of(name), folder.resolve(name)));
+	}
+
+	private PackagedBridge(Path folder, Map<String, String> settings, List<String> jvmOptions, String jar) {
 		this.folder = folder;
 		this.settings = settings;
 		this.jvmOptions = jvmOptions;
-		List.of("routes", "config").forEach((name) -> copy(Path.of(name), folder.resolve(name)));
+		this.jar = jar;
+	}
+
+	/**
+	 * Unpacks an archive, of this or of another version.
+	 * @param archive the archive
+	 * @param folder an empty folder
+	 * @param settings properties of the application, besides the ports
+	 * @return the bridge, not started
+	 */
+	public static PackagedBridge unpack(Path archive, Path folder, Map<String, String> settings) {
+		try {
+			Process tar = new ProcessBuilder("tar", "-xzf", archive.toString(), "--strip-components=1", "-C",
+					folder.toString())
+				.inheritIO()
+				.start();
+			assertThat(tar.onExit().join().exitValue()).isZero();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return new PackagedBridge(folder, settings, FIRST_COMPILER_ONLY, "agent-assist-bridge.jar");
 	}
 
 	/**
@@ -97,7 +127,7 @@ public final class PackagedBridge implements AutoCloseable {
 	/** Starts the jar with the settings; returns at once. */
 	public void launch() {
 		List<String> arguments = new ArrayList<>(this.jvmOptions);
-		arguments.addAll(List.of("-Xmx256m", "-jar", jar()));
+		arguments.addAll(List.of("-Xmx256m", "-jar", this.jar));
 		this.settings.forEach((key, value) -> arguments.add("--" + key + "=" + value));
 		start(arguments.toArray(String[]::new));
 	}

@@ -1,6 +1,9 @@
 package io.agentassist.bridge.crash;
 
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,16 +60,18 @@ class CrashIT {
 				PackagedBridge bridge = bridge(home, engine)) {
 			bridge.startAndAwait();
 			Senders senders = new Senders(bridge::url);
-			awaitMore(senders, 50);
+			senders.awaitMore(50);
 			// All connections cut, the server stays.
 			engine.connect()
 				.queryForList("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
 						+ "AND application_name LIKE 'PostgreSQL JDBC%'");
-			awaitMore(senders, 50);
+			senders.awaitMore(50);
 			engine.stop();
 			await().atMost(Duration.ofMinutes(1)).until(() -> senders.unavailable() > 20);
+			assertThat(readiness(bridge)).isEqualTo(503);
 			engine.start();
-			awaitMore(senders, 50);
+			await().atMost(Duration.ofMinutes(1)).until(() -> readiness(bridge) == 200);
+			senders.awaitMore(50);
 			senders.close();
 			assertThat(senders.unexpected()).isEmpty();
 			report("PostgreSQL down", 0, senders, bridge, engine);
@@ -80,7 +85,7 @@ class CrashIT {
 			this.outside.setAnalyticsDown(true);
 			bridge.startAndAwait();
 			Senders senders = new Senders(bridge::url);
-			awaitMore(senders, 100);
+			senders.awaitMore(100);
 			senders.close();
 			assertThat(senders.unexpected()).isEmpty();
 			assertThat(this.outside.events()).isEmpty();
@@ -100,7 +105,7 @@ class CrashIT {
 				Senders senders = new Senders(bridge::url);
 				await().atMost(Duration.ofMinutes(2)).until(() -> bridge.log().contains("Audit delivery fails"));
 				// The rest of the product goes on.
-				awaitMore(senders, 50);
+				senders.awaitMore(50);
 				assertThat(bridge.log()).doesNotContain("Audit delivery works again");
 				disk.enlarge();
 				await().atMost(Duration.ofMinutes(1)).until(() -> bridge.log().contains("Audit delivery works again"));
@@ -116,13 +121,13 @@ class CrashIT {
 			bridge.startAndAwait();
 			Senders senders = new Senders(bridge::url);
 			for (int kill = 0; kill < KILLS; kill++) {
-				awaitMore(senders, 1);
+				senders.awaitMore(1);
 				// A moment that nobody chose.
 				TimeUnit.MILLISECONDS.sleep(this.random.nextInt(2000));
 				bridge.kill();
 				bridge.startAndAwait();
 			}
-			awaitMore(senders, 1);
+			senders.awaitMore(1);
 			senders.close();
 			assertThat(senders.unexpected()).isEmpty();
 			report(name, KILLS, senders, bridge, engine);
@@ -132,14 +137,7 @@ class CrashIT {
 	/** Waits until deliveries have come to rest, stops the bridge, compares. */
 	private void report(String name, int kills, Senders senders, PackagedBridge bridge, Engine engine)
 			throws IOException {
-		int interactions = senders.callbacks().size() + senders.feedback().size();
-		await().atMost(Duration.ofMinutes(3))
-			.pollInterval(Duration.ofMillis(200))
-			.until(() -> this.outside.events()
-				.values()
-				.stream()
-				.filter((event) -> Reconciliation.name(event) != null)
-				.count() >= interactions && bridge.auditLines().size() >= interactions);
+		Reconciliation.awaitDeliveries(senders, this.outside, bridge::auditLines);
 		bridge.close();
 		bridge.start("-XX:TieredStopAtLevel=1", "-jar", PackagedBridge.jar(), "audit", "verify",
 				bridge.auditDirectory().toString());
@@ -152,28 +150,16 @@ class CrashIT {
 		assertThat(result.doubled()).isEmpty();
 	}
 
-	private void awaitMore(Senders senders, int cycles) {
-		int before = senders.feedback().size();
-		await().atMost(Duration.ofMinutes(2)).until(() -> senders.feedback().size() >= before + cycles);
+	private static int readiness(PackagedBridge bridge) throws IOException, InterruptedException {
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(bridge.managementUrl("/actuator/health/readiness")).build(),
+					HttpResponse.BodyHandlers.discarding())
+			.statusCode();
 	}
 
 	private PackagedBridge bridge(Path home, Engine engine) {
 		Map<String, String> settings = new HashMap<>(engine.settings());
-		settings.put("agentassist.genesys.client-id", "crash");
-		settings.put("agentassist.genesys.client-secret", "crash-secret-0123456789");
-		settings.put("agentassist.genesys.api-url", this.outside.url());
-		settings.put("agentassist.genesys.login-url", this.outside.url());
-		settings.put("agentassist.public-url", "http://127.0.0.1");
-		settings.put("agentassist.callback.auth", "none");
-		settings.put("agentassist.api.auth", "none");
-		settings.put("agentassist.analytics.endpoint", this.outside.url() + "/events");
-		// Failed deliveries are due again soon: the run ends with all of them done.
-		settings.put("agentassist.outbox.max-delay", "2s");
-		settings.put("agentassist.outbox.max-probe-delay", "2s");
-		settings.put("agentassist.outbox.claim-time", "5s");
-		// A cold process on a busy machine takes its time; that is not what is tested
-		// here.
-		settings.put("agentassist.suggestions.max-construction-latency", "10s");
+		settings.putAll(this.outside.settings());
 		return new PackagedBridge(home, settings);
 	}
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -60,6 +61,30 @@ public final class Outside implements AutoCloseable {
 	 */
 	public String url() {
 		return "http://127.0.0.1:" + this.server.getAddress().getPort();
+	}
+
+	/**
+	 * Gets what points a bridge to both.
+	 * @return properties of the application
+	 */
+	Map<String, String> settings() {
+		Map<String, String> settings = new HashMap<>();
+		settings.put("agentassist.genesys.client-id", "crash");
+		settings.put("agentassist.genesys.client-secret", "crash-secret-0123456789");
+		settings.put("agentassist.genesys.api-url", url());
+		settings.put("agentassist.genesys.login-url", url());
+		settings.put("agentassist.public-url", "http://127.0.0.1");
+		settings.put("agentassist.callback.auth", "none");
+		settings.put("agentassist.api.auth", "none");
+		settings.put("agentassist.analytics.endpoint", url() + "/events");
+		// Failed deliveries are due again soon: the run ends with all of them done.
+		settings.put("agentassist.outbox.max-delay", "2s");
+		settings.put("agentassist.outbox.max-probe-delay", "2s");
+		settings.put("agentassist.outbox.claim-time", "5s");
+		// A cold process on a busy machine takes its time; that is not what is tested
+		// here.
+		settings.put("agentassist.suggestions.max-construction-latency", "10s");
+		return settings;
 	}
 
 	/**

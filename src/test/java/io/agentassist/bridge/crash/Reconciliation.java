@@ -1,17 +1,21 @@
 package io.agentassist.bridge.crash;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+
+import static org.awaitility.Awaitility.await;
 
 /**
  * Compares what was acknowledged with what the database, the audit log and the analytics
@@ -76,6 +80,21 @@ record Reconciliation(int acknowledged, Set<String> lost, Set<String> doubled, l
 			});
 		int acknowledged = senders.requests().size() + senders.callbacks().size() + senders.feedback().size();
 		return new Reconciliation(acknowledged, lost, doubled, outside.redelivered());
+	}
+
+	/**
+	 * Waits until every acknowledged interaction should be in the audit log and
+	 * analytics.
+	 */
+	static void awaitDeliveries(Senders senders, Outside outside, Supplier<List<String>> auditLines) {
+		int interactions = senders.callbacks().size() + senders.feedback().size();
+		await().atMost(Duration.ofMinutes(3))
+			.pollInterval(Duration.ofMillis(200))
+			.until(() -> outside.events()
+				.values()
+				.stream()
+				.filter((event) -> name(event) != null)
+				.count() >= interactions && auditLines.get().size() >= interactions);
 	}
 
 	/** What an event tells of, null where it is not an interaction's. */

@@ -16,6 +16,8 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * Desktops and the provider's webhook: each sends a trigger, then its callback, then a
  * feedback, and repeats each until it is acknowledged, as the provider does. What was
@@ -108,6 +110,15 @@ final class Senders implements AutoCloseable {
 			// The pause between two attempts of a sender.
 			TimeUnit.MILLISECONDS.sleep(100);
 		}
+	}
+
+	/**
+	 * Waits.
+	 * @param cycles for how many more triggers with their callback and feedback
+	 */
+	void awaitMore(int cycles) {
+		int before = this.feedback.size();
+		await().atMost(Duration.ofMinutes(2)).until(() -> this.feedback.size() >= before + cycles);
 	}
 
 	/** Begins nothing new, and waits until the last of all is acknowledged. */
