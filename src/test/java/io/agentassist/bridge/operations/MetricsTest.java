@@ -148,6 +148,19 @@ class MetricsTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldNotBeReadyWithoutTheTablesOfItsVersion() {
+		this.database.update("UPDATE \"flyway_schema_history\" SET \"success\" = FALSE");
+		try {
+			assertThat(manage("/actuator/health/readiness")).isEqualTo("{\"status\":\"DOWN\"}");
+			assertThat(manage("/actuator/health/liveness")).isEqualTo("{\"status\":\"UP\"}");
+		}
+		finally {
+			this.database.update("UPDATE \"flyway_schema_history\" SET \"success\" = TRUE");
+		}
+		eventually(() -> assertThat(manage("/actuator/health/readiness")).isEqualTo("{\"status\":\"UP\"}"));
+	}
+
+	@Test
 	void shouldCountAllOfALargeBacklog() {
 		this.database.update("INSERT INTO outbox (destination, event_id, payload) VALUES ('nowhere', 'e', '{}')");
 		try {
