@@ -117,6 +117,33 @@ class PackagedJarIT {
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
 	}
 
+	/** URLs were told alone, the others once those were right. */
+	@Test
+	void shouldNameWrongUrlsAndOtherSettingsInOneReadableMessage() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+				"--agentassist.genesys.api-url=http://user:swordfish@evil.example/?q=1",
+				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Wrong:\n")
+			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not hold a user or a password (")
+			.containsOnlyOnce("\n    'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have")
+			.containsOnlyOnce("\n    'agentassist.ranking.skill-weight' must be")
+			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "LoggingFailureAnalysis");
+	}
+
+	/** Where the log is JSON, so is this. */
+	@Test
+	void shouldTellOfAFailedStartInTheLogWhereThatIsJson() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,ecs",
+				"--agentassist.ranking.skill-weight=-1");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.log().lines()).allMatch((line) -> line.startsWith("{"))
+			.anyMatch((line) -> line.contains("'agentassist.ranking.skill-weight' must be"));
+	}
+
 	@Test
 	void shouldNameEveryWrongUrlInOneMessageAndExit() throws Exception {
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
@@ -125,7 +152,8 @@ class PackagedJarIT {
 		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
-			.contains("agentassist.genesys.api-url: has to be https://", "agentassist.analytics.endpoint: has to start")
+			.contains("'agentassist.genesys.api-url' has to be https://", "'agentassist.analytics.endpoint' ",
+					" has to start")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish");
 	}
 

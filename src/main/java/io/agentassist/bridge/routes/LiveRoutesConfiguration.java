@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.ConfiguredUrls;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.settings.NamesFiles;
@@ -88,6 +89,7 @@ class LiveRoutesConfiguration {
 	static BeanFactoryPostProcessor settingsOfTheStart(ConfigurableEnvironment environment) {
 		return (beans) -> {
 			List<Class<? extends Record>> records = settingsRecords(beans);
+			RuntimeException failure = null;
 			try {
 				for (Class<? extends Record> type : records) {
 					if (beans.getBean(type) instanceof NamesFiles settings) {
@@ -96,17 +98,21 @@ class LiveRoutesConfiguration {
 				}
 			}
 			catch (BeanCreationException | InvalidSettingException ex) {
-				List<String> problems = new ArrayList<>();
-				// Spring's own has no messages yet.
-				try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-					new ConfigCheck(() -> records, validators.getValidator()).bind(ConfigSnapshot.of(environment),
-							(problem) -> problems.add(problem.placeAndMessage()));
-				}
-				if (problems.isEmpty()) {
-					throw ex;
-				}
-				throw new SettingsException("Wrong", problems);
+				failure = ex;
 			}
+			if (failure == null && ConfiguredUrls.problems(environment).isEmpty()) {
+				return;
+			}
+			List<String> problems = new ArrayList<>();
+			// Spring's own has no messages yet.
+			try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
+				new ConfigCheck(() -> records, validators.getValidator()).bind(ConfigSnapshot.of(environment),
+						(problem) -> problems.add(problem.placeAndMessage()));
+			}
+			if (problems.isEmpty()) {
+				throw failure;
+			}
+			throw new SettingsException("Wrong", problems);
 		};
 	}
 
