@@ -2,6 +2,8 @@ package io.agentassist.bridge;
 
 import java.time.Duration;
 
+import javax.sql.DataSource;
+
 import com.zaxxer.hikari.HikariDataSource;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -9,8 +11,11 @@ import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The database that holds the state. */
@@ -21,7 +26,7 @@ class DatabaseConfiguration {
 	@Bean
 	PlatformTransactionManager transactionManager(HikariDataSource pool) {
 		return isH2(pool) ? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()))
-				: new JdbcTransactionManager(pool);
+				: new PostgreSqlTransactionManager(pool);
 	}
 
 	@Bean
@@ -56,6 +61,31 @@ class DatabaseConfiguration {
 
 	private static boolean isH2(HikariDataSource pool) {
 		return pool.getJdbcUrl().startsWith("jdbc:h2:");
+	}
+
+	/**
+	 * A connection that broke cannot be rolled back, and need not: the server does that.
+	 * Told, that failure would take the place of the one that broke the connection, and
+	 * would end routes that have answered already.
+	 */
+	private static final class PostgreSqlTransactionManager extends JdbcTransactionManager {
+
+		private static final long serialVersionUID = 1L;
+
+		PostgreSqlTransactionManager(DataSource pool) {
+			super(pool);
+		}
+
+		@Override
+		protected void doRollback(DefaultTransactionStatus status) {
+			try {
+				super.doRollback(status);
+			}
+			catch (DataAccessException | TransactionException ex) {
+				this.logger.debug("The rollback failed", ex);
+			}
+		}
+
 	}
 
 }

@@ -28,6 +28,7 @@ import org.apache.camel.support.processor.PredicateValidationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -187,7 +188,7 @@ public class ProblemTranslator {
 			log.error("{} failed unexpectedly, answered 500", what, failure);
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
-			Throwable cause = (failure.getCause() != null) ? failure.getCause() : failure;
+			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
 			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(),
 					reason(cause, problem));
 		}

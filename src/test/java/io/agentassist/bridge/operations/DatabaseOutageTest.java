@@ -1,0 +1,63 @@
+package io.agentassist.bridge.operations;
+
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+import javax.sql.DataSource;
+
+import io.agentassist.bridge.BridgeTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.test.context.TestPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Shows what the log tells of a PostgreSQL that does not answer in time. */
+@Tag("postgresql")
+@TestPropertySource(properties = "spring.datasource.hikari.data-source-properties.socketTimeout=1")
+@ExtendWith(OutputCaptureExtension.class)
+class DatabaseOutageTest extends BridgeTest {
+
+	@Autowired
+	private DataSource pool;
+
+	/** It told consequences, several times, each with a stack trace. */
+	@ParameterizedTest
+	@ValueSource(strings = { "LOCK TABLE suggestion_request IN ACCESS EXCLUSIVE MODE",
+			"SELECT request_id FROM suggestion_request FOR UPDATE" })
+	void shouldTellEachFailureOnceWithItsCause(String lock, CapturedOutput log) throws SQLException {
+		String id = queue(unique("conv-"));
+		callBack(completed(id, suggestion("sug-1", 0.5)));
+		HttpResponse<String> answer;
+		try (Connection locking = this.pool.getConnection(); Statement statement = locking.createStatement()) {
+			locking.setAutoCommit(false);
+			statement.execute(lock);
+
+			answer = giveFeedback(id, "sug-1", "accepted", null);
+
+			if (lock.startsWith("LOCK TABLE")) {
+				eventually(() -> assertThat(log.getOut())
+					.containsPattern("ERROR .* Delivery purge-old-rows failed, tried again: .*"));
+			}
+			locking.rollback();
+		}
+
+		assertProblem(answer, 503);
+		assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+		assertThat(log.getOut().lines().filter((line) -> line.contains("answered 503"))).singleElement()
+			.asString()
+			.containsPattern("(record|keep)-feedback, request " + id + ", answered 503: ")
+			.endsWith("(SocketTimeoutException: Read timed out)");
+		assertThat(log.getOut()).doesNotContain("\tat ", "Connection is closed", "marked as broken",
+				"SchedulerConsumer");
+	}
+
+}
