@@ -17,6 +17,7 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpBinding;
 import org.apache.camel.http.base.HttpHelper;
 import org.apache.camel.support.MessageHelper;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Reads a request's body as the bytes that came (a signature covers exactly these), up to
@@ -69,7 +70,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			}
 			size += read;
 			if (size < limit && System.nanoTime() - deadline > 0) {
-				throw new SlowRequestException(this.bodyTimeout);
+				throw new SlowRequestException("The body did not come within " + this.bodyTimeout.toSeconds() + " s.");
 			}
 		}
 		if (size > this.maxBodySize) {
@@ -82,8 +83,12 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		try {
 			return stream.read(body, offset, body.length - offset);
 		}
-		catch (SocketTimeoutException ex) {
-			throw new SlowRequestException(this.bodyTimeout);
+		catch (IOException ex) {
+			// Tomcat wraps that of its own timeout, server.tomcat.connection-timeout.
+			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SocketTimeoutException) {
+				throw new SlowRequestException("The body stopped coming.");
+			}
+			throw ex;
 		}
 	}
 

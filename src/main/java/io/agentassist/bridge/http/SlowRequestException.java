@@ -1,7 +1,5 @@
 package io.agentassist.bridge.http;
 
-import java.time.Duration;
-
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
@@ -11,9 +9,9 @@ class SlowRequestException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
 
-	SlowRequestException(Duration timeout) {
+	SlowRequestException(String detail) {
 		super(HttpStatus.REQUEST_TIMEOUT);
-		setDetail("The body did not come within " + timeout.toSeconds() + " s.");
+		setDetail(detail);
 		getHeaders().set(HttpHeaders.CONNECTION, "close");
 	}
 

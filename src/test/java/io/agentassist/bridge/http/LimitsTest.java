@@ -18,15 +18,19 @@ import io.agentassist.bridge.StrictBridgeTest;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows each limit on what comes in, with its status and its count. */
+@ExtendWith(OutputCaptureExtension.class)
 class LimitsTest extends StrictBridgeTest {
 
 	@Autowired
@@ -132,7 +136,7 @@ class LimitsTest extends StrictBridgeTest {
 	private String exchange(String bytes) {
 		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri("/").getPort())) {
 			socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
-			socket.setSoTimeout(5000);
+			socket.setSoTimeout(15_000);
 			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
 		}
 		catch (IOException ex) {
@@ -154,6 +158,19 @@ class LimitsTest extends StrictBridgeTest {
 			assertThat(answer.toString()).startsWith("HTTP/1.1 408").contains("application/problem+json", "within 1 s");
 			assertThat(took).isBetween(Duration.ofMillis(900), Duration.ofSeconds(6));
 		});
+	}
+
+	/** The log told of a 400. */
+	@Test
+	void shouldLogABodyThatStallsAsItIsAnswered(CapturedOutput log) {
+		assertCounted("slow",
+				() -> assertThat(exchange("POST /agentassist/callback HTTP/1.1\r\nHost: a\r\n"
+						+ "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"))
+					.startsWith("HTTP/1.1 408")
+					.contains("application/problem+json"));
+
+		assertThat(log.getOut()).contains("POST /agentassist/callback answered 408: The body stopped coming.")
+			.doesNotContain("answered 400");
 	}
 
 	/** Sends the same few bytes again and again, until there is an answer. */
