@@ -11,13 +11,18 @@ import java.nio.file.Path;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows how HTTP itself is answered: sizes, types, methods, paths. */
+@ExtendWith(OutputCaptureExtension.class)
 class HttpContractTest extends BridgeTest {
 
 	private static final int LIMIT = 256 * 1024;
@@ -137,6 +142,16 @@ class HttpContractTest extends BridgeTest {
 		}
 
 		assertThat(assertProblem(send(request.build()), status).path("detail").asText()).isEqualTo(sentence);
+	}
+
+	/** Each was a warning that said nothing. */
+	@Test
+	void shouldLogNoWarningsOfWhatStrangersTry(CapturedOutput log) {
+		send(request("/agentassist/callback").PUT(HttpRequest.BodyPublishers.noBody()).build());
+		assertProblem(get("/agentassist/%2e%2e/x"), 404);
+		assertProblem(get("/unknown"), 404);
+
+		assertThat(log.getOut()).doesNotContain("PageNotFound", "ResourceHandler");
 	}
 
 	@Test
