@@ -1,6 +1,8 @@
 package io.agentassist.bridge.http;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.servlet.DispatcherType;
+
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
 import org.apache.catalina.core.StandardHost;
 
@@ -29,6 +31,7 @@ class HttpConfiguration {
 	FilterRegistrationBean<ResponseGuard> responseGuard(ProblemTranslator problems) {
 		FilterRegistrationBean<ResponseGuard> registration = new FilterRegistrationBean<>(new ResponseGuard(problems));
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);
 		return registration;
 	}
 
@@ -36,6 +39,8 @@ class HttpConfiguration {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters) {
 		return (factory) -> {
 			factory.addEngineValves(new Rejections(meters));
+			// To ResponseGuard, which refuses it with a problem.
+			factory.addConnectorCustomizers((connector) -> connector.setAllowTrace(true));
 			factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
 				.setErrorReportValveClass(ProblemReportValve.class.getName()));
 		};

@@ -6,6 +6,7 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
@@ -44,7 +45,7 @@ class ResponseGuard extends HttpFilter {
 						.forStatusAndDetail(HttpStatus.URI_TOO_LONG, "Path or query has over 4096 characters."), null));
 			return;
 		}
-		chain.doFilter(request, response);
+		chain.doFilter("TRACE".equals(request.getMethod()) ? new Untraced(request) : request, response);
 	}
 
 	static void setHeaders(HttpServletResponse response, boolean secure) {
@@ -54,6 +55,24 @@ class ResponseGuard extends HttpFilter {
 		if (secure) {
 			response.setHeader("Strict-Transport-Security", "max-age=31536000");
 		}
+	}
+
+	/**
+	 * Neither Tomcat nor Spring answers TRACE with a problem and what the path takes
+	 * instead: the one is quiet, the other sends the request back. By another name it is
+	 * one of the methods that no path takes.
+	 */
+	private static final class Untraced extends HttpServletRequestWrapper {
+
+		Untraced(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public String getMethod() {
+			return "trace";
+		}
+
 	}
 
 }

@@ -103,7 +103,7 @@ class HttpContractTest extends BridgeTest {
 	@CsvSource({ "GET,/agentassist/suggestions,POST", "DELETE,/agentassist/suggestions,POST",
 			"PUT,/agentassist/callback,POST", "GET,/agentassist/callback,POST", "GET,/agentassist/feedback,POST",
 			"DELETE,/agentassist/suggestions/some-id,GET", "POST,/agentassist/conversations/some-id/suggestions,GET",
-			"DELETE,/openapi.yaml,GET" })
+			"DELETE,/openapi.yaml,GET", "TRACE,/agentassist/callback,POST", "TRACE,/openapi.yaml,GET" })
 	void shouldAnswer405WithAllow(String method, String path, String allowed) {
 		HttpRequest request = request(path).header("Content-Type", "application/json")
 			.method(method, HttpRequest.BodyPublishers.noBody())
@@ -142,6 +142,21 @@ class HttpContractTest extends BridgeTest {
 		}
 
 		assertThat(assertProblem(send(request.build()), status).path("detail").asText()).isEqualTo(sentence);
+	}
+
+	/** Spring's servlet sends it back. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/unknown", "/error", "/agentassist/%2e%2e/x" })
+	void shouldAnswerTraceOfAnUnknownPathAsAllElse(String path) {
+		HttpRequest trace = request(path).method("TRACE", HttpRequest.BodyPublishers.noBody())
+			.header("X-Secret", "planted")
+			.build();
+
+		HttpResponse<String> answer = send(trace);
+
+		assertProblem(answer, 404);
+		assertThat(answer.headers().firstValue("Cache-Control")).hasValue("no-store");
+		assertThat(answer.body()).doesNotContain("planted");
 	}
 
 	/** Each was a warning that said nothing. */
