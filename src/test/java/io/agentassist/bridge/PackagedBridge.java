@@ -269,14 +269,19 @@ public final class PackagedBridge implements AutoCloseable {
 	 * Posts JSON to a path of the public port.
 	 * @param path with a leading slash
 	 * @param body the JSON
+	 * @param headers further headers, each name followed by its value
 	 * @return the answer
 	 * @throws IOException when there is none
 	 * @throws InterruptedException when interrupted
 	 */
-	public HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
-		return CLIENT.send(request(path).header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString(body))
-			.build(), HttpResponse.BodyHandlers.ofString());
+	public HttpResponse<String> post(String path, String body, String... headers)
+			throws IOException, InterruptedException {
+		HttpRequest.Builder request = request(path).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(body));
+		for (int i = 0; i < headers.length; i += 2) {
+			request.header(headers[i], headers[i + 1]);
+		}
+		return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 	private HttpRequest.Builder request(String path) {

@@ -1,5 +1,6 @@
 package io.agentassist.bridge;
 
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,6 +116,27 @@ class PackagedJarIT {
 		assertThat(this.bridge.log())
 			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
+	}
+
+	/** The one ended in an ERROR with a stack trace, the other in one for each query. */
+	@Test
+	void shouldSayWhatTheSandboxDoesNotPlay() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+				"--agentassist.api.auth=api-key", "--agentassist.api.keys=key-of-the-test",
+				"--agentassist.callback.auth=api-key");
+		this.bridge.awaitAnswer();
+
+		HttpResponse<String> queued = this.bridge.post("/agentassist/suggestions",
+				"{\"conversation_id\":\"c-1\",\"transcript\":\"My bill\",\"knowledge_source_ids\":[\"ks-1\"]}",
+				"X-API-Key", "key-of-the-test");
+
+		assertThat(queued.statusCode()).isEqualTo(202);
+		await().atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(this.bridge.log())
+				.contains("No sample conversation: it has neither key nor token (agentassist.api.auth=api-key)")
+				.containsPattern("no callback of sug-req-\\S+, it proves itself by hmac only "
+						+ "\\(agentassist.callback.auth=api-key\\)"));
+		assertThat(this.bridge.log()).doesNotContain("\tat ", "Exception", "ERROR");
 	}
 
 	/** URLs were told alone, the others once those were right. */
