@@ -1,5 +1,7 @@
 package io.agentassist.bridge;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 
 import javax.sql.DataSource;
@@ -12,6 +14,7 @@ import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.datasource.JdbcTransactionObjectSupport;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
@@ -64,9 +67,9 @@ class DatabaseConfiguration {
 	}
 
 	/**
-	 * A connection that broke cannot be rolled back, and need not: the server does that.
-	 * Told, that failure would take the place of the one that broke the connection, and
-	 * would end routes that have answered already.
+	 * A connection that broke cannot be rolled back, and need not: it is cut, and the
+	 * server does that. Told, that failure would take the place of the one that broke the
+	 * connection, and would end routes that have answered already.
 	 */
 	private static final class PostgreSqlTransactionManager extends JdbcTransactionManager {
 
@@ -83,6 +86,17 @@ class DatabaseConfiguration {
 			}
 			catch (DataAccessException | TransactionException ex) {
 				this.logger.debug("The rollback failed", ex);
+				cut(((JdbcTransactionObjectSupport) status.getTransaction()).getConnectionHolder().getConnection());
+			}
+		}
+
+		/** What comes after a rollback would commit on a connection that lives. */
+		private void cut(Connection connection) {
+			try {
+				connection.abort(Runnable::run);
+			}
+			catch (SQLException ex) {
+				this.logger.debug("The connection could not be cut", ex);
 			}
 		}
 

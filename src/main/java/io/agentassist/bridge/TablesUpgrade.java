@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -27,16 +28,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 
 	@Override
 	public void migrate(Flyway flyway) {
-		MigrationInfo[] migrations = flyway.info().all();
-		newest(migrations, TablesUpgrade::isOfNewerVersion).ifPresent((theirs) -> {
-			MigrationVersion ours = newest(migrations, (state) -> !isOfNewerVersion(state)).orElseThrow();
-			throw new TablesException(
-					"A newer version of the bridge has upgraded the tables of this database to version %s. "
-						.formatted(theirs)
-							+ "This is version %s, which knows them up to version %s.".formatted(this.bridgeVersion,
-									ours),
-					"Start the newer version. The only way back to this one is the backup from before the upgrade");
-		});
+		refuseNewer(flyway);
 		try {
 			flyway.migrate();
 		}
@@ -50,12 +42,29 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 									problem),
 					"Restore the backup from before the upgrade");
 		}
+		// A newer version may have upgraded them while this one waited for its turn.
+		refuseNewer(flyway);
+	}
+
+	private void refuseNewer(Flyway flyway) {
+		MigrationInfo[] migrations = flyway.info().all();
+		newest(migrations, TablesUpgrade::isOfNewerVersion).ifPresent((theirs) -> {
+			MigrationVersion ours = newest(migrations, (state) -> !isOfNewerVersion(state)).orElseThrow();
+			throw new TablesException(
+					"A newer version of the bridge has upgraded the tables of this database to version %s. "
+						.formatted(theirs)
+							+ "This is version %s, which knows them up to version %s.".formatted(this.bridgeVersion,
+									ours),
+					"Start the newer version. The only way back to this one is the backup from before the upgrade");
+		});
 	}
 
 	private static Optional<MigrationVersion> newest(MigrationInfo[] migrations, Predicate<MigrationState> state) {
 		return Arrays.stream(migrations)
 			.filter((migration) -> state.test(migration.getState()))
 			.map(MigrationInfo::getVersion)
+			// A repeatable migration has none.
+			.filter(Objects::nonNull)
 			.max(Comparator.naturalOrder());
 	}
 

@@ -90,7 +90,7 @@ class PackagedJarIT {
 	void shouldCheckTheRoutesWith64Megabytes() throws Exception {
 		this.bridge.start("-Xmx64m", "-jar", PackagedBridge.jar(), "routes", "check");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isZero();
 		assertThat(this.bridge.log()).contains(" 0 errors").doesNotContain("INFO");
 	}
@@ -99,7 +99,7 @@ class PackagedJarIT {
 	void shouldNameEveryMissingVariableInOneMessageAndExit() throws Exception {
 		this.bridge.start("-jar", PackagedBridge.jar());
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).contains(VARIABLES)
 			.contains("sandbox")
@@ -112,7 +112,7 @@ class PackagedJarIT {
 		this.bridge.start("-jar", PackagedBridge.jar(), "--agentassist.genesys.client-id=x",
 				"--agentassist.api.auth=none");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.log())
 			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
@@ -146,7 +146,7 @@ class PackagedJarIT {
 				"--agentassist.genesys.api-url=http://user:swordfish@evil.example/?q=1",
 				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Wrong:\n")
 			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not hold a user or a password (")
@@ -161,7 +161,7 @@ class PackagedJarIT {
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,ecs",
 				"--agentassist.ranking.skill-weight=-1");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.log().lines()).allMatch((line) -> line.startsWith("{"))
 			.anyMatch((line) -> line.contains("'agentassist.ranking.skill-weight' must be"));
 	}
@@ -171,7 +171,7 @@ class PackagedJarIT {
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
 				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.contains("'agentassist.genesys.api-url' has to be https://", "'agentassist.analytics.endpoint' ",
@@ -187,7 +187,7 @@ class PackagedJarIT {
 				"--agentassist.ranking.feedback-model=guess", "--agentassist.api.auth=api-key",
 				"--agentassist.api.keys-file=no/such/keys.yaml");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).containsOnlyOnce("Wrong:")
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
@@ -210,7 +210,7 @@ class PackagedJarIT {
 			.migrate();
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
 
-		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.containsOnlyOnce("A newer version of the bridge has upgraded the tables of this database to version 99.")

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.callback.BaseCallback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,6 +53,26 @@ class TablesUpgradeTest {
 		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(BRIDGE)))
 			.withMessageContaining("to version 98.1.")
 			.withMessageMatching(".*This is version 1\\.2\\.3, which knows them up to version \\d+\\.");
+	}
+
+	@Test
+	void shouldRefuseTablesThatANewerVersionUpgradesMeanwhile() throws IOException {
+		String newer = migration("newer", "V98_1__newer.sql", "CREATE TABLE newer (id integer)");
+		migration("newer", "R__again.sql", "CREATE VIEW again AS SELECT 1 AS one");
+		Flyway ours = Flyway.configure().configuration(flyway(BRIDGE).getConfiguration()).callbacks(new BaseCallback() {
+			@Override
+			public boolean supports(Event event, Context context) {
+				return event == Event.BEFORE_MIGRATE;
+			}
+
+			@Override
+			public void handle(Event event, Context context) {
+				flyway(BRIDGE, newer).migrate();
+			}
+		}).load();
+
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(ours))
+			.withMessageContaining("to version 98.1.");
 	}
 
 	@Test

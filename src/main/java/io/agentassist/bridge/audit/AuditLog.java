@@ -325,6 +325,10 @@ public class AuditLog {
 		public void afterCompletion(int status) {
 			synchronized (AuditLog.this) {
 				settle(status == STATUS_COMMITTED);
+				// No route tells of it: its policies end with the transaction.
+				if (status == STATUS_UNKNOWN && AuditLog.this.problem == null) {
+					failed(new AuditLogException("the transaction did not commit"));
+				}
 			}
 		}
 

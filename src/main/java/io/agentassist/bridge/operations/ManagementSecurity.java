@@ -52,7 +52,7 @@ class ManagementSecurity {
 	/** Role that also acts. */
 	static final String OPERATOR = "OPERATOR";
 
-	private static final int MAX_NAME_LENGTH = 40;
+	private static final Set<String> NAMES = Set.of("operator", "viewer");
 
 	private static final Set<String> THIS_HOST = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -98,12 +98,12 @@ class ManagementSecurity {
 		return isAnyoneKnown() ? withLogIns(http) : withoutLogIns(http);
 	}
 
-	/** Who guesses passwords shows in the log. */
+	/** Who guesses passwords shows in the log, but not a password in the wrong field. */
 	@EventListener
 	void logInFailed(AbstractAuthenticationFailureEvent failure) {
 		Authentication caller = failure.getAuthentication();
 		log.warn("Log-in as '{}' to the management port refused ({})",
-				StringUtils.truncate(caller.getName(), MAX_NAME_LENGTH), address(caller));
+				NAMES.contains(caller.getName()) ? caller.getName() : "someone unknown", address(caller));
 	}
 
 	/** Not all of the details: there is a session's id in them. */
@@ -168,15 +168,16 @@ class ManagementSecurity {
 	}
 
 	/**
-	 * From this host, and sent to it: a page elsewhere whose host name turns into
-	 * 127.0.0.1 has that name in its requests.
+	 * From this host, and by no page of a browser: what a page sends has its origin, or,
+	 * where its host name turns into 127.0.0.1, that name.
 	 */
 	private static AuthorizationManager<RequestAuthorizationContext> fromThisHost() {
 		return (caller, context) -> {
 			try {
 				HttpServletRequest request = context.getRequest();
 				return new AuthorizationDecision(InetAddress.getByName(request.getRemoteAddr()).isLoopbackAddress()
-						&& THIS_HOST.contains(request.getServerName()));
+						&& THIS_HOST.contains(request.getServerName())
+						&& request.getHeader(HttpHeaders.ORIGIN) == null);
 			}
 			catch (UnknownHostException ex) {
 				return new AuthorizationDecision(false);

@@ -79,8 +79,9 @@ class JwtCallers implements ApiAuthenticator {
 		this.json = json;
 		// When it is first asked: the identity provider may start after us.
 		this.decoder = new SupplierJwtDecoder(this::makeDecoder);
+		// The name is for the log, where no subject belongs.
 		this.rates = new ConcurrentLruCache<>(CALLERS,
-				(caller) -> RateLimits.perSecond(caller, properties.requestsPerSecond()));
+				(caller) -> RateLimits.perSecond("with a token", properties.requestsPerSecond()));
 	}
 
 	@Override

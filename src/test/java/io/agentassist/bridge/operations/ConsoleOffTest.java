@@ -13,29 +13,40 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows that there is no console where no password is set. */
+@TestPropertySource(properties = "spring.main.cloud-platform=kubernetes")
 class ConsoleOffTest extends BridgeTest {
 
 	@LocalManagementPort
 	private int managementPort;
 
 	@Test
-	void shouldTakeOrdersForThisHostOnly() throws IOException {
+	void shouldTakeOrdersForThisHostAndOfNoPageOnly() throws IOException {
 		assertThat(erase("127.0.0.1")).startsWith("HTTP/1.1 200");
 		assertThat(erase("localhost")).startsWith("HTTP/1.1 200");
 		assertThat(erase("[::1]")).startsWith("HTTP/1.1 200");
 		assertThat(erase("rebound.example")).startsWith("HTTP/1.1 404");
+		assertThat(erase("127.0.0.1", "Origin: http://evil.example\r\n")).startsWith("HTTP/1.1 404");
+		assertThat(erase("127.0.0.1", "Origin: null\r\n")).startsWith("HTTP/1.1 404");
 	}
 
-	private String erase(String host) throws IOException {
+	/** Spring would, on Kubernetes: everybody could be this host, or, as here, not be. */
+	@Test
+	void shouldNotBelieveForwardedAddresses() throws IOException {
+		assertThat(erase("127.0.0.1", "X-Forwarded-For: 10.1.2.3\r\nX-Forwarded-Host: elsewhere.example\r\n"))
+			.startsWith("HTTP/1.1 200");
+	}
+
+	private String erase(String host, String... more) throws IOException {
 		try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.managementPort)) {
 			socket.setSoTimeout(30_000);
 			socket.getOutputStream()
-				.write("DELETE /actuator/erasure/conv-1 HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n\r\n"
-					.formatted(host, this.managementPort)
+				.write("DELETE /actuator/erasure/conv-1 HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n%s\r\n"
+					.formatted(host, this.managementPort, String.join("", more))
 					.getBytes(StandardCharsets.US_ASCII));
 			return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		}

@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows what the log tells of a PostgreSQL that does not answer in time. */
 @Tag("postgresql")
-@TestPropertySource(properties = "spring.datasource.hikari.data-source-properties.socketTimeout=1")
+@TestPropertySource(properties = "spring.datasource.hikari.data-source-properties.socketTimeout=2")
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseOutageTest extends BridgeTest {
 
@@ -35,7 +35,7 @@ class DatabaseOutageTest extends BridgeTest {
 			"SELECT request_id FROM suggestion_request FOR UPDATE" })
 	void shouldTellEachFailureOnceWithItsCause(String lock, CapturedOutput log) throws SQLException {
 		String id = queue(unique("conv-"));
-		callBack(completed(id, suggestion("sug-1", 0.5)));
+		assertThat(callBack(completed(id, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(200);
 		HttpResponse<String> answer;
 		try (Connection locking = this.pool.getConnection(); Statement statement = locking.createStatement()) {
 			locking.setAutoCommit(false);

@@ -187,6 +187,7 @@ class DistributionIT {
 			"//db/bridge?socketTimeout=4&options=-c%20x=1&ApplicationName=b, //db/bridge?options=-c%20x=1",
 			"//db/bridge?sslmode=require&ssl=true, //db/bridge?sslmode=require",
 			"//db/bridge?ssl=true&sslrootcert=/ca.pem, //db/bridge?sslmode=verify-full&sslrootcert=/ca.pem",
+			"'//a/bridge?channelBinding=require&gssEncMode=disable', '//a/bridge?channel_binding=require&gssencmode=disable'",
 			"'//a,b/bridge?targetServerType=primary', '//a,b/bridge?target_session_attrs=read-write'" })
 	void shouldTellToolsOfPostgreSqlTheDriversUrl(String url, String forTools) throws Exception {
 		this.environment.put("SPRING_DATASOURCE_URL", "jdbc:postgresql:" + url);
