@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +31,12 @@ import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.TransactionException;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -242,6 +246,27 @@ class AuditLogTest {
 		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
 		assertThat(instance.log.problem()).isEmpty();
 		assertVerifies();
+	}
+
+	@Test
+	void shouldTellThatADeliveryDoesNotCommit() throws IOException {
+		AuditInstance instance = start("web-1").record("e1");
+		DataSource database = instance.database.getDataSource();
+
+		assertThatExceptionOfType(TransactionException.class).isThrownBy(() -> instance.poll(() -> {
+			try {
+				DataSourceUtils.getConnection(database).close();
+			}
+			catch (SQLException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}));
+		assertThat(instance.log.problem()).hasValue("the transaction did not commit");
+
+		instance.drain();
+		assertThat(instance.poll()).isTrue();
+		assertThat(eventIds()).containsExactly("e1");
+		assertThat(instance.log.problem()).isEmpty();
 	}
 
 	@Test
