@@ -45,7 +45,7 @@ class ApiFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		String operation = request.getMethod() + " " + request.getRequestURI();
+		String who = "";
 		try {
 			Caller caller = this.authenticator.authenticate(request);
 			Scope needed = Scope.of(request.getMethod(), request.getServletPath());
@@ -53,7 +53,7 @@ class ApiFilter extends OncePerRequestFilter {
 				throw problem(HttpStatus.FORBIDDEN, "This needs the scope " + needed.text() + ".");
 			}
 			if (!caller.rate().acquirePermission()) {
-				operation += " of caller " + caller.rate().getName();
+				who = " of caller " + caller.rate().getName();
 				ErrorResponseException tooMany = problem(HttpStatus.TOO_MANY_REQUESTS,
 						"More requests a second than this caller may make.");
 				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(RateLimits.PERIOD.toSeconds()));
@@ -63,7 +63,7 @@ class ApiFilter extends OncePerRequestFilter {
 			request.setAttribute(AllowedOrganisations.NAME, caller.organisations());
 		}
 		catch (ErrorResponseException ex) {
-			this.problems.write(operation, response, ex);
+			this.problems.write(request.getMethod() + " " + request.getRequestURI() + who, response, ex);
 			return;
 		}
 		chain.doFilter(request, response);
