@@ -210,34 +210,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	}
 
 	@Test
-	void shouldPauseAndResumeTheOtherIntakes() {
-		awaitClosedBreaker();
-		String id = queue(unique("conv-"));
-		flow("pause", "callback");
-		try {
-			assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
-		}
-		finally {
-			flow("resume", "callback");
-		}
-		assertThat(callBack(completed(id, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(200);
-		flow("pause", "feedback");
-		try {
-			assertProblem(accept(id), 503);
-		}
-		finally {
-			flow("resume", "feedback");
-		}
-		assertThat(accept(id).statusCode()).isEqualTo(202);
-	}
-
-	private HttpResponse<String> accept(String id) {
-		return post("/agentassist/feedback",
-				"{\"request_id\":\"" + id + "\",\"suggestion_id\":\"sug-1\",\"action\":\"accepted\"}", "X-API-Key",
-				API_KEY);
-	}
-
-	@Test
 	void shouldBeDegradedWhileABreakerIsOpenAndLetOperatorsResetIt() {
 		this.providersExporter.afterSingletonsInstantiated();
 		awaitClosedBreaker();
