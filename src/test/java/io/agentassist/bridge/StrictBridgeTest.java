@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,8 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @TestPropertySource(properties = { "agentassist.api.auth=api-key",
 		"agentassist.ranking.feedback-model=decayed-posterior-mean",
-		"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY,
-		"agentassist.api.keys-file=" + StrictBridgeTest.KEYS_FILE, "test.analytics=false",
+		"agentassist.api.keys=first-key , " + StrictBridgeTest.API_KEY, "test.analytics=false",
 		"agentassist.http.body-timeout=1s", "agentassist.genesys.max-concurrent-queries=8",
 		"agentassist.genesys.deadline=5s", "agentassist.suggestions.max-construction-latency=2s",
 		"agentassist.operator.password=" + StrictBridgeTest.OPERATOR_PASSWORD,
@@ -38,19 +39,26 @@ public abstract class StrictBridgeTest extends BridgeTest {
 	/** Opens the API. */
 	protected static final String API_KEY = "second-key";
 
-	/** Further keys; empty unless a test writes some. */
-	protected static final String KEYS_FILE = "target/api-keys-of-the-tests.yaml";
+	/**
+	 * Further keys; empty unless a test writes some. Of this process: others run tests
+	 * beside it.
+	 */
+	private static final Path KEYS_FILE = Path.of("target/api-keys-of-" + ProcessHandle.current().pid() + ".yaml");
 
 	static {
 		writeKeys("");
 	}
 
+	@DynamicPropertySource
+	static void keysFile(DynamicPropertyRegistry properties) {
+		properties.add("agentassist.api.keys-file", KEYS_FILE::toString);
+	}
+
 	/** Replaces the file of keys as an operator does. */
 	protected static void writeKeys(String yaml) {
 		try {
-			Path file = Path.of(KEYS_FILE);
 			Path other = Files.writeString(Path.of(KEYS_FILE + ".new"), yaml);
-			Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
+			Files.move(other, KEYS_FILE, StandardCopyOption.ATOMIC_MOVE);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

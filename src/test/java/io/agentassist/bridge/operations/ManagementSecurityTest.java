@@ -27,6 +27,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +64,15 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
 
+	/**
+	 * The contexts of a test run share their names: those of the last one started win.
+	 */
+	@BeforeEach
+	void registerTheMBeansOfThisContext() {
+		this.exporter.afterSingletonsInstantiated();
+		this.providersExporter.afterSingletonsInstantiated();
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness",
 			"/actuator/prometheus" })
@@ -95,7 +105,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldLetViewersReadTheMBeans() {
-		this.exporter.afterSingletonsInstantiated();
 		for (String type : List.of("Suggestions", "Outbox", "Audit", "Flow")) {
 			JsonNode read = jolokia(true, Map.of("type", "read", "mbean", "io.agentassist.bridge:type=" + type));
 			assertThat(read.path("status").asInt()).as(read.toString()).isEqualTo(200);
@@ -146,7 +155,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldLetOperatorsAndNoViewersAct() {
-		this.exporter.afterSingletonsInstantiated();
 		Map<String, Object> redrive = Map.of("type", "exec", "mbean", OUTBOX, "operation", "redriveAll()");
 
 		assertThat(jolokia(true, redrive).path("status").asInt()).isEqualTo(403);
@@ -176,7 +184,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldPauseAndResumeAnIntakeAndADelivery() {
-		this.exporter.afterSingletonsInstantiated();
 		flow("pause", "suggestions");
 		try {
 			HttpResponse<String> refused = ask(suggestionRequest(unique("conv-")));
@@ -210,8 +217,35 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	}
 
 	@Test
+	void shouldPauseAndResumeTheOtherIntakes() {
+		awaitClosedBreaker();
+		String id = queue(unique("conv-"));
+		flow("pause", "callback");
+		try {
+			assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
+		}
+		finally {
+			flow("resume", "callback");
+		}
+		assertThat(callBack(completed(id, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(200);
+		flow("pause", "feedback");
+		try {
+			assertProblem(accept(id), 503);
+		}
+		finally {
+			flow("resume", "feedback");
+		}
+		assertThat(accept(id).statusCode()).isEqualTo(202);
+	}
+
+	private HttpResponse<String> accept(String id) {
+		return post("/agentassist/feedback",
+				"{\"request_id\":\"" + id + "\",\"suggestion_id\":\"sug-1\",\"action\":\"accepted\"}", "X-API-Key",
+				API_KEY);
+	}
+
+	@Test
 	void shouldBeDegradedWhileABreakerIsOpenAndLetOperatorsResetIt() {
-		this.providersExporter.afterSingletonsInstantiated();
 		awaitClosedBreaker();
 		Map<String, Object> reset = Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Provider,name=default",
 				"operation", "resetBreaker");
@@ -235,7 +269,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldDescribeEveryAttributeAndOperationOfItsMBeans() throws JMException {
-		this.exporter.afterSingletonsInstantiated();
 		MBeanServer server = ManagementFactory.getPlatformMBeanServer();
 		for (ObjectName name : server.queryNames(new ObjectName("io.agentassist.bridge:*"), null)) {
 			MBeanInfo mbean = server.getMBeanInfo(name);
@@ -246,7 +279,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldRefuseToPauseWhatThereIsNot() {
-		this.exporter.afterSingletonsInstantiated();
 		JsonNode answer = jolokia(false, Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Flow", "operation",
 				"pause", "arguments", List.of("receive-callback")));
 
@@ -299,7 +331,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldVerifyTheAuditLogOnDemand() {
-		this.exporter.afterSingletonsInstantiated();
 		JsonNode verified = jolokia(false,
 				Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Audit", "operation", "verifyNow"));
 
