@@ -30,7 +30,8 @@ import static org.awaitility.Awaitility.await;
  */
 public final class PackagedBridge implements AutoCloseable {
 
-	private static final Path JAR = Path.of("target", "agent-assist-bridge.jar").toAbsolutePath();
+	/** As installed: the build has run bin/archive-classes there. */
+	private static final Path JAR = installed();
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -101,12 +102,17 @@ public final class PackagedBridge implements AutoCloseable {
 
 	/**
 	 * Starts the process; its output is added to {@link #log()}.
-	 * @param arguments of the JVM, {@code -jar} and the jar's name, arguments of the
-	 * application
+	 * @param arguments further options of the JVM, {@code -jar} and the jar's name,
+	 * arguments of the application
 	 */
 	public void start(String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		if (this.jar.equals(jar())) {
+			// As bin/start does.
+			command.add("-XX:SharedArchiveFile=" + JAR.resolveSibling("agent-assist-bridge.jsa"));
+		}
+		command.addAll(this.jvmOptions);
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.folder.toFile())
 			.redirectErrorStream(true)
@@ -126,8 +132,7 @@ public final class PackagedBridge implements AutoCloseable {
 
 	/** Starts the jar with the settings; returns at once. */
 	public void launch() {
-		List<String> arguments = new ArrayList<>(this.jvmOptions);
-		arguments.addAll(List.of("-Xmx256m", "-jar", this.jar));
+		List<String> arguments = new ArrayList<>(List.of("-Xmx256m", "-jar", this.jar));
 		this.settings.forEach((key, value) -> arguments.add("--" + key + "=" + value));
 		start(arguments.toArray(String[]::new));
 	}
@@ -290,6 +295,15 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private Path logFile() {
 		return this.folder.resolve("log.txt");
+	}
+
+	private static Path installed() {
+		try (Stream<Path> versions = Files.list(Path.of("target", "agent-assist-bridge"))) {
+			return versions.findFirst().orElseThrow().resolve("agent-assist-bridge.jar").toAbsolutePath();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	private static void copy(Path source, Path target) {

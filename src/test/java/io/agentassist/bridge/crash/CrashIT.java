@@ -139,8 +139,7 @@ class CrashIT {
 			throws IOException {
 		Reconciliation.awaitDeliveries(senders, this.outside, bridge::auditLines);
 		bridge.close();
-		bridge.start("-XX:TieredStopAtLevel=1", "-jar", PackagedBridge.jar(), "audit", "verify",
-				bridge.auditDirectory().toString());
+		bridge.start("-jar", PackagedBridge.jar(), "audit", "verify", bridge.auditDirectory().toString());
 		assertThat(bridge.process().onExit().join().exitValue()).as(bridge.log()).isZero();
 		Reconciliation result = Reconciliation.of(senders, this.outside, engine.connect(), bridge.auditLines());
 		System.out.printf("%-16s kills %3d  acknowledged %7d  lost %d  doubled %d  redelivered %d  (seed %d)%n", name,

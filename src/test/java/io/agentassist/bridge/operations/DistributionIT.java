@@ -91,8 +91,13 @@ class DistributionIT {
 
 	@Test
 	void shouldBackUpAndRestoreTheStateAndGoOn() throws Exception {
+		Result archived = run(this.home, "bin/archive-classes");
+		assertThat(archived.code).as(archived.output).isZero();
+		assertThat(this.home.resolve("data")).doesNotExist();
 		start("sandbox,ecs", CHECKPOINTS);
 		String id = awaitSample();
+		assertThat(Files.readString(this.home.resolve("classes.txt")))
+			.contains("io.agentassist.bridge.AgentAssistBridge source: shared objects file (top)");
 		Result refused = run(this.home, "bin/backup", "backups");
 		assertThat(refused.code).as(refused.output).isOne();
 		assertThat(refused.output).isEqualTo("The bridge uses the database: stop the bridge first\n");
@@ -197,8 +202,8 @@ class DistributionIT {
 
 	@Test
 	void shouldHoldWhatTheRunbookNames() throws IOException {
-		assertThat(Stream.of("bin/start", "bin/backup", "bin/restore", "bin/libpq-url").map(this.home::resolve))
-			.allMatch(Files::isExecutable);
+		assertThat(Stream.of("bin/start", "bin/archive-classes", "bin/backup", "bin/restore", "bin/libpq-url")
+			.map(this.home::resolve)).allMatch(Files::isExecutable);
 		assertThat(Stream
 			.of("config/prometheus/alerts.yaml", "config/grafana/agent-assist-bridge.json",
 					"deploy/systemd/agent-assist-bridge.service", "deploy/docker/Dockerfile",
@@ -264,7 +269,8 @@ class DistributionIT {
 			.redirectErrorStream(true)
 			.redirectOutput(this.home.resolve("log.txt").toFile());
 		builder.environment().putAll(this.environment);
-		builder.environment().put("JAVA_OPTS", "-Xmx256m");
+		builder.environment()
+			.put("JAVA_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -Xlog:class+load:file=classes.txt:none");
 		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
 		this.bridge = builder.start();
 		await().atMost(PATIENCE)
