@@ -35,7 +35,7 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-	private static final List<String> FIRST_COMPILER_ONLY = List.of("-XX:TieredStopAtLevel=1");
+	private static final List<String> FOR_SHORT_RUNS = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
 	private final Path folder;
 
@@ -53,12 +53,13 @@ public final class PackagedBridge implements AutoCloseable {
 
 	/**
 	 * Prepares the folder. Its processes do without the second compiler, which takes half
-	 * of a start's time for code that a short test hardly runs.
+	 * of a start's time for code that a short test hardly runs, and with one thread of
+	 * the collector.
 	 * @param folder an empty folder
 	 * @param settings properties of the application, besides the ports
 	 */
 	public PackagedBridge(Path folder, Map<String, String> settings) {
-		this(folder, settings, FIRST_COMPILER_ONLY);
+		this(folder, settings, FOR_SHORT_RUNS);
 	}
 
 	/**
@@ -97,7 +98,7 @@ public final class PackagedBridge implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		return new PackagedBridge(folder, settings, FIRST_COMPILER_ONLY, "agent-assist-bridge.jar");
+		return new PackagedBridge(folder, settings, FOR_SHORT_RUNS, "agent-assist-bridge.jar");
 	}
 
 	/**
