@@ -393,7 +393,7 @@ class AuditLogTest {
 
 		assertThat(instance.waiting()).isEqualTo(1);
 		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
-		assertThat(output).containsOnlyOnce("Line 2 of chain web-1 is not in");
+		assertThat(output).containsOnlyOnce("tried again; events wait in the outbox: Line 2 of chain web-1 is not in");
 		assertThat(output).contains("AGENTASSIST_INSTANCE_ID");
 		Files.move(away, file("web-1", 1));
 		instance.drain().poll();
