@@ -97,7 +97,7 @@ public abstract class BridgeTest {
 	protected static final WireMockServer WORLD = startWorld();
 
 	/** Organisations besides the default one; each for one test, which may spoil it. */
-	private static final List<String> ORGANISATIONS = List.of("emea", "hanging", "failing", "cold", "wrong",
+	private static final List<String> ORGANISATIONS = List.of("emea", "named", "hanging", "failing", "cold", "wrong",
 			"tokenless", "trickling", "limited", "spread", "nonsense", "held", "limited-for-long", "without-token",
 			"traced");
 

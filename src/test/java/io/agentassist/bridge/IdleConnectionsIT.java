@@ -46,7 +46,7 @@ class IdleConnectionsIT {
 
 	@Test
 	void shouldServeBesideTenThousandIdleConnections() throws Exception {
-		try (PackagedBridge bridge = new PackagedBridge(this.folder, Map.of())) {
+		try (PackagedBridge bridge = new PackagedBridge(this.folder, Map.of(), List.of())) {
 			// The heap that bin/start gives it.
 			bridge.start("-Xmx512m", "-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
 					"--server.tomcat.connection-timeout=3m");

@@ -30,8 +30,7 @@ import static org.awaitility.Awaitility.await;
  */
 public final class PackagedBridge implements AutoCloseable {
 
-	/** As installed: the build has run bin/archive-classes there. */
-	private static final Path JAR = installed();
+	private static final Path JAR = Path.of("target", "agent-assist-bridge.jar").toAbsolutePath();
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -109,10 +108,6 @@ public final class PackagedBridge implements AutoCloseable {
 	public void start(String... arguments) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		if (this.jar.equals(jar())) {
-			// As bin/start does.
-			command.add("-XX:SharedArchiveFile=" + JAR.resolveSibling("agent-assist-bridge.jsa"));
-		}
 		command.addAll(this.jvmOptions);
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(this.folder.toFile())
@@ -296,15 +291,6 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private Path logFile() {
 		return this.folder.resolve("log.txt");
-	}
-
-	private static Path installed() {
-		try (Stream<Path> versions = Files.list(Path.of("target", "agent-assist-bridge"))) {
-			return versions.findFirst().orElseThrow().resolve("agent-assist-bridge.jar").toAbsolutePath();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 	private static void copy(Path source, Path target) {

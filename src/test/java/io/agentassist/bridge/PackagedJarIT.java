@@ -88,6 +88,8 @@ class PackagedJarIT {
 
 	@Test
 	void shouldCheckTheRoutesWith64Megabytes() throws Exception {
+		// With the collector that operators have.
+		this.bridge = new PackagedBridge(Files.createDirectory(this.folder.resolve("plain")), Map.of(), List.of());
 		this.bridge.start("-Xmx64m", "-jar", PackagedBridge.jar(), "routes", "check");
 
 		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();

@@ -46,6 +46,7 @@ public abstract class StrictBridgeTest extends BridgeTest {
 	private static final Path KEYS_FILE = Path.of("target/api-keys-of-" + ProcessHandle.current().pid() + ".yaml");
 
 	static {
+		KEYS_FILE.toFile().deleteOnExit();
 		writeKeys("");
 	}
 

@@ -74,23 +74,23 @@ class OrganisationTest extends StrictBridgeTest {
 
 	@Test
 	void shouldAskTheOrganisationThatTheRequestNames() {
-		issuesTokens("emea", "token-of-emea");
-		queues("emea");
+		issuesTokens("named", "token-of-named");
+		queues("named");
 
-		assertThat(ask("emea").statusCode()).isEqualTo(202);
+		assertThat(ask("named").statusCode()).isEqualTo(202);
 
-		assertThat(queriesOf("emea")).singleElement()
-			.satisfies((query) -> assertThat(query.getHeader("Authorization")).isEqualTo("Bearer token-of-emea"));
-		assertThat(tokenRequestsOf("emea")).hasSizeLessThanOrEqualTo(1)
+		assertThat(queriesOf("named")).singleElement()
+			.satisfies((query) -> assertThat(query.getHeader("Authorization")).isEqualTo("Bearer token-of-named"));
+		assertThat(tokenRequestsOf("named")).hasSizeLessThanOrEqualTo(1)
 			.allSatisfy((token) -> assertThat(token.getHeader("Authorization")).isEqualTo("Basic " + Base64.getEncoder()
-				.encodeToString("client-of-emea:secret-of-emea".getBytes(StandardCharsets.UTF_8))));
+				.encodeToString("client-of-named:secret-of-named".getBytes(StandardCharsets.UTF_8))));
 		assertThat(this.provider.queries()).isEmpty();
 		assertThat(this.meters.get("agentassist.provider.calls")
-			.tags("organisation", "emea", "status", "202", "attempt", "1")
+			.tags("organisation", "named", "status", "202", "attempt", "1")
 			.timer()
 			.count()).isPositive();
 		assertThat(this.meters.get("agentassist.provider.token.refreshes")
-			.tags("organisation", "emea", "outcome", "ok")
+			.tags("organisation", "named", "outcome", "ok")
 			.counter()
 			.count()).isEqualTo(1);
 	}

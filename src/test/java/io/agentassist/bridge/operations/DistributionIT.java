@@ -97,7 +97,7 @@ class DistributionIT {
 		start("sandbox,ecs", CHECKPOINTS);
 		String id = awaitSample();
 		assertThat(Files.readString(this.home.resolve("classes.txt")))
-			.contains("io.agentassist.bridge.AgentAssistBridge source: shared objects file (top)");
+			.contains("io.agentassist.bridge.AgentAssistBridge source: shared objects file");
 		Result refused = run(this.home, "bin/backup", "backups");
 		assertThat(refused.code).as(refused.output).isOne();
 		assertThat(refused.output).isEqualTo("The bridge uses the database: stop the bridge first\n");

@@ -186,12 +186,8 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	void shouldPauseAndResumeAnIntakeAndADelivery() {
 		flow("pause", "suggestions");
 		try {
-			HttpResponse<String> refused = ask(suggestionRequest(unique("conv-")));
-			assertProblem(refused, 503);
-			assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+			assertPaused("suggestions", ask(suggestionRequest(unique("conv-"))));
 			assertThat(get("/agentassist/callback").statusCode()).isEqualTo(405);
-			assertThat(send(viewer(manage("/actuator/health/readiness")).build()).body()).contains("DEGRADED",
-					"\"suggestions\"");
 		}
 		finally {
 			flow("resume", "suggestions");
@@ -222,7 +218,7 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		String id = queue(unique("conv-"));
 		flow("pause", "callback");
 		try {
-			assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
+			assertPaused("callback", callBack(completed(id, suggestion("sug-1", 0.5))));
 		}
 		finally {
 			flow("resume", "callback");
@@ -230,12 +226,19 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(callBack(completed(id, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(200);
 		flow("pause", "feedback");
 		try {
-			assertProblem(accept(id), 503);
+			assertPaused("feedback", accept(id));
 		}
 		finally {
 			flow("resume", "feedback");
 		}
 		assertThat(accept(id).statusCode()).isEqualTo(202);
+	}
+
+	private void assertPaused(String intake, HttpResponse<String> refused) {
+		assertProblem(refused, 503);
+		assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+		assertThat(send(viewer(manage("/actuator/health/readiness")).build()).body()).contains("DEGRADED",
+				'"' + intake + '"');
 	}
 
 	private HttpResponse<String> accept(String id) {

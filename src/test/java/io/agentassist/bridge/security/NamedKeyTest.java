@@ -125,7 +125,7 @@ class NamedKeyTest extends StrictBridgeTest {
 			API_KEY + ",emea,emea" })
 	void shouldAskOnlyTheOrganisationsOfAKey(String key, String named, String asked) {
 		this.provider.stub(WireMock.post("/emea/oauth/token")
-			.willReturn(StubbedProvider.answer(200, "{\"access_token\":\"token-of-emea\",\"expires_in\":86400}")));
+			.willReturn(StubbedProvider.answer(200, "{\"access_token\":\"t\",\"expires_in\":86400}")));
 		this.provider.stub(WireMock.post("/emea/api/v2/agentassist/suggestions/query")
 			.willReturn(StubbedProvider.queued(unique("sug-req-"))));
 		String body = suggestionRequest(unique("conv-")).toString();
