@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -198,6 +200,32 @@ class PackagedJarIT {
 					"'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, decayed-posterior-mean",
 					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "Tomcat");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "- route: [|A file of the routes cannot be read: ",
+			"- route: {id: astray, from: {uri: 'direct:a', steps: [{to: 'nowhere:b'}]}}|Route 'astray' is wrong: " })
+	void shouldSayInOneMessageThatARouteIsWrong(String route, String message) throws Exception {
+		startWith(route);
+
+		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. " + message)
+			.contains("java -jar agent-assist-bridge.jar routes check")
+			.doesNotContain("\tat ", "Caused by");
+	}
+
+	/** Camel's own account, with a trace, comes before. */
+	@Test
+	void shouldNameARouteThatDoesNotStart() throws Exception {
+		startWith("- route: {id: second, from: {uri: 'direct:query-provider', steps: [{log: a}]}}");
+
+		assertThat(this.bridge.log()).contains("The bridge does not start. Route 'second' does not start: ");
+	}
+
+	private void startWith(String route) throws Exception {
+		Files.writeString(this.folder.resolve("routes/site.camel.yaml"), route);
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 	}
 
 	@Test

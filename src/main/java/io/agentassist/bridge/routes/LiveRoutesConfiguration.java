@@ -19,7 +19,6 @@ import jakarta.validation.Validator;
 import jakarta.validation.ValidatorFactory;
 
 import org.apache.camel.CamelContext;
-import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelContextConfiguration;
@@ -128,17 +127,26 @@ class LiveRoutesConfiguration {
 		return new CamelContextConfiguration() {
 			@Override
 			public void beforeApplicationStart(CamelContext camel) {
+				RouteSet set = load(routes.getObject());
+				files.use(set);
+				Resource[] resources = set.routes()
+					.stream()
+					.map((file) -> ResourceHelper.fromString(file, set.files().get(file)))
+					.toArray(Resource[]::new);
 				try {
-					RouteSet set = routes.getObject().load();
-					files.use(set);
-					Resource[] resources = set.routes()
-						.stream()
-						.map((file) -> ResourceHelper.fromString(file, set.files().get(file)))
-						.toArray(Resource[]::new);
 					PluginHelper.getRoutesLoader(camel).loadRoutes(resources);
 				}
 				catch (Exception ex) {
-					throw RuntimeCamelException.wrapRuntimeCamelException(ex);
+					throw new UnreadableRoutesException(ex);
+				}
+			}
+
+			private RouteSet load(LiveRoutes routes) {
+				try {
+					return routes.load();
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
 				}
 			}
 
