@@ -66,9 +66,6 @@ class OrganisationTest extends StrictBridgeTest {
 	private ProvidersHealthIndicator health;
 
 	@Autowired
-	private Providers providers;
-
-	@Autowired
 	@Qualifier("providersExporter")
 	private MBeanExporter exporter;
 
@@ -386,10 +383,8 @@ class OrganisationTest extends StrictBridgeTest {
 	}
 
 	/** Of the tests' applications, the one that started last has the names. */
-	private void showInJmx() throws JMException {
-		for (Provider provider : this.providers.all()) {
-			this.exporter.registerManagedResource(provider, name(provider.getName()));
-		}
+	private void showInJmx() {
+		this.exporter.afterSingletonsInstantiated();
 	}
 
 	private static Object mbean(String organisation, String attribute) throws JMException {
