@@ -114,22 +114,33 @@ public class RequestStore {
 	}
 
 	/**
-	 * Reads a request again and locks it for the rest of the caller's transaction, so
-	 * that nobody erases it meanwhile. For a duplicate, too: it sees the first one's
-	 * effects as soon as they are committed in memory; the lock is a change of its own,
-	 * whose commit H2 writes after the first one's, so that a duplicate is not answered
-	 * before those are on the disk.
+	 * Reads a request and locks it for the rest of the caller's transaction, so that
+	 * nobody erases it meanwhile. For a duplicate, too: it sees the first one's effects
+	 * as soon as they are committed in memory; the lock is a change of its own, whose
+	 * commit H2 writes after the first one's, so that a duplicate is not answered before
+	 * those are on the disk.
+	 * @param requestId its id
+	 * @return the request as it is now, or empty
+	 */
+	public Optional<TrackedRequest> findAndLock(String requestId) {
+		if (!isStorable(requestId)) {
+			return Optional.empty();
+		}
+		return this.jdbc
+			.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ? FOR UPDATE", this.rowMapper,
+					requestId)
+			.stream()
+			.findFirst();
+	}
+
+	/**
+	 * Reads a request again and locks it, see {@link #findAndLock(String)}.
 	 * @param request the request as it was
 	 * @return the request as it is now
 	 * @throws UnknownRequestException when it is gone
 	 */
 	public TrackedRequest lock(@ExchangeProperty("request") TrackedRequest request) {
-		return this.jdbc
-			.query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ? FOR UPDATE", this.rowMapper,
-					request.requestId())
-			.stream()
-			.findFirst()
-			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+		return findAndLock(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 	}
 
 	/**

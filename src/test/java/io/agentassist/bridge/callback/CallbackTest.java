@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.skyscreamer.jsonassert.JSONAssert;
 
@@ -110,6 +111,24 @@ class CallbackTest extends BridgeTest {
 		assertThat(trigger.join().statusCode()).isEqualTo(202);
 		assertThat(lookUp(id).path("status").asText()).isEqualTo("completed");
 		assertThat(settledActions(id)).containsExactly("presented");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "completed, presented, 200", "failed, failed, 202" })
+	void shouldHaveOneEffectWhenCallbacksAtOnceAreFasterThanTheirTrigger(String status, String action, int answered) {
+		String conversation = unique("conv-");
+		String id = StubbedProvider.requestIdOf(conversation);
+		this.provider.queuesAfter(Duration.ofMillis(700));
+		CompletableFuture<HttpResponse<String>> trigger = sendAsync(postRequest("/agentassist/suggestions",
+				suggestionRequest(conversation).toString().getBytes(StandardCharsets.UTF_8)));
+		eventually(() -> assertThat(this.provider.queriesOf(conversation)).hasSize(1));
+		ObjectNode callback = completed(id, suggestion(unique("sug-"), 0.8)).put("status", status);
+
+		List<HttpResponse<String>> answers = callBackAtOnce(callback.toString().getBytes(StandardCharsets.UTF_8), 4);
+
+		assertThat(answers).allSatisfy((answer) -> assertThat(answer.statusCode()).isEqualTo(answered));
+		assertThat(trigger.join().statusCode()).isEqualTo(202);
+		assertThat(settledActions(id)).containsExactly(action);
 	}
 
 	@Test

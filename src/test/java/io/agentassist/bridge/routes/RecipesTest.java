@@ -61,16 +61,16 @@ class RecipesTest extends BridgeTest {
 			"knowledge-source", new String[] { "suggestion-request", QUERY, "uri: direct:query-by-source" }, //
 			"provider-header", new String[] { "suggestion-request", QUERY, "uri: direct:query-with-header" },
 			"canary-ranking", new String[] { "suggestion-completion", """
-					                        - setProperty:
-					                            id: rank-suggestions
-					                            name: ranked
-					                            method:
-					                              ref: suggestionRanking
-					                              method: rank
+					                              - setProperty:
+					                                  id: rank-suggestions
+					                                  name: ranked
+					                                  method:
+					                                    ref: suggestionRanking
+					                                    method: rank
 					""", """
-					                        - to:
-					                            id: rank-suggestions
-					                            uri: direct:rank-by-canary
+					                              - to:
+					                                  id: rank-suggestions
+					                                  uri: direct:rank-by-canary
 					""" });
 
 	private static final long REVISION = 7;
