@@ -286,7 +286,8 @@ class CallbackTest extends BridgeTest {
 
 		HttpResponse<String> late = callBack("{\"id\":\"" + id + "\",\"status\":\"failed\"}");
 
-		assertThat(late.statusCode()).isIn(200, 202);
+		assertThat(late.statusCode()).isEqualTo(202);
+		assertThat(late.body()).isEqualTo(ACKNOWLEDGED);
 		assertThat(lookUp(id).path("status").asText()).isEqualTo("completed");
 		assertThat(lookUp(id).path("ranked_suggestions")).isEqualTo(json(first).path("ranked_suggestions"));
 		assertThat(settledActions(id)).containsExactly("presented");
