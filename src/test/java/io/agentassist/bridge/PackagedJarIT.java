@@ -228,6 +228,21 @@ class PackagedJarIT {
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 	}
 
+	/** Nobody listens on port 1. */
+	@Test
+	void shouldSayInOneMessageThatTheDatabaseIsDown() throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+				"--spring.datasource.url=jdbc:postgresql://127.0.0.1:1/bridge");
+
+		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
+		assertThat(this.bridge.log())
+			.containsOnlyOnce(
+					"The bridge does not start. The database cannot be used: Connection to 127.0.0.1:1 refused.")
+			.contains("spring.datasource.url")
+			.doesNotContain("\tat ", "Exception", "Caused by");
+	}
+
 	@Test
 	void shouldSayInOneMessageThatANewerVersionHasUpgradedTheTables() throws Exception {
 		Path newer = Files.createDirectory(this.folder.resolve("newer"));
