@@ -27,4 +27,10 @@ public record Callback(String requestId, String status, ArrayNode suggestions) {
 		return "failed".equals(this.status);
 	}
 
+	/** Without the suggestions: a failing step of a route quotes what it failed on. */
+	@Override
+	public String toString() {
+		return "Callback[requestId=" + this.requestId + ", status=" + this.status + "]";
+	}
+
 }

@@ -13,4 +13,11 @@ package io.agentassist.bridge.interaction;
  */
 public record OutboxEvent(long id, String destination, String eventId, String payload, int attempts,
 		String traceparent) {
+
+	/** Without the payload: a failing step of a route quotes what it failed on. */
+	@Override
+	public String toString() {
+		return "OutboxEvent[id=" + this.id + ", destination=" + this.destination + ", eventId=" + this.eventId + "]";
+	}
+
 }

@@ -46,4 +46,10 @@ public record SuggestionRequest(
 		isAsync = (isAsync != null) ? isAsync : Boolean.TRUE;
 	}
 
+	/** Without the transcript: a failing step of a route quotes what it failed on. */
+	@Override
+	public String toString() {
+		return "SuggestionRequest[conversationId=" + this.conversationId + "]";
+	}
+
 }

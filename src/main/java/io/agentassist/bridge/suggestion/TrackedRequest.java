@@ -69,4 +69,10 @@ public record TrackedRequest(String requestId, String conversationId, String age
 				this.submittedAt, at, suggestions, this.tenant);
 	}
 
+	/** Without the suggestions: a failing step of a route quotes what it failed on. */
+	@Override
+	public String toString() {
+		return "TrackedRequest[requestId=" + this.requestId + ", status=" + this.status + "]";
+	}
+
 }

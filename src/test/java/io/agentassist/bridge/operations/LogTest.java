@@ -1,29 +1,49 @@
 package io.agentassist.bridge.operations;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.matching.RequestPatternBuilder;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.callback.Callback;
+import io.agentassist.bridge.interaction.OutboxEvent;
+import io.agentassist.bridge.suggestion.RankedSuggestions;
+import io.agentassist.bridge.suggestion.RequestStatus;
+import io.agentassist.bridge.suggestion.SuggestionRequest;
+import io.agentassist.bridge.suggestion.TrackedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Expression;
+import org.apache.camel.builder.ExchangeBuilder;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.NestedExceptionUtils;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Shows what the log tells and what it keeps to itself. */
 @ExtendWith(OutputCaptureExtension.class)
 class LogTest extends BridgeTest {
 
 	private static final String MARKER = "PlantedMarker4711";
+
+	@Autowired
+	private CamelContext camel;
 
 	@Test
 	void shouldNameRequestAndConversationAtEachStep(CapturedOutput log) {
@@ -113,6 +133,28 @@ class LogTest extends BridgeTest {
 		// The report of the start, which may be in the output, does name it.
 		assertThat(log.getOut().lines().filter((line) -> line.contains(" WARN ")).toList())
 			.noneMatch((line) -> line.contains(WORLD.baseUrl() + "/analytics"));
+	}
+
+	/** As a step does that has a misspelt name in it. */
+	@Test
+	void shouldNotTellWhatAStepFailedOn() {
+		ArrayNode suggestions = new ObjectMapper().createArrayNode().add(MARKER);
+		List.of(new SuggestionRequest("conv-1", MARKER, List.of("kb-1"), null, null, null, null),
+				new Callback("req-1", "completed", suggestions),
+				new RankedSuggestions(List.of("sug-1"), "[\"" + MARKER + "\"]"),
+				new TrackedRequest("req-1", "conv-1", null, List.of(), RequestStatus.COMPLETED, Instant.EPOCH,
+						Instant.EPOCH, "[\"" + MARKER + "\"]", ""),
+				new OutboxEvent(1, "analytics", "event-1", MARKER, 0, null))
+			.forEach((message) -> {
+				Exchange exchange = ExchangeBuilder.anExchange(this.camel).withBody(message).build();
+				Expression misspelt = this.camel.resolveLanguage("simple").createExpression("${body.requestID}");
+
+				assertThatThrownBy(() -> misspelt.evaluate(exchange, Object.class))
+					.hasStackTraceContaining("not found on bean: " + message.getClass().getSimpleName())
+					.satisfies(
+							(ex) -> assertThat(NestedExceptionUtils.getRootCause(ex)).hasMessageNotContaining(MARKER))
+					.hasMessageNotContaining(MARKER);
+			});
 	}
 
 	/** Through every kind of failure: each has a way of its own to quote what it got. */
