@@ -78,7 +78,7 @@ public class LiveRoutes {
 		this.beans = beans;
 		this.config = config;
 		this.swapper = swapper;
-		this.history = new RouteHistory(settings.history());
+		this.history = new RouteHistory(settings, settings.history());
 		this.meters = meters;
 		this.clock = clock;
 		// So that the first edit does not make the figure appear.

@@ -25,9 +25,12 @@ final class RouteHistory {
 		.disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
 		.enable(SerializationFeature.INDENT_OUTPUT);
 
+	private final RoutesProperties settings;
+
 	private final Path directory;
 
-	RouteHistory(Path directory) {
+	RouteHistory(RoutesProperties settings, Path directory) {
+		this.settings = settings;
 		this.directory = directory;
 	}
 
@@ -35,7 +38,7 @@ final class RouteHistory {
 	List<RouteRevision> all() throws IOException {
 		List<RouteRevision> revisions = new ArrayList<>();
 		for (Path file : files()) {
-			revisions.add(this.json.readValue(file.toFile(), RouteRevision.class));
+			revisions.add(read(file));
 		}
 		return revisions;
 	}
@@ -43,8 +46,12 @@ final class RouteHistory {
 	/** The one that ran last. */
 	Optional<RouteRevision> last() throws IOException {
 		List<Path> files = files();
-		return files.isEmpty() ? Optional.empty()
-				: Optional.of(this.json.readValue(files.get(files.size() - 1).toFile(), RouteRevision.class));
+		return files.isEmpty() ? Optional.empty() : Optional.of(read(files.get(files.size() - 1)));
+	}
+
+	/** A set may have run with a profile that has more files for routes than this one. */
+	private RouteRevision read(Path file) throws IOException {
+		return this.json.readValue(file.toFile(), RouteRevision.class).selectedBy(this.settings);
 	}
 
 	/** Keeps a revision, and drops the oldest over the limit. */

@@ -23,6 +23,12 @@ record RouteRevision(long revision, Instant appliedAt, List<String> changes, Str
 		return new RouteRevision(revision, appliedAt, changes, set.hash(), set.routes(), set.files());
 	}
 
+	/** The same files, of which those are routes that these settings say. */
+	RouteRevision selectedBy(RoutesProperties settings) {
+		return new RouteRevision(this.revision, this.appliedAt, this.changes, this.hash,
+				RouteSet.of(settings, this.files).routes(), this.files);
+	}
+
 	RouteSet set() {
 		return new RouteSet(new TreeMap<>(this.files), this.routes);
 	}

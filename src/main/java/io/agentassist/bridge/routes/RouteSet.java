@@ -40,12 +40,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	 * @throws IOException when the folder cannot be read
 	 */
 	static RouteSet read(RoutesProperties settings, Path folder, Consumer<RouteProblem> problems) throws IOException {
-		List<PathMatcher> patterns = settings.files()
-			.stream()
-			.map((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
-			.toList();
 		NavigableMap<String, String> files = new TreeMap<>();
-		List<String> routes;
 		try (Stream<Path> found = Files.walk(folder, 3)) {
 			List<Path> paths = found.filter((path) -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
 				.map(folder::relativize)
@@ -58,13 +53,26 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 					files.put(name(path), text);
 				}
 			}
-			routes = paths.stream()
-				.filter((path) -> patterns.stream().anyMatch((pattern) -> pattern.matches(path)))
-				.map(RouteSet::name)
-				.filter(files::containsKey)
-				.toList();
 		}
-		return new RouteSet(files, routes);
+		return of(settings, files);
+	}
+
+	/**
+	 * Tells routes from the files beside them.
+	 * @param settings which files are routes
+	 * @param files text by name
+	 */
+	static RouteSet of(RoutesProperties settings, Map<String, String> files) {
+		List<PathMatcher> patterns = settings.files()
+			.stream()
+			.map((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
+			.toList();
+		NavigableMap<String, String> sorted = new TreeMap<>(files);
+		return new RouteSet(sorted,
+				sorted.keySet()
+					.stream()
+					.filter((name) -> patterns.stream().anyMatch((pattern) -> pattern.matches(Path.of(name))))
+					.toList());
 	}
 
 	private static String text(Path folder, Path path, long maxSize, Consumer<RouteProblem> problems)

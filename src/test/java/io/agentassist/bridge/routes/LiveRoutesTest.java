@@ -70,6 +70,8 @@ class LiveRoutesTest {
 	@TempDir
 	private Path config;
 
+	private List<String> patterns = List.of("*.camel.yaml");
+
 	private StandardEnvironment environment;
 
 	private LiveSettings<RankingProperties> ranking;
@@ -97,6 +99,36 @@ class LiveRoutesTest {
 
 		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("'setBoddy'");
 		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	@Test
+	void shouldNotTakeFilesForRoutesThatWereSoWithEarlierSettingsOnly() throws Exception {
+		startOnceWithMorePatterns();
+
+		start();
+		this.routes.warmUp();
+
+		assertThat(this.camel.getRoute("more")).isNull();
+		assertThat(this.routes.getRevision()).isEqualTo(1);
+		assertThat(this.routes.getWarnings()).isEmpty();
+	}
+
+	@Test
+	void shouldGoBackToThoseRoutesOfAnEarlierSetThatTheSettingsSelectNow() throws Exception {
+		startOnceWithMorePatterns();
+
+		write("greeting.camel.yaml", GREETING.replace("setBody", "setBoddy"));
+		start();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("'setBoddy'");
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.camel.getRoute("more")).isNull();
+
+		write("greeting.camel.yaml", GREETING.replace("direct:greet", "direct:meet"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		this.routes.rollBack(1);
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.camel.getRoute("more")).isNull();
 	}
 
 	@Test
@@ -358,6 +390,22 @@ class LiveRoutesTest {
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 	}
 
+	/** As with a profile that has routes and settings of its own. */
+	private void startOnceWithMorePatterns() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		Files.createDirectory(this.folder.resolve("sandbox"));
+		write("sandbox/more.camel.yaml",
+				"- route: {id: more, from: {uri: 'direct:more', steps: [{log: '{{setting-of-more}}'}]}}\n");
+		this.patterns = List.of("*.camel.yaml", "sandbox/*.camel.yaml");
+		configure("setting-of-more: there");
+		start();
+		assertThat(this.camel.getRoute("more")).isNotNull();
+		this.camel.close();
+		this.patterns = List.of("*.camel.yaml");
+		configure("another-setting: there");
+	}
+
 	private void start() throws Exception {
 		this.environment = new StandardEnvironment();
 		this.environment.getPropertySources()
@@ -374,7 +422,7 @@ class LiveRoutesTest {
 		// As libraries do for their defaults.
 		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
 		RoutesProperties settings = new RoutesProperties(this.folder, true, Duration.ofMillis(100),
-				Duration.ofMillis(300), this.history, List.of("*.camel.yaml"), DataSize.ofKilobytes(256),
+				Duration.ofMillis(300), this.history, this.patterns, DataSize.ofKilobytes(256),
 				List.of("direct", "log", "scheduler"), List.of());
 		RouteFiles files = new RouteFiles(this.folder);
 		this.camel = new DefaultCamelContext();

@@ -102,7 +102,7 @@ class RecipesTest extends BridgeTest {
 		try (OfflineRoutes offline = new OfflineRoutes("")) {
 			settings = offline.settings();
 		}
-		new RouteHistory(history).add(RouteRevision.of(REVISION, Instant.now(), List.of("recipes"),
+		new RouteHistory(settings, history).add(RouteRevision.of(REVISION, Instant.now(), List.of("recipes"),
 				RouteSet.read(settings, folder, (problem) -> assertThat(problem).isNull())));
 		Path feedback = folder.resolve("feedback.camel.yaml");
 		Files.writeString(feedback, Files.readString(feedback).replace("- setHeader:", "- setHaeder:"));
