@@ -19,6 +19,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 final class RouteValidator {
 
+	/** Shipped, and routes with the profile of this name only. */
+	private static final String SANDBOX = "sandbox/";
+
 	private static final Pattern LINE = Pattern.compile("line[: ]+(\\d+)");
 
 	private final RoutesProperties settings;
@@ -43,6 +46,7 @@ final class RouteValidator {
 	NavigableSet<RouteProblem> validate(RouteSet set, RouteSurroundings surroundings) {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
+		checkNames(set, items, problems::add);
 		checkSchema(items, problems::add);
 		if (hasNoErrors(problems)) {
 			RouteFiles files = new RouteFiles(this.settings.directory());
@@ -58,6 +62,17 @@ final class RouteValidator {
 			}
 		}
 		return problems;
+	}
+
+	/** Tells of files that look like routes and are none, unless a route reads them. */
+	private static void checkNames(RouteSet set, List<RouteItem> items, Consumer<RouteProblem> problems) {
+		for (String file : set.files().keySet()) {
+			if (file.matches(".*\\.ya?ml") && !file.startsWith(SANDBOX) && !set.routes().contains(file)
+					&& items.stream().noneMatch((item) -> item.content().contains(file))) {
+				problems.accept(new RouteProblem(file, 1, 1, RouteProblem.Severity.WARNING,
+						"is no route file (agentassist.routes.files), not loaded"));
+			}
+		}
 	}
 
 	private synchronized void checkSchema(List<RouteItem> items, Consumer<RouteProblem> problems) {

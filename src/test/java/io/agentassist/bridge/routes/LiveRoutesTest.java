@@ -132,6 +132,22 @@ class LiveRoutesTest {
 	}
 
 	@Test
+	void shouldWarnOfAFileThatLooksLikeRoutesAndIsNone(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", GREETING.replace("greeting.txt", "greeting.yaml"));
+		write("greeting.yaml", "hello: you");
+		start();
+
+		write("mine.camel.yml", GREETING);
+		this.routes.refresh();
+		this.routes.refresh();
+
+		String warning = "mine.camel.yml:1:1: warning: is no route file (agentassist.routes.files), not loaded";
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(this.routes.getWarnings()).containsExactly(warning);
+		assertThat(log).containsOnlyOnce("Routes: " + warning);
+	}
+
+	@Test
 	void shouldReadFilesOfThePreviousSetWhenARouteDoesNotStart() throws Exception {
 		write("greeting.camel.yaml", GREETING);
 		write("greeting.txt", "hello");

@@ -41,6 +41,20 @@ class RoutesCommandTest {
 	}
 
 	@Test
+	void shouldWarnOfFilesThatLookLikeRoutesAndAreNone(@TempDir Path folder) throws IOException {
+		FileSystemUtils.copyRecursively(Path.of("routes"), folder);
+		Files.writeString(folder.resolve("mine.yaml"), "");
+		Files.createDirectory(folder.resolve("ours"));
+		Files.writeString(folder.resolve("ours/more.camel.yml"), "");
+
+		assertThat(run("check", folder.toString())).isZero();
+		assertThat(this.output.toString()).startsWith("""
+				mine.yaml:1:1: warning: is no route file (agentassist.routes.files), not loaded
+				ours/more.camel.yml:1:1: warning: is no route file (agentassist.routes.files), not loaded
+				""").endsWith(" files, 0 errors, 2 warnings\n");
+	}
+
+	@Test
 	void shouldFailOnASettingThatAStartWouldRefuse(@TempDir Path config) throws IOException {
 		Files.writeString(config.resolve("application-bad.yaml"), "agentassist.ranking.skill-weight: -1\n");
 		System.setProperty("spring.config.additional-location", "optional:" + config + "/");
