@@ -1,15 +1,25 @@
 package io.agentassist.bridge;
 
 import java.sql.SQLException;
+import java.util.List;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Tells in a sentence why the database cannot be used. */
+/** Tells in a sentence why the database does not open. */
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 
 	/** Of H2: DATABASE_ALREADY_OPEN_1. */
 	private static final int ALREADY_OPEN = 90020;
+
+	/** Of H2: FILE_CORRUPTED_1. */
+	private static final int DAMAGED = 90030;
+
+	/**
+	 * Classes of SQLSTATE: no connection, refused log-in, no such database, and, of
+	 * PostgreSQL, out of connections and not up yet.
+	 */
+	private static final List<String> NOT_OPEN = List.of("08", "28", "3D", "53300", "57P");
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, SQLException cause) {
@@ -19,10 +29,14 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 					"Stop it, or start this one in a folder of its own. Instances share a PostgreSQL: docs/scaling.md.",
 					cause);
 		}
-		return new FailureAnalysis("The database cannot be used: " + cause.getMessage(),
-				"Is it up, and are spring.datasource.url, username and password right? A database that is damaged is"
-						+ " replaced by its backup: docs/operations.md.",
-				cause);
+		if (cause.getErrorCode() == DAMAGED) {
+			return new FailureAnalysis("The file of the embedded database is damaged: " + cause.getMessage(),
+					"Put it aside, and restore a backup: docs/operations.md.", cause);
+		}
+		String state = String.valueOf(cause.getSQLState());
+		return NOT_OPEN.stream().noneMatch(state::startsWith) ? null
+				: new FailureAnalysis("The database does not open: " + cause.getMessage(),
+						"Is it up, and are spring.datasource.url, username and password right?", cause);
 	}
 
 }

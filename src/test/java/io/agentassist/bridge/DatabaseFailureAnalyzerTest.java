@@ -3,6 +3,8 @@ package io.agentassist.bridge;
 import java.sql.SQLException;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.BeanCreationException;
 
@@ -13,19 +15,21 @@ class DatabaseFailureAnalyzerTest {
 
 	private final DatabaseFailureAnalyzer analyzer = new DatabaseFailureAnalyzer();
 
-	@Test
-	void shouldNameTheOtherProcess() {
-		assertThat(this.analyzer.analyze(startFailure(90020)).getDescription()).contains("Another process");
+	@ParameterizedTest
+	@CsvSource({ "90020, 90020, Another process", "90030, 90030, is damaged: H2's words",
+			"08001, 0, does not open: H2's words", "28000, 28000, does not open: H2's words" })
+	void shouldSayWhyItDoesNotOpen(String state, int errorCode, String description) {
+		assertThat(this.analyzer.analyze(startFailure(state, errorCode)).getDescription()).contains(description);
 	}
 
+	/** A migration that fails, say, whose script and line others tell. */
 	@Test
-	void shouldGiveTheDatabasesOwnWordsForOtherFailures() {
-		assertThat(this.analyzer.analyze(startFailure(28000)).getDescription())
-			.isEqualTo("The database cannot be used: H2's words");
+	void shouldLeaveWhatAnOpenDatabaseRefusesToOthers() {
+		assertThat(this.analyzer.analyze(startFailure("42501", 0))).isNull();
 	}
 
-	private static Exception startFailure(int errorCode) {
-		return new BeanCreationException("flyway", new SQLException("H2's words", "HY000", errorCode));
+	private static Exception startFailure(String state, int errorCode) {
+		return new BeanCreationException("flyway", new SQLException("H2's words", state, errorCode));
 	}
 
 }

@@ -238,7 +238,7 @@ class PackagedJarIT {
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.containsOnlyOnce(
-					"The bridge does not start. The database cannot be used: Connection to 127.0.0.1:1 refused.")
+					"The bridge does not start. The database does not open: Connection to 127.0.0.1:1 refused.")
 			.contains("spring.datasource.url")
 			.doesNotContain("\tat ", "Exception", "Caused by");
 	}

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.skyscreamer.jsonassert.JSONAssert;
 
@@ -123,6 +123,7 @@ class CallbackTest extends BridgeTest {
 				suggestionRequest(conversation).toString().getBytes(StandardCharsets.UTF_8)));
 		eventually(() -> assertThat(this.provider.queriesOf(conversation)).hasSize(1));
 		ObjectNode callback = completed(id, suggestion(unique("sug-"), 0.8)).put("status", status);
+		assertThat(trigger).isNotDone();
 
 		List<HttpResponse<String>> answers = callBackAtOnce(callback.toString().getBytes(StandardCharsets.UTF_8), 4);
 
