@@ -98,11 +98,7 @@ class CallbackTest extends BridgeTest {
 	void shouldWaitForTheAnswerToItsOwnTriggerWhenCallbackIsFaster() {
 		String conversation = unique("conv-");
 		String id = StubbedProvider.requestIdOf(conversation);
-		this.provider.queuesAfter(Duration.ofMillis(700));
-		CompletableFuture<HttpResponse<String>> trigger = sendAsync(postRequest("/agentassist/suggestions",
-				suggestionRequest(conversation).toString().getBytes(StandardCharsets.UTF_8)));
-		eventually(() -> assertThat(this.provider.queriesOf(conversation)).hasSize(1));
-		assertThat(trigger).isNotDone();
+		CompletableFuture<HttpResponse<String>> trigger = slowTrigger(conversation);
 
 		HttpResponse<String> callback = callBack(completed(id, suggestion(unique("sug-"), 0.8)));
 
@@ -118,18 +114,24 @@ class CallbackTest extends BridgeTest {
 	void shouldHaveOneEffectWhenCallbacksAtOnceAreFasterThanTheirTrigger(String status, String action, int answered) {
 		String conversation = unique("conv-");
 		String id = StubbedProvider.requestIdOf(conversation);
-		this.provider.queuesAfter(Duration.ofMillis(700));
-		CompletableFuture<HttpResponse<String>> trigger = sendAsync(postRequest("/agentassist/suggestions",
-				suggestionRequest(conversation).toString().getBytes(StandardCharsets.UTF_8)));
-		eventually(() -> assertThat(this.provider.queriesOf(conversation)).hasSize(1));
+		CompletableFuture<HttpResponse<String>> trigger = slowTrigger(conversation);
 		ObjectNode callback = completed(id, suggestion(unique("sug-"), 0.8)).put("status", status);
-		assertThat(trigger).isNotDone();
 
 		List<HttpResponse<String>> answers = callBackAtOnce(callback.toString().getBytes(StandardCharsets.UTF_8), 4);
 
 		assertThat(answers).allSatisfy((answer) -> assertThat(answer.statusCode()).isEqualTo(answered));
 		assertThat(trigger.join().statusCode()).isEqualTo(202);
 		assertThat(settledActions(id)).containsExactly(action);
+	}
+
+	/** The provider has it, and does not answer yet. */
+	private CompletableFuture<HttpResponse<String>> slowTrigger(String conversation) {
+		this.provider.queuesAfter(Duration.ofMillis(700));
+		CompletableFuture<HttpResponse<String>> trigger = sendAsync(postRequest("/agentassist/suggestions",
+				suggestionRequest(conversation).toString().getBytes(StandardCharsets.UTF_8)));
+		eventually(() -> assertThat(this.provider.queriesOf(conversation)).hasSize(1));
+		assertThat(trigger).isNotDone();
+		return trigger;
 	}
 
 	@Test
