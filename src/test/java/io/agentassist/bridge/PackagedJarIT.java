@@ -4,6 +4,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -101,10 +102,8 @@ class PackagedJarIT {
 
 	@Test
 	void shouldNameEveryMissingVariableInOneMessageAndExit() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar());
+		startInVain();
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).contains(VARIABLES)
 			.contains("sandbox")
 			.doesNotContain("\tat ", "Exception", "Caused by")
@@ -113,10 +112,8 @@ class PackagedJarIT {
 
 	@Test
 	void shouldNameOnlyWhatIsMissing() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--agentassist.genesys.client-id=x",
-				"--agentassist.api.auth=none");
+		startInVain("--agentassist.genesys.client-id=x", "--agentassist.api.auth=none");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.log())
 			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
@@ -146,12 +143,10 @@ class PackagedJarIT {
 	/** URLs were told alone, the others once those were right. */
 	@Test
 	void shouldNameWrongUrlsAndOtherSettingsInOneReadableMessage() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+		startInVain("--spring.profiles.active=sandbox",
 				"--agentassist.genesys.api-url=http://user:swordfish@evil.example/?q=1",
 				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Wrong:\n")
 			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not hold a user or a password (")
 			.containsOnlyOnce("\n    'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have")
@@ -162,21 +157,17 @@ class PackagedJarIT {
 	/** Where the log is JSON, so is this. */
 	@Test
 	void shouldTellOfAFailedStartInTheLogWhereThatIsJson() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,ecs",
-				"--agentassist.ranking.skill-weight=-1");
+		startInVain("--spring.profiles.active=sandbox,ecs", "--agentassist.ranking.skill-weight=-1");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.log().lines()).allMatch((line) -> line.startsWith("{"))
 			.anyMatch((line) -> line.contains("'agentassist.ranking.skill-weight' must be"));
 	}
 
 	@Test
 	void shouldNameEveryWrongUrlInOneMessageAndExit() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
-				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish");
+		startInVain("--spring.profiles.active=sandbox", "--agentassist.genesys.api-url=http://provider.example",
+				"--agentassist.analytics.endpoint=swordfish");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.contains("'agentassist.genesys.api-url' has to be https://", "'agentassist.analytics.endpoint' ",
 					" has to start")
@@ -185,14 +176,11 @@ class PackagedJarIT {
 
 	@Test
 	void shouldNameEveryWrongSettingInOneMessageBeforeAnythingStarts() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
-				"--agentassist.callback.auth=api-key", "--agentassist.callback.secret=swordfish",
-				"--agentassist.genesys.response-timeout=20s", "--agentassist.audit.poll-interval=0",
-				"--agentassist.ranking.feedback-model=guess", "--agentassist.api.auth=api-key",
-				"--agentassist.api.keys-file=no/such/keys.yaml");
+		startInVain("--spring.profiles.active=sandbox", "--agentassist.callback.auth=api-key",
+				"--agentassist.callback.secret=swordfish", "--agentassist.genesys.response-timeout=20s",
+				"--agentassist.audit.poll-interval=0", "--agentassist.ranking.feedback-model=guess",
+				"--agentassist.api.auth=api-key", "--agentassist.api.keys-file=no/such/keys.yaml");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log()).containsOnlyOnce("Wrong:")
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
@@ -223,7 +211,13 @@ class PackagedJarIT {
 
 	private void startWith(String route) throws Exception {
 		Files.writeString(this.folder.resolve("routes/site.camel.yaml"), route);
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
+		startInVain("--spring.profiles.active=sandbox");
+	}
+
+	private void startInVain(String... arguments) throws Exception {
+		List<String> command = new ArrayList<>(List.of("-jar", PackagedBridge.jar()));
+		command.addAll(List.of(arguments));
+		this.bridge.start(command.toArray(String[]::new));
 		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 	}
@@ -231,11 +225,8 @@ class PackagedJarIT {
 	/** Nobody listens on port 1. */
 	@Test
 	void shouldSayInOneMessageThatTheDatabaseIsDown() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
-				"--spring.datasource.url=jdbc:postgresql://127.0.0.1:1/bridge");
+		startInVain("--spring.profiles.active=sandbox", "--spring.datasource.url=jdbc:postgresql://127.0.0.1:1/bridge");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.containsOnlyOnce(
 					"The bridge does not start. The database does not open: Connection to 127.0.0.1:1 refused.")
@@ -253,10 +244,8 @@ class PackagedJarIT {
 			.locations("classpath:db/migration", "filesystem:" + newer)
 			.load()
 			.migrate();
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
+		startInVain("--spring.profiles.active=sandbox");
 
-		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
-		assertThat(this.bridge.process().exitValue()).isEqualTo(1);
 		assertThat(this.bridge.log())
 			.containsOnlyOnce("A newer version of the bridge has upgraded the tables of this database to version 99.")
 			.containsPattern("This is version \\S+, which knows them up to version \\d+\\.")
