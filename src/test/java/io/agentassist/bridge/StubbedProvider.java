@@ -13,6 +13,7 @@ import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
@@ -178,7 +179,7 @@ public class StubbedProvider {
 	public List<JsonNode> analyticsEventsOf(String requestId) {
 		return this.server
 			.findAll(postRequestedFor(urlEqualTo(ANALYTICS_PATH))
-				.withRequestBody(matchingJsonPath("$.request_id", equalTo(requestId))))
+				.withRequestBody(containing("\"request_id\":\"" + requestId + "\"")))
 			.stream()
 			.map((request) -> BridgeTest.json(request.getBodyAsString()))
 			.toList();
