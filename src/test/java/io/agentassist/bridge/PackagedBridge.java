@@ -34,6 +34,9 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+	private static final String ARCHIVE = "-XX:SharedArchiveFile="
+			+ Path.of("target", "agent-assist-bridge.jsa").toAbsolutePath();
+
 	private static final List<String> FOR_SHORT_RUNS = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
 	private final Path folder;
@@ -53,12 +56,12 @@ public final class PackagedBridge implements AutoCloseable {
 	/**
 	 * Prepares the folder. Its processes do without the second compiler, which takes half
 	 * of a start's time for code that a short test hardly runs, and with one thread of
-	 * the collector.
+	 * the collector, and have their classes from the build's archive.
 	 * @param folder an empty folder
 	 * @param settings properties of the application, besides the ports
 	 */
 	public PackagedBridge(Path folder, Map<String, String> settings) {
-		this(folder, settings, FOR_SHORT_RUNS);
+		this(folder, settings, Stream.concat(FOR_SHORT_RUNS.stream(), Stream.of(ARCHIVE)).toList());
 	}
 
 	/**
