@@ -25,8 +25,13 @@ public final class TestDatabase {
 	private TestDatabase() {
 	}
 
-	/** A new, empty database of the kind that this run tests. */
-	static Map<String, String> of(Environment environment, Path directory) {
+	/**
+	 * Makes an empty database of the kind that this run tests.
+	 * @param environment has the URL of the application's H2
+	 * @param directory folder of the H2's file
+	 * @return the properties of the data source; none for one that a test shares
+	 */
+	public static Map<String, String> of(Environment environment, Path directory) {
 		if ("postgresql".equals(System.getProperty("test.database"))) {
 			return environment.getProperty("test.datasource.shared", Boolean.class, false) ? Map.of() : postgreSql();
 		}

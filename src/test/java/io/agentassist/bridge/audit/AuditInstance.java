@@ -18,7 +18,6 @@ import io.agentassist.bridge.settings.LiveSettings;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.DefaultExchange;
-import org.flywaydb.core.Flyway;
 
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
@@ -50,7 +49,7 @@ final class AuditInstance implements AutoCloseable {
 
 	private final Exchange exchange = new DefaultExchange(new DefaultCamelContext());
 
-	private AuditInstance(DataSource dataSource, AuditProperties properties, Clock clock) {
+	AuditInstance(DataSource dataSource, AuditProperties properties, Clock clock) {
 		this.database = new JdbcTemplate(dataSource);
 		this.transaction = new TransactionTemplate(new DataSourceTransactionManager(dataSource));
 		this.context.registerBean(JdbcTemplate.class, () -> this.database);
@@ -72,11 +71,6 @@ final class AuditInstance implements AutoCloseable {
 		this.context.refresh();
 		this.log = this.context.getBean(AuditLog.class);
 		this.outbox = this.context.getBean(Outbox.class);
-	}
-
-	static AuditInstance start(DataSource dataSource, AuditProperties properties, Clock clock) {
-		Flyway.configure().dataSource(dataSource).load().migrate();
-		return new AuditInstance(dataSource, properties, clock);
 	}
 
 	/** Settings of an instance. */

@@ -10,30 +10,40 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.agentassist.bridge.TestClock;
+import io.agentassist.bridge.TestDatabase;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.mock.env.MockEnvironment;
+import org.springframework.test.jdbc.JdbcTestUtils;
 import org.springframework.transaction.TransactionException;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -43,6 +53,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * Shows that the audit log holds each event once, in one chain per instance, whatever
  * happens to the process, the disk, the database and the other instances.
  */
+@Tag("state")
 @ExtendWith(OutputCaptureExtension.class)
 class AuditLogTest {
 
@@ -50,19 +61,36 @@ class AuditLogTest {
 
 	private static final int LARGE = 1 << 20;
 
-	final TestClock clock = new TestClock();
+	private static HikariDataSource database;
+
+	private final TestClock clock = new TestClock();
 
 	private final List<AuditInstance> instances = new ArrayList<>();
-
-	private final DataSource embedded = new DriverManagerDataSource(
-			"jdbc:h2:mem:" + UUID.randomUUID() + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DB_CLOSE_DELAY=-1");
 
 	@TempDir
 	Path temporary;
 
-	/** The database of the test; a subclass has another one. */
-	DataSource dataSource() {
-		return this.embedded;
+	@BeforeAll
+	static void makeDatabase(@TempDir Path folder) {
+		Map<String, String> settings = TestDatabase.of(new MockEnvironment().withProperty("spring.datasource.url",
+				"jdbc:h2:file:unused;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE"), folder);
+		database = DataSourceBuilder.create()
+			.type(HikariDataSource.class)
+			.url(settings.get("spring.datasource.url"))
+			.username(settings.get("spring.datasource.username"))
+			.password(settings.get("spring.datasource.password"))
+			.build();
+		Flyway.configure().dataSource(database).load().migrate();
+	}
+
+	@AfterAll
+	static void closeDatabase() {
+		database.close();
+	}
+
+	@BeforeEach
+	void emptyDatabase() {
+		JdbcTestUtils.deleteFromTables(new JdbcTemplate(database), "outbox", "audit_chain");
 	}
 
 	@AfterEach
@@ -83,7 +111,7 @@ class AuditLogTest {
 	}
 
 	private AuditInstance start(AuditProperties properties) {
-		AuditInstance instance = AuditInstance.start(dataSource(), properties, this.clock);
+		AuditInstance instance = new AuditInstance(database, properties, this.clock);
 		this.instances.add(instance);
 		return instance;
 	}

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.TestClock;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,8 +48,9 @@ class AuditVerifierTest {
 		this.directory = this.temporary.resolve("audit");
 		var dataSource = new DriverManagerDataSource(
 				"jdbc:h2:mem:" + UUID.randomUUID() + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DB_CLOSE_DELAY=-1");
+		Flyway.configure().dataSource(dataSource).load().migrate();
 		for (String chain : List.of("a", "b")) {
-			try (AuditInstance instance = AuditInstance.start(dataSource,
+			try (AuditInstance instance = new AuditInstance(dataSource,
 					AuditInstance.settings(this.directory, chain, 500), new TestClock())) {
 				for (int i = 0; i < 8; i++) {
 					instance.record(chain + i).drain();
