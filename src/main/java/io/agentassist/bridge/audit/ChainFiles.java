@@ -104,7 +104,7 @@ final class ChainFiles implements Closeable {
 
 	/**
 	 * Appends bytes to a file and forces them to the disk.
-	 * @param name the file, made where there is none
+	 * @param name the file, made where it has to be empty before
 	 * @param length how long it has to be before
 	 * @param lines the bytes
 	 * @throws SyncFailedException when they could not be forced: what the disk holds is
@@ -114,6 +114,9 @@ final class ChainFiles implements Closeable {
 	 */
 	void append(String name, long length, byte[] lines) throws IOException {
 		Path file = path(name);
+		if (length > 0 && Files.notExists(file)) {
+			throw new AuditLogException(file + " is gone: put it back");
+		}
 		try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
 				OwnerOnly.file())) {
 			if (channel.size() != length) {

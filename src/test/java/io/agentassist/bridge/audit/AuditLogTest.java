@@ -442,6 +442,25 @@ class AuditLogTest {
 	}
 
 	@Test
+	void shouldSayWhatToDoWhenItsFileWasMovedAway(CapturedOutput output) throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Path file = file("web-1", 1);
+		Path away = Files.move(file, this.temporary.resolve("away"));
+		instance.record("e2");
+
+		for (int i = 0; i < 4; i++) {
+			instance.poll();
+		}
+
+		assertThat(output)
+			.containsOnlyOnce("tried again; events wait in the outbox: " + file + " is gone: put it back");
+		Files.move(away, file);
+		instance.drain();
+		assertThat(eventIds()).containsExactly("e1", "e2");
+		assertThat(output).containsOnlyOnce("Audit delivery works again");
+	}
+
+	@Test
 	void shouldRefuseAnInstanceOfTheSameIdWithAFolderOfItsOwn() throws IOException {
 		AuditInstance first = start("web-1").record("e1").drain();
 		AuditInstance second = start(AuditInstance.settings(this.temporary.resolve("other"), "web-1", LARGE));
