@@ -3,6 +3,7 @@ package io.agentassist.bridge.http;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
@@ -12,6 +13,13 @@ import org.springframework.web.ErrorResponseException;
 public class InvalidRequestException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
+
+	/**
+	 * Of a body that breaks the contract thousands of times, the log has the first few.
+	 */
+	private static final int MOST_IN_LOG = 10;
+
+	private final String summary;
 
 	/**
 	 * Creates the answer.
@@ -24,6 +32,10 @@ public class InvalidRequestException extends ErrorResponseException {
 
 	InvalidRequestException(List<Map<String, String>> errors) {
 		super(HttpStatus.BAD_REQUEST, problem(errors), null);
+		this.summary = errors.stream()
+			.limit(MOST_IN_LOG)
+			.map((error) -> error.get("field") + ": " + error.get("message"))
+			.collect(Collectors.joining(" "));
 	}
 
 	/** One entry of {@code errors}; the field is shown first. */
@@ -32,6 +44,11 @@ public class InvalidRequestException extends ErrorResponseException {
 		error.put("field", field);
 		error.put("message", message);
 		return error;
+	}
+
+	/** What is wrong, each with its field, for the log. */
+	String summary() {
+		return this.summary;
 	}
 
 	private static ProblemDetail problem(List<Map<String, String>> errors) {

@@ -76,7 +76,8 @@ public class ProblemTranslator {
 		String route = exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class);
 		String ids = named("request", exchange.getProperty("requestId"))
 				+ named("conversation", exchange.getProperty("conversationId"));
-		log(answer, failure, route + (ids.isEmpty() ? "" : ids + ","));
+		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
+		log(answer, failure, route + (ids.isEmpty() ? "" : ids + ","), step);
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
@@ -94,7 +95,7 @@ public class ProblemTranslator {
 	 */
 	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
 		ErrorResponse answer = translate(failure);
-		log(answer, failure, operation);
+		log(answer, failure, operation, null);
 		byte[] body = this.json.writeValueAsBytes(answer.getBody());
 		response.setStatus(answer.getStatusCode().value());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
@@ -174,18 +175,23 @@ public class ProblemTranslator {
 		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) : "";
 	}
 
-	/** The text of one of our own answers is its detail, but where the provider spoke. */
+	/**
+	 * The text of one of our own answers is its detail, but where the provider spoke. Of
+	 * any other, what follows its first line may quote a row of the database.
+	 */
 	private static String reason(Throwable cause, ProblemDetail problem) {
 		boolean providerSpoke = problem.getProperties() != null && problem.getProperties().containsKey("provider");
-		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + cause.getMessage();
+		return (cause instanceof ErrorResponse && !providerSpoke) ? ""
+				: ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
 	}
 
-	private static void log(ErrorResponse answer, Exception failure, String what) {
+	private static void log(ErrorResponse answer, Exception failure, String what, String step) {
 		int status = answer.getStatusCode().value();
 		ProblemDetail problem = answer.getBody();
 		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
-			log.error("{} failed unexpectedly, answered 500", what, failure);
+			log.error("{} failed unexpectedly{}, answered 500: {}", what, (step != null) ? " at " + step : "",
+					Wordless.summary(NestedExceptionUtils.getMostSpecificCause(failure)), new Wordless(failure));
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
@@ -193,7 +199,8 @@ public class ProblemTranslator {
 					reason(cause, problem));
 		}
 		else {
-			log.info("{} answered {}: {}", what, status, detail);
+			log.info("{} answered {}: {}", what, status,
+					(answer instanceof InvalidRequestException invalid) ? invalid.summary() : detail);
 		}
 	}
 

@@ -21,12 +21,16 @@ import io.agentassist.bridge.suggestion.TrackedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.ExchangeBuilder;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -71,7 +75,7 @@ class LogTest extends BridgeTest {
 		assertThat(log.getOut())
 			.contains("request-suggestions, conversation " + conversation + ", answered 400: ",
 					"request-suggestions, conversation " + "x".repeat(200) + " (truncated)...,",
-					"record-feedback, request unknown-1, answered 400: ",
+					"record-feedback, request unknown-1, answered 400: suggestion_id: ",
 					"record-feedback, request unknown-2, answered 404: ",
 					"find-suggestions, request unknown-3, answered 404: ")
 			.doesNotContain("x".repeat(201));
@@ -155,6 +159,44 @@ class LogTest extends BridgeTest {
 							(ex) -> assertThat(NestedExceptionUtils.getRootCause(ex)).hasMessageNotContaining(MARKER))
 					.hasMessageNotContaining(MARKER);
 			});
+	}
+
+	/** A text quotes itself, so that Camel's words for what it failed on are not told. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "${body.transcript.lenght}|MethodNotFoundException: no method 'lenght' that fits",
+					"${body.transcript}|NumberFormatException", "${body.transcript[3]}|IndexOutOfBoundsException",
+					"${body.transcript[last].lenght(${body.transcript})}|MethodNotFoundException: no method" })
+	void shouldNameTheStepThatFailedAndNotWhatItFailedOn(String expression, String reason, CapturedOutput log)
+			throws Exception {
+		String route = """
+				- route:
+				    id: failing
+				    routeConfigurationId: api-errors
+				    from:
+				      uri: direct:failing
+				      steps:
+				        - setProperty:
+				            id: misspelt
+				            name: number
+				            expression:
+				              simple:
+				                expression: %s
+				                resultType: java.lang.Integer
+				""".formatted(expression);
+		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
+		try (ProducerTemplate caller = this.camel.createProducerTemplate()) {
+			caller.requestBody("direct:failing",
+					new SuggestionRequest("conv-1", MARKER, List.of("kb-1"), null, null, null, null));
+		}
+		finally {
+			this.camel.getRouteController().stopRoute("failing");
+			this.camel.removeRoute("failing");
+		}
+
+		assertThat(log.getOut())
+			.contains("failing failed unexpectedly at misspelt (failing.camel.yaml:7), answered 500: " + reason)
+			.doesNotContain(MARKER);
 	}
 
 	/** Through every kind of failure: each has a way of its own to quote what it got. */
