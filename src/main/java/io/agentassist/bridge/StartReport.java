@@ -1,10 +1,12 @@
 package io.agentassist.bridge;
 
+import io.agentassist.bridge.settings.Overlays;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.event.EventListener;
-import org.springframework.core.env.Environment;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriComponentsBuilder;
 
@@ -14,9 +16,9 @@ class StartReport {
 
 	private static final Logger log = LoggerFactory.getLogger(StartReport.class);
 
-	private final Environment environment;
+	private final ConfigurableEnvironment environment;
 
-	StartReport(Environment environment) {
+	StartReport(ConfigurableEnvironment environment) {
 		this.environment = environment;
 	}
 
@@ -26,6 +28,7 @@ class StartReport {
 				this.environment.getProperty("local.server.port"), host("agentassist.genesys.api-url"),
 				host("agentassist.public-url"), host("agentassist.analytics.endpoint"),
 				this.environment.getProperty("agentassist.audit.directory"));
+		Overlays.warnings(this.environment).forEach(log::warn);
 	}
 
 	/** Without user and query, which may hold secrets. */

@@ -7,6 +7,7 @@ import java.util.NavigableSet;
 
 import io.agentassist.bridge.AgentAssistBridge;
 import io.agentassist.bridge.settings.LiveSettings;
+import io.agentassist.bridge.settings.Overlays;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 
@@ -60,6 +61,11 @@ final class OfflineRoutes implements AutoCloseable {
 
 	RoutesProperties settings() {
 		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
+	}
+
+	/** What may be wrong with the profiles, a sentence each. */
+	List<String> warnings() {
+		return Overlays.warnings(this.application.getEnvironment());
 	}
 
 	/** Checks a set, and the settings that may change with it. */

@@ -88,6 +88,7 @@ public final class RoutesCommand {
 
 	private int inSettings(Path folder, Work work) {
 		try (OfflineRoutes offline = new OfflineRoutes(this.profiles)) {
+			offline.warnings().forEach(err()::println);
 			Path directory = (folder != null) ? folder : offline.settings().directory();
 			if (!Files.isDirectory(directory)) {
 				err().println("Cannot check: " + directory + " is no folder");

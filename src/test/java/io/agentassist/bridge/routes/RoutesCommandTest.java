@@ -75,6 +75,13 @@ class RoutesCommandTest {
 	}
 
 	@Test
+	void shouldWarnOfAProfileThatNothingIsSetFor() {
+		assertThat(run("check", "--profiles=sandbox,sandbx")).isZero();
+		assertThat(this.output.toString())
+			.startsWith("Profile 'sandbx' has no settings in config/application-sandbx.yaml\n");
+	}
+
+	@Test
 	void shouldListTheRoutes() {
 		assertThat(run("list")).isZero();
 		assertThat(this.output.toString()).startsWith("FILE ")
