@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
@@ -36,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * restart.
  */
 @DirtiesContext
+@ExtendWith(OutputCaptureExtension.class)
 class RecipesTest extends BridgeTest {
 
 	private static final String SEND_EVENT = "id: send-event\n                  uri: ";
@@ -166,6 +170,19 @@ class RecipesTest extends BridgeTest {
 			.withHeader("X-Gateway-Tenant", WireMock.equalTo("contact-centre")));
 		assertThat(settledAuditLines(id))
 			.allSatisfy((line) -> assertThat(line.path("agent_id").asText()).isEqualTo("agent-7"));
+	}
+
+	/** Which holds a key, as a rule. */
+	@Test
+	void shouldTellOfAChatThatFailsWithoutItsAddress(CapturedOutput log) {
+		WORLD.stubFor(WireMock.post("/chat").willReturn(WireMock.serverError()));
+		String id = queue(unique("conv-"));
+
+		callBack(completed(id, suggestion("best", 0.9)));
+
+		eventually(() -> assertThat(log.getOut())
+			.contains("Chat not told of request " + id + ": HttpOperationFailedException"));
+		assertThat(log.getOut()).doesNotContain(WORLD.baseUrl() + "/chat");
 	}
 
 	@Test
