@@ -26,11 +26,15 @@ class MissingSettings implements EnvironmentPostProcessor {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		Path routes = Path.of(environment.getProperty("agentassist.routes.directory", "routes"));
-		if (!Files.isDirectory(routes) || !environment.containsProperty("agentassist.callback.auth")) {
+		String routes = environment.getProperty("agentassist.routes.directory");
+		if (routes == null || !environment.containsProperty("agentassist.callback.auth")) {
 			throw new SettingsException("Missing",
 					List.of("the folders routes/ and config/ beside each other, in the folder "
 							+ Path.of("").toAbsolutePath()));
+		}
+		if (!Files.isDirectory(Path.of(routes))) {
+			throw new SettingsException("Missing",
+					List.of("the folder " + Path.of(routes).toAbsolutePath() + " (agentassist.routes.directory)"));
 		}
 		if (application.getWebApplicationType() == WebApplicationType.NONE) {
 			// A command, which looks at the settings and runs nothing.

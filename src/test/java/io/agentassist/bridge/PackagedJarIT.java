@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.util.FileSystemUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -122,7 +124,7 @@ class PackagedJarIT {
 	/** The one ended in an ERROR with a stack trace, the other in one for each query. */
 	@Test
 	void shouldSayWhatTheSandboxDoesNotPlay() throws Exception {
-		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox",
+		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,sandbx",
 				"--agentassist.api.auth=api-key", "--agentassist.api.keys=key-of-the-test",
 				"--agentassist.callback.auth=api-key");
 		this.bridge.awaitAnswer();
@@ -137,7 +139,8 @@ class PackagedJarIT {
 				.contains("No sample conversation: it has neither key nor token (agentassist.api.auth=api-key)")
 				.containsPattern("no callback of sug-req-\\S+, it proves itself by hmac only "
 						+ "\\(agentassist.callback.auth=api-key\\)"));
-		assertThat(this.bridge.log()).doesNotContain("\tat ", "Exception", "ERROR");
+		assertThat(this.bridge.log()).contains("Profile 'sandbx' has no settings in config/application-sandbx.yaml")
+			.doesNotContain("\tat ", "Exception", "ERROR");
 	}
 
 	/** URLs were told alone, the others once those were right. */
@@ -164,30 +167,55 @@ class PackagedJarIT {
 	}
 
 	@Test
-	void shouldNameEveryWrongUrlInOneMessageAndExit() throws Exception {
-		startInVain("--spring.profiles.active=sandbox", "--agentassist.genesys.api-url=http://provider.example",
-				"--agentassist.analytics.endpoint=swordfish");
-
-		assertThat(this.bridge.log())
-			.contains("'agentassist.genesys.api-url' has to be https://", "'agentassist.analytics.endpoint' ",
-					" has to start")
-			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish");
-	}
-
-	@Test
 	void shouldNameEveryWrongSettingInOneMessageBeforeAnythingStarts() throws Exception {
 		startInVain("--spring.profiles.active=sandbox", "--agentassist.callback.auth=api-key",
 				"--agentassist.callback.secret=swordfish", "--agentassist.genesys.response-timeout=20s",
 				"--agentassist.audit.poll-interval=0", "--agentassist.ranking.feedback-model=guess",
-				"--agentassist.api.auth=api-key", "--agentassist.api.keys-file=no/such/keys.yaml");
+				"--agentassist.api.auth=api-key", "--agentassist.api.keys-file=no/such/keys.yaml",
+				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish",
+				"--spring.datasource.url=jdbc:mysql:swordfish");
 
 		assertThat(this.bridge.log()).containsOnlyOnce("Wrong:")
+			.containsOnlyOnce("'agentassist.genesys.api-url' has to be https://")
+			.containsOnlyOnce("'agentassist.analytics.endpoint' has to start")
+			.containsOnlyOnce("'spring.datasource.url' has to start with jdbc:h2: or jdbc:postgresql:")
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
 					"'agentassist.audit.poll-interval' must be",
 					"'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, decayed-posterior-mean",
 					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "Tomcat");
+	}
+
+	@Test
+	void shouldSayInOneMessageThatItIsInTheWrongFolder() throws Exception {
+		FileSystemUtils.deleteRecursively(this.folder.resolve("config"));
+		startInVain("--spring.profiles.active=sandbox", "--agentassist.callback.auth=hmac");
+
+		assertThat(this.bridge.log())
+			.contains("Missing:\n    the folders routes/ and config/ beside each other, in the folder " + this.folder)
+			.doesNotContain("\tat ", "Exception");
+	}
+
+	@Test
+	void shouldSayInOneMessageThatAFileOfSettingsIsNoYaml() throws Exception {
+		Files.writeString(this.folder.resolve("config/application.yaml"), "a:\n  client-secret: @swordfish\n");
+		startInVain("--spring.profiles.active=sandbox");
+
+		assertThat(this.bridge.log())
+			.containsOnlyOnce(
+					"The bridge does not start. A file of settings is no YAML, line 2, column 18: found character")
+			.doesNotContain("\tat ", "Exception", "swordfish");
+	}
+
+	@Test
+	void shouldSayInOneMessageThatTheFolderOfItsDataCannotBeMade() throws Exception {
+		Files.createFile(this.folder.resolve("data"));
+		startInVain("--spring.profiles.active=sandbox");
+
+		assertThat(this.bridge.log())
+			.containsPattern("'agentassist.audit.directory' names what cannot be made: .*/data/audit: Not a directory")
+			.doesNotContain("\tat ");
 	}
 
 	@ParameterizedTest

@@ -1,10 +1,12 @@
 package io.agentassist.bridge.security;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import io.agentassist.bridge.settings.SettingsException;
 
 import org.springframework.boot.context.event.ApplicationContextInitializedEvent;
 import org.springframework.context.ApplicationListener;
@@ -21,9 +23,11 @@ class DataFolders implements ApplicationListener<ApplicationContextInitializedEv
 	@Override
 	public void onApplicationEvent(ApplicationContextInitializedEvent event) {
 		Environment environment = event.getApplicationContext().getEnvironment();
+		String key = "agentassist.audit.directory";
 		try {
-			OwnerOnly.createFolder(Path.of(environment.getRequiredProperty("agentassist.audit.directory")));
-			Matcher database = H2_FILE.matcher(environment.getProperty("spring.datasource.url", ""));
+			OwnerOnly.createFolder(Path.of(environment.getRequiredProperty(key)));
+			key = "spring.datasource.url";
+			Matcher database = H2_FILE.matcher(environment.getProperty(key, ""));
 			if (database.matches()) {
 				Path file = Path.of(database.group(1) + ".mv.db").toAbsolutePath();
 				OwnerOnly.createFolder(file.getParent());
@@ -31,7 +35,7 @@ class DataFolders implements ApplicationListener<ApplicationContextInitializedEv
 			}
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException("The data folders cannot be made: " + ex.getMessage(), ex);
+			throw new SettingsException("Wrong", List.of("'" + key + "' names what cannot be made: " + ex));
 		}
 	}
 

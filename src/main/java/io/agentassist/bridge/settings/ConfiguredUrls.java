@@ -22,11 +22,16 @@ import org.springframework.util.StringUtils;
  * Finds configured URLs that are none that the bridge should call, or be called at: one
  * has to be {@code http} or {@code https} with a host, without user, query or fragment,
  * and {@code https} unless the host is this one or in
- * {@code agentassist.plain-http-hosts}. Values are not shown, as they may hold passwords.
+ * {@code agentassist.plain-http-hosts}. The database's has to be one of those that there
+ * is a driver for. Values are not shown, as they may hold passwords.
  */
 public final class ConfiguredUrls {
 
 	private static final String ORGANISATIONS = "agentassist.genesys.organisations";
+
+	private static final String DATABASE = "spring.datasource.url";
+
+	private static final List<String> DRIVERS = List.of("jdbc:h2:", "jdbc:postgresql:");
 
 	private ConfiguredUrls() {
 	}
@@ -47,6 +52,11 @@ public final class ConfiguredUrls {
 				problems.put(key, problem);
 			}
 		});
+		String database = text(settings, DATABASE);
+		// An empty one would be a database in memory.
+		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
+			problems.put(DATABASE, "has to start with " + String.join(" or ", DRIVERS));
+		}
 		return problems;
 	}
 

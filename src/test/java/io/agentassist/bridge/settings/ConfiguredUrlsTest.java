@@ -48,6 +48,19 @@ class ConfiguredUrlsTest {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "jdbc:h2:file:./data/bridge", "jdbc:postgresql://db/bridge" })
+	void shouldTakeTheUrlOfADatabaseThatThereIsADriverFor(String url) {
+		assertThat(problems(new MockEnvironment().withProperty("spring.datasource.url", url))).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "jdbc:mysql://db/bridge", "postgresql://db/bridge", "db" })
+	void shouldRefuseAnyOtherDatabase(String url) {
+		assertThat(problems(new MockEnvironment().withProperty("spring.datasource.url", url)))
+			.containsExactly("spring.datasource.url: has to start with jdbc:h2: or jdbc:postgresql:");
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "", "https://api.example.com", "HTTPS://api.example.com:8443/base/",
 			"http://127.0.0.1:8080", "http://127.1.2.3/x", "http://localhost", "http://[::1]:8080/x" })
 	void shouldFindNothingWrong(String url) {

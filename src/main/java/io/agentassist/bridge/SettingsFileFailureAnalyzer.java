@@ -1,0 +1,21 @@
+package io.agentassist.bridge;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+
+/**
+ * Tells where a file of settings is broken. The parser knows the line, not the file. The
+ * line itself is not shown, as it may hold a secret.
+ */
+class SettingsFileFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, MarkedYAMLException cause) {
+		return new FailureAnalysis(
+				"A file of settings is no YAML, line %d, column %d: %s".formatted(cause.getProblemMark().getLine() + 1,
+						cause.getProblemMark().getColumn() + 1, cause.getProblem()),
+				"It is config/application.yaml, or the application-<profile>.yaml of an active profile.", cause);
+	}
+
+}
