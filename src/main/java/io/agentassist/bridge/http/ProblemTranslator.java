@@ -191,7 +191,8 @@ public class ProblemTranslator {
 		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
 			log.error("{} failed unexpectedly{}, answered 500: {}", what, (step != null) ? " at " + step : "",
-					Wordless.summary(NestedExceptionUtils.getMostSpecificCause(failure)), new Wordless(failure));
+					RedactedException.summary(NestedExceptionUtils.getMostSpecificCause(failure)),
+					new RedactedException(failure));
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);

@@ -9,7 +9,7 @@ import org.apache.camel.component.bean.MethodNotFoundException;
  * A failure for the log: its classes and its trace, without its words. Those of Camel and
  * of many a library quote what a step failed on, which may be a transcript.
  */
-final class Wordless extends Exception {
+final class RedactedException extends Exception {
 
 	private static final long serialVersionUID = 1L;
 
@@ -17,8 +17,8 @@ final class Wordless extends Exception {
 	private static final Set<Class<?>> HARMLESS = Set.of(NullPointerException.class, ClassCastException.class,
 			NoTypeConversionAvailableException.class);
 
-	Wordless(Throwable failure) {
-		super(summary(failure), (failure.getCause() != null) ? new Wordless(failure.getCause()) : null);
+	RedactedException(Throwable failure) {
+		super(summary(failure), (failure.getCause() != null) ? new RedactedException(failure.getCause()) : null);
 		setStackTrace(failure.getStackTrace());
 	}
 
