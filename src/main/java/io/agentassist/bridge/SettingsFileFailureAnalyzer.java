@@ -1,12 +1,13 @@
 package io.agentassist.bridge;
 
+import io.agentassist.bridge.settings.YamlSyntax;
+
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * Tells where a file of settings is broken. The parser knows the line, not the file. The
- * line itself is not shown, as it may hold a secret.
+ * Tells where a file of settings is broken. The parser knows the line, not the file.
  */
 class SettingsFileFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLException> {
 
@@ -14,7 +15,7 @@ class SettingsFileFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLExce
 	protected FailureAnalysis analyze(Throwable rootFailure, MarkedYAMLException cause) {
 		return new FailureAnalysis(
 				"A file of settings is no YAML, line %d, column %d: %s".formatted(cause.getProblemMark().getLine() + 1,
-						cause.getProblemMark().getColumn() + 1, cause.getProblem()),
+						cause.getProblemMark().getColumn() + 1, YamlSyntax.problem(cause)),
 				"It is config/application.yaml, or the application-<profile>.yaml of an active profile.", cause);
 	}
 

@@ -17,18 +17,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
+import io.agentassist.bridge.settings.YamlSyntax;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.exceptions.Mark;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.springframework.boot.DefaultBootstrapContext;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.boot.origin.PropertySourceOrigin;
@@ -38,6 +37,9 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.MutablePropertySources;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.FileSystemResource;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * What the files of {@code config/} said at one moment, among the settings from elsewhere
@@ -130,19 +132,20 @@ final class ConfigSnapshot {
 		return environment;
 	}
 
+	/**
+	 * As Spring reads them. The parser's words have the line, too, which may hold a
+	 * secret.
+	 */
 	private static List<RouteProblem> syntaxErrors(Set<Path> folders) {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (Path file : files(folders)) {
 			try {
-				new Compose(LoadSettings.builder().build()).composeAllFromString(Files.readString(file))
-					.forEach((document) -> {
-					});
+				new YamlPropertySourceLoader().load(name(file), new FileSystemResource(file));
 			}
-			catch (MarkedYamlEngineException ex) {
-				Optional<Mark> mark = ex.getProblemMark();
-				problems.add(new RouteProblem(name(file), mark.map(Mark::getLine).orElse(0) + 1,
-						mark.map(Mark::getColumn).orElse(0) + 1, RouteProblem.Severity.ERROR,
-						"no YAML: " + ex.getProblem()));
+			catch (MarkedYAMLException ex) {
+				Mark mark = ex.getProblemMark();
+				problems.add(new RouteProblem(name(file), mark.getLine() + 1, mark.getColumn() + 1,
+						RouteProblem.Severity.ERROR, "no YAML: " + YamlSyntax.problem(ex)));
 			}
 			catch (IOException ex) {
 				problems.add(RouteProblem.error(name(file), "cannot be read: " + RouteProblem.reason(ex)));

@@ -242,10 +242,12 @@ public class LiveRoutes {
 	}
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
+		this.pending = problems.stream()
+			.map((problem) -> problem.withoutSecrets(found.config().environment()))
+			.toList();
 		this.rejected = found;
-		this.pending = List.copyOf(problems);
 		edits("rejected").increment();
-		problems.forEach((problem) -> log.error("Routes rejected: {}", problem));
+		this.pending.forEach((problem) -> log.error("Routes rejected: {}", problem));
 		log.error("Routes revision {} goes on, the edit has no effect: mend it, or undo it", this.running.revision());
 	}
 

@@ -277,6 +277,31 @@ class LiveRoutesTest {
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 	}
 
+	/** Camel and the YAML parser quote what is wrong. */
+	@Test
+	void shouldNotTellASecretInWhatIsWrongWithAnEdit(CapturedOutput log) throws Exception {
+		String route = "- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {simple: '${%s}'}}]}}";
+		write("greeting.camel.yaml", route.formatted("body"));
+		configure("site.secret: swordfish-0815", "other.secret: ${NOT_THERE}");
+		start();
+
+		write("greeting.camel.yaml", route.formatted("heder.{{site.secret}}"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("heder.***");
+
+		write("greeting.camel.yaml", route.formatted("body"));
+		for (String line : List.of("site.secret: swordfish-4711", "x: *swordfish", "x: !swordfish y",
+				"x: @swordfish")) {
+			configure("site.secret: swordfish-0815", line);
+			this.routes.refresh();
+			assertThat(this.routes.getPendingEdit()).singleElement()
+				.asString()
+				.startsWith(this.config.resolve("application.yaml") + ":2:")
+				.contains(": error: no YAML: ");
+		}
+		assertThat(log).contains("Routes rejected: ").doesNotContain("swordfish");
+	}
+
 	@Test
 	void shouldPutSettingsBackWhenARouteDoesNotStart() throws Exception {
 		write("greeting.camel.yaml", """
