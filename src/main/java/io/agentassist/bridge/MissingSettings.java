@@ -29,7 +29,7 @@ class MissingSettings implements EnvironmentPostProcessor {
 		String routes = environment.getProperty("agentassist.routes.directory");
 		if (routes == null || !environment.containsProperty("agentassist.callback.auth")) {
 			throw new SettingsException("Missing",
-					List.of("the folders routes/ and config/ beside each other, in the folder "
+					List.of("the folders routes/ and config/, with application.yaml, beside each other, in the folder "
 							+ Path.of("").toAbsolutePath()));
 		}
 		if (!Files.isDirectory(Path.of(routes))) {

@@ -192,8 +192,9 @@ class PackagedJarIT {
 		FileSystemUtils.deleteRecursively(this.folder.resolve("config"));
 		startInVain("--spring.profiles.active=sandbox", "--agentassist.callback.auth=hmac");
 
-		assertThat(this.bridge.log())
-			.contains("Missing:\n    the folders routes/ and config/ beside each other, in the folder " + this.folder)
+		assertThat(this.bridge.log()).contains(
+				"Missing:\n    the folders routes/ and config/, with application.yaml, beside each other, in the folder "
+						+ this.folder)
 			.doesNotContain("\tat ", "Exception");
 	}
 
