@@ -110,7 +110,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	private void answer(Exchange exchange, String operation, HttpServletResponse response, Object requestBody) {
 		try {
 			if (exchange.getException() != null) {
-				writeProblem(operation, response, exchange.getException());
+				writeProblem(operation + ProblemTranslator.ids(exchange), response, exchange.getException());
 			}
 			else if (isBareError(exchange.getMessage(), requestBody)) {
 				writeProblem(operation, response,
@@ -128,7 +128,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			}
 			else {
 				response.reset();
-				writeProblem(operation, response, ex);
+				writeProblem(operation + ProblemTranslator.ids(exchange), response, ex);
 			}
 		}
 		finally {

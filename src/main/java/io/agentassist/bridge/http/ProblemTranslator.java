@@ -73,11 +73,7 @@ public class ProblemTranslator {
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ErrorResponse answer = translate(failure);
-		String route = exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class);
-		String ids = named("request", exchange.getProperty("requestId"))
-				+ named("conversation", exchange.getProperty("conversationId"));
-		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
-		log(answer, failure, route + (ids.isEmpty() ? "" : ids + ","), step);
+		log(answer, failure, describe(exchange), (String) exchange.removeProperty(FailedStep.PROPERTY));
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
@@ -170,6 +166,18 @@ public class ProblemTranslator {
 		return String.join(".", path).replace(".[", "[");
 	}
 
+	/** The route that failed, or where the exchange began, and whose request it is. */
+	static String describe(Exchange exchange) {
+		return exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class) + ids(exchange);
+	}
+
+	/** Whose request it is, to be read between commas; empty where that is not known. */
+	static String ids(Exchange exchange) {
+		String ids = named("request", exchange.getProperty("requestId"))
+				+ named("conversation", exchange.getProperty("conversationId"));
+		return ids.isEmpty() ? "" : ids + ",";
+	}
+
 	/** An id that was refused may be of any length. */
 	private static String named(String what, Object id) {
 		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) : "";
@@ -191,8 +199,7 @@ public class ProblemTranslator {
 		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
 			log.error("{} failed unexpectedly{}, answered 500: {}", what, (step != null) ? " at " + step : "",
-					RedactedException.summary(NestedExceptionUtils.getMostSpecificCause(failure)),
-					new RedactedException(failure));
+					RedactedException.rootOf(failure), new RedactedException(failure));
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);

@@ -4,6 +4,7 @@ import java.util.Set;
 
 import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.component.bean.MethodNotFoundException;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * A failure for the log: its classes and its trace, without its words. Those of Camel and
@@ -23,11 +24,15 @@ final class RedactedException extends Exception {
 	}
 
 	/**
-	 * Says what failed as far as that quotes nothing.
+	 * Says what failed first, as far as that quotes nothing.
 	 * @param failure what went wrong
-	 * @return the name of its class, and what may be told of it
+	 * @return the name of its cause's class, and what may be told of it
 	 */
-	static String summary(Throwable failure) {
+	static String rootOf(Throwable failure) {
+		return summary(NestedExceptionUtils.getMostSpecificCause(failure));
+	}
+
+	private static String summary(Throwable failure) {
 		String name = failure.getClass().getSimpleName();
 		if (failure instanceof MethodNotFoundException missing) {
 			// What stands in its parentheses may be a text already.

@@ -199,6 +199,66 @@ class LogTest extends BridgeTest {
 			.doesNotContain(MARKER);
 	}
 
+	/** Of a wire tap, say. Camel's own lines quote the text. */
+	@ParameterizedTest
+	@ValueSource(strings = { "to", "wireTap" })
+	void shouldTellOfAFailureThatNobodyIsAnsweredAndNotWhatItFailedOn(String eip, CapturedOutput log) throws Exception {
+		String route = """
+				- route:
+				    id: failing
+				    from:
+				      uri: timer:failing?delay=0&repeatCount=1
+				      steps:
+				        - setBody:
+				            constant: %s
+				        - multicast:
+				            steps:
+				              - log: passed
+				        - %s:
+				            uri: direct:failed
+				- route:
+				    id: failed
+				    from:
+				      uri: direct:failed
+				      steps:
+				        - setHeader:
+				            name: misspelt
+				            simple: ${body.lenght}
+				""".formatted(MARKER, eip);
+		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
+		try {
+			eventually(() -> assertThat(log.getOut())
+				.contains("failed unexpectedly: MethodNotFoundException: no method 'lenght' that fits"));
+		}
+		finally {
+			for (String id : List.of("failing", "failed")) {
+				this.camel.getRouteController().stopRoute(id);
+				this.camel.removeRoute(id);
+			}
+		}
+
+		assertThat(log.getOut()).doesNotContain(MARKER);
+	}
+
+	@Test
+	void shouldNameTheRequestWhereNoPolicyAnswers(CapturedOutput log) {
+		String id = queue(unique("conv-"));
+		this.database
+			.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (payload NOT LIKE '%" + id + "%')");
+		try {
+			assertThat(callBack(completed(id)).statusCode()).isEqualTo(503);
+		}
+		finally {
+			this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
+		}
+
+		assertThat(log.getOut()
+			.lines()
+			.filter((line) -> line.matches(".* (ProblemTranslator|FailureLog|\\w+ErrorHandler) .*"))).singleElement()
+			.asString()
+			.contains(", request " + id + ", answered 503: ");
+	}
+
 	/** Through every kind of failure: each has a way of its own to quote what it got. */
 	@Test
 	void shouldKeepTranscriptsSuggestionsAndSecretsOutOfTheLog(CapturedOutput log) {
