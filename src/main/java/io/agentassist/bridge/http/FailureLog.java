@@ -6,7 +6,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
-import org.apache.camel.support.EventNotifierSupport;
+import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.util.StringHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +20,7 @@ import org.springframework.transaction.TransactionException;
  * taps. Camel's own lines, which are off for them, quote what a step failed on.
  */
 @Component
-class FailureLog extends EventNotifierSupport {
+class FailureLog extends SimpleEventNotifierSupport {
 
 	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
 
@@ -28,17 +28,8 @@ class FailureLog extends EventNotifierSupport {
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
 
 	FailureLog() {
-		setIgnoreCamelContextEvents(true);
-		setIgnoreCamelContextInitEvents(true);
-		setIgnoreRouteEvents(true);
-		setIgnoreServiceEvents(true);
-		setIgnoreStepEvents(true);
-		setIgnoreExchangeCreatedEvent(true);
-		setIgnoreExchangeCompletedEvent(true);
-		setIgnoreExchangeSentEvents(true);
-		setIgnoreExchangeSendingEvents(true);
-		setIgnoreExchangeRedeliveryEvents(true);
-		setIgnoreExchangeAsyncProcessingStartedEvents(true);
+		setIgnoreExchangeEvents(false);
+		setIgnoreExchangeFailedEvents(false);
 	}
 
 	@Override

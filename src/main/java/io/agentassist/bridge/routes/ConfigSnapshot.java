@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.settings.YamlSyntax;
@@ -48,6 +51,12 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 final class ConfigSnapshot {
 
 	private static final Logger log = LoggerFactory.getLogger(ConfigSnapshot.class);
+
+	/** Keys and environment variables, as the field names them. */
+	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
+
+	/** What is shorter occurs by itself. */
+	private static final int SHORTEST_SECRET = 10;
 
 	/** How Spring Boot names what it read from a file. */
 	private static final String FILE = "Config resource '";
@@ -132,10 +141,7 @@ final class ConfigSnapshot {
 		return environment;
 	}
 
-	/**
-	 * As Spring reads them. The parser's words have the line, too, which may hold a
-	 * secret.
-	 */
+	/** As Spring reads them. */
 	private static List<RouteProblem> syntaxErrors(Set<Path> folders) {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (Path file : files(folders)) {
@@ -197,6 +203,28 @@ final class ConfigSnapshot {
 		catch (IllegalArgumentException ex) {
 			return this.values.get(key);
 		}
+	}
+
+	/**
+	 * The values of settings, from anywhere, that hold secrets: the longest first, as one
+	 * may be the beginning of another.
+	 */
+	List<String> secrets() {
+		List<String> secrets = new ArrayList<>();
+		for (PropertySource<?> source : this.environment.getPropertySources()) {
+			if (source instanceof EnumerablePropertySource<?> enumerable) {
+				Arrays.stream(enumerable.getPropertyNames())
+					.filter(SECRET.asPredicate())
+					.map((key) -> value(source, key))
+					// A placeholder that nothing fills is no secret, and its name helps.
+					.filter((value) -> value != null && !value.contains("${"))
+					.flatMap((value) -> Arrays.stream(value.split(",")))
+					.filter((value) -> value.length() >= SHORTEST_SECRET)
+					.forEach(secrets::add);
+			}
+		}
+		secrets.sort(Comparator.comparingInt(String::length).reversed());
+		return secrets;
 	}
 
 	/** Spring Boot numbers the documents of a file once there are two. */

@@ -242,9 +242,8 @@ public class LiveRoutes {
 	}
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
-		this.pending = problems.stream()
-			.map((problem) -> problem.withoutSecrets(found.config().environment()))
-			.toList();
+		List<String> secrets = found.config().secrets();
+		this.pending = problems.stream().map((problem) -> problem.without(secrets)).toList();
 		this.rejected = found;
 		edits("rejected").increment();
 		this.pending.forEach((problem) -> log.error("Routes rejected: {}", problem));

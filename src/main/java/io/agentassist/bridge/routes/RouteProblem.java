@@ -1,16 +1,8 @@
 package io.agentassist.bridge.routes;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-
-import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.EnumerablePropertySource;
-import org.springframework.core.env.PropertySource;
 
 /**
  * Something wrong with a set of routes, at a place in a file.
@@ -29,12 +21,6 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		.thenComparingInt(RouteProblem::line)
 		.thenComparingInt(RouteProblem::column)
 		.thenComparing(RouteProblem::message);
-
-	/** Keys and environment variables, as the field names them. */
-	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
-
-	/** What is shorter occurs by itself. */
-	private static final int SHORTEST_SECRET = 10;
 
 	/** How bad a problem is. */
 	public enum Severity {
@@ -70,39 +56,13 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		return kind + (message.isEmpty() ? place : ": " + message);
 	}
 
-	/** The same without the values of settings that hold secrets, which Camel quotes. */
-	RouteProblem withoutSecrets(ConfigurableEnvironment settings) {
+	/** The same without some texts, which Camel quotes. */
+	RouteProblem without(List<String> secrets) {
 		String masked = this.message;
-		for (String secret : secrets(settings)) {
+		for (String secret : secrets) {
 			masked = masked.replace(secret, "***");
 		}
 		return new RouteProblem(this.file, this.line, this.column, this.severity, masked);
-	}
-
-	/** The longest first, as one may be the beginning of another. */
-	private static List<String> secrets(ConfigurableEnvironment settings) {
-		List<String> secrets = new ArrayList<>();
-		for (PropertySource<?> source : settings.getPropertySources()) {
-			if (source instanceof EnumerablePropertySource<?> enumerable) {
-				Arrays.stream(enumerable.getPropertyNames())
-					.filter(SECRET.asPredicate())
-					.flatMap((key) -> values(settings, key))
-					.filter((value) -> value.length() >= SHORTEST_SECRET)
-					.forEach(secrets::add);
-			}
-		}
-		secrets.sort(Comparator.comparingInt(String::length).reversed());
-		return secrets;
-	}
-
-	private static Stream<String> values(ConfigurableEnvironment settings, String key) {
-		try {
-			return Arrays.stream(settings.getProperty(key, "").split(","));
-		}
-		catch (IllegalArgumentException ex) {
-			// A placeholder in it has no value.
-			return Stream.empty();
-		}
 	}
 
 	boolean isError() {
