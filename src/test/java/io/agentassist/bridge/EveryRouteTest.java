@@ -71,6 +71,8 @@ class EveryRouteTest extends BridgeTest {
 		assertThat(giveFeedback(queued, "unknown", "accepted", null).statusCode()).isEqualTo(404);
 		assertThat(lookUp(queued).path("status").asText()).isEqualTo("completed");
 		assertThat(get("/agentassist/conversations/x/suggestions").statusCode()).isEqualTo(200);
+		assertThat(send(request("/agentassist/conversations/x/stream").header("Last-Event-ID", "none of ours").build())
+			.statusCode()).isEqualTo(400);
 		age(queue(unique("conv-")), Duration.ofHours(1));
 		assertThat(get("/openapi.yaml").statusCode()).isEqualTo(200);
 		String erased = unique("conv-");

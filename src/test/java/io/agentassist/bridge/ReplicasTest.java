@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.desktop.EventStreamClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -27,6 +28,7 @@ import org.springframework.core.env.Environment;
 
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
+import static io.agentassist.bridge.StubbedProvider.queued;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -85,6 +87,26 @@ class ReplicasTest extends BridgeTest {
 		assertThat(json(send(onB(request("/agentassist/suggestions/" + id).build()))).path("status").asText())
 			.isEqualTo("completed");
 		assertSettled(id, "presented", "accepted");
+	}
+
+	@Test
+	void shouldStreamWhatTheOtherInstanceTookAndReplayWhatTheOtherOneStreamed() {
+		String conversation = unique("conv-");
+		String path = "/agentassist/conversations/" + conversation + "/stream";
+		String id = queue(conversation);
+		String cursor;
+		try (EventStreamClient onA = new EventStreamClient(request(path).build())) {
+			assertThat(send(onB(signed(bytes(completed(id))))).statusCode()).isEqualTo(200);
+
+			cursor = onA.awaitEvents(1).get(0).id();
+		}
+		this.provider.answers(queued(unique("sug-req-")));
+		String missed = queue(conversation);
+		callBack(completed(missed));
+		try (EventStreamClient onB = new EventStreamClient(
+				onB(request(path).header("Last-Event-ID", cursor).build()))) {
+			assertThat(onB.awaitEvents(1)).extracting(EventStreamClient.Event::requestId).containsExactly(missed);
+		}
 	}
 
 	@Test

@@ -2,6 +2,7 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -26,7 +27,8 @@ import org.springframework.web.ErrorResponseException;
  * by default), so that eight long polls stop the service. This one starts the route on
  * Tomcat's thread: a route that stays there (the callback) is answered without any
  * hand-over, one that goes on elsewhere (a {@code threads} step, a bean that returns a
- * {@code CompletionStage}) frees it at once.
+ * {@code CompletionStage}) frees it at once. An {@link EventStream} is written after the
+ * route has ended.
  */
 class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
@@ -91,8 +93,8 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		Object requestBody = exchange.getMessage().getBody();
 		CompletableFuture<Void> answered = new CompletableFuture<>();
 		getAsyncProcessor().process(exchange, (doneSync) -> {
-			answer(exchange, operation, response, requestBody);
-			answered.complete(null);
+			answer(exchange, operation, response, requestBody)
+				.whenComplete((nothing, failure) -> answered.complete(null));
 		});
 		return answered.isDone() ? null : answered;
 	}
@@ -107,7 +109,8 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		}
 	}
 
-	private void answer(Exchange exchange, String operation, HttpServletResponse response, Object requestBody) {
+	private CompletionStage<Void> answer(Exchange exchange, String operation, HttpServletResponse response,
+			Object requestBody) {
 		try {
 			if (exchange.getException() != null) {
 				writeProblem(operation + ProblemTranslator.ids(exchange), response, exchange.getException());
@@ -115,6 +118,9 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			else if (isBareError(exchange.getMessage(), requestBody)) {
 				writeProblem(operation, response,
 						new ErrorResponseException(HttpStatusCode.valueOf(status(exchange.getMessage()))));
+			}
+			else if (exchange.getMessage().getBody() instanceof EventStream stream) {
+				return stream.open(response);
 			}
 			else {
 				this.binding.writeResponse(exchange, response);
@@ -136,6 +142,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			doneUoW(exchange);
 			releaseExchange(exchange, false);
 		}
+		return CompletableFuture.completedFuture(null);
 	}
 
 	/**

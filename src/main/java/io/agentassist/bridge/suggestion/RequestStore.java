@@ -93,7 +93,7 @@ public class RequestStore {
 	 * @param requestIds their ids
 	 * @return the requests, in no order
 	 */
-	List<TrackedRequest> findAll(Collection<String> requestIds) {
+	public List<TrackedRequest> findAll(Collection<String> requestIds) {
 		return query("SELECT " + COLUMNS + " FROM suggestion_request WHERE request_id = ANY (?)",
 				(Object) requestIds.stream().filter(RequestStore::isStorable).toArray(String[]::new));
 	}
@@ -111,6 +111,21 @@ public class RequestStore {
 		return query("SELECT " + COLUMNS + """
 				FROM suggestion_request WHERE conversation_id = ? AND tenant = ?
 				ORDER BY submitted_at DESC, request_id LIMIT ?""", conversationId, tenant, CONVERSATION_LIMIT);
+	}
+
+	/**
+	 * Finds what was decided lately.
+	 * @param conversationIds in these conversations, of every tenant
+	 * @param since at this time or later
+	 * @return the decisions, in no order
+	 */
+	public List<Decision> findDecisions(Collection<String> conversationIds, Instant since) {
+		return this.transaction.execute((status) -> this.jdbc.query("""
+				SELECT request_id, conversation_id, tenant, completed_at FROM suggestion_request
+				WHERE conversation_id = ANY (?) AND completed_at >= ?""",
+				(row, number) -> new Decision(row.getString(1), row.getString(2), row.getString(3),
+						row.getObject(4, OffsetDateTime.class).toInstant()),
+				conversationIds.stream().filter(RequestStore::isStorable).toArray(String[]::new), utc(since)));
 	}
 
 	/**

@@ -11,8 +11,6 @@ import java.util.function.Supplier;
 
 import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
@@ -31,18 +29,15 @@ public class SuggestionLookup {
 
 	private final Clock clock;
 
-	private final Timer delivery;
+	private final DeliveryTime deliveryTime;
 
 	SuggestionLookup(RequestStore requests, RequestWatcher watcher, Supplier<SuggestionsProperties> settings,
-			Clock clock, MeterRegistry meters) {
+			Clock clock, DeliveryTime deliveryTime) {
 		this.requests = requests;
 		this.watcher = watcher;
 		this.settings = settings;
 		this.clock = clock;
-		this.delivery = Timer.builder("agentassist.desktop.delivery")
-			.description("From a desktop's request to the answer of its look-up that waited for the suggestions")
-			.serviceLevelObjectives(Duration.ofMillis(800), Duration.ofSeconds(3), Duration.ofSeconds(10))
-			.register(meters);
+		this.deliveryTime = deliveryTime;
 	}
 
 	/**
@@ -61,8 +56,8 @@ public class SuggestionLookup {
 		return this.watcher.awaitDecision(decode(requestId), parse(wait)).thenApply((found) -> {
 			TrackedRequest request = found.filter((any) -> any.tenant().equals(Tenant.of(tenant)))
 				.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
-			if (request.isCompleted() && request.completedAt().isAfter(asked)) {
-				this.delivery.record(Duration.between(request.submittedAt(), this.clock.instant()));
+			if (request.isDecided() && request.completedAt().isAfter(asked)) {
+				this.deliveryTime.record(request);
 			}
 			return request;
 		});

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.desktop.EventStreamClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,33 @@ class NamedKeyTest extends StrictBridgeTest {
 		assertThat(requestIds(API_KEY, conversation)).isEmpty();
 		assertThat(feedbackAs(BERLIN, berlin, suggestion).statusCode()).isEqualTo(202);
 		assertThat(settledActions(berlin)).containsExactly("presented", "opened");
+	}
+
+	@Test
+	void shouldStreamEachTenantItsOwnSuggestionsOnly() {
+		String conversation = unique("conv-");
+		String path = "/agentassist/conversations/" + conversation + "/stream";
+		String before = queueAs(BERLIN, conversation);
+		callBack(completed(before));
+		assertProblem(get(path), 401);
+		try (EventStreamClient berlin = streamAs(BERLIN, path);
+				EventStreamClient madrid = streamAs(MADRID, path);
+				EventStreamClient nobody = streamAs(API_KEY, path)) {
+			String later = unique("sug-req-");
+			this.provider.answers(StubbedProvider.queued(later));
+			queueAs(BERLIN, conversation);
+			callBack(completed(later));
+
+			assertThat(berlin.awaitEvents(2)).extracting(EventStreamClient.Event::requestId)
+				.containsExactly(before, later);
+			assertThat(madrid.awaitComments(2)).isNotEmpty();
+			assertThat(madrid.events()).isEmpty();
+			assertThat(nobody.events()).isEmpty();
+		}
+	}
+
+	private EventStreamClient streamAs(String key, String path) {
+		return new EventStreamClient(request(path).header("X-API-Key", key).build());
 	}
 
 	private List<String> requestIds(String key, String conversation) {

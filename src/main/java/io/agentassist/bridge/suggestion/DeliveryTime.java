@@ -1,0 +1,41 @@
+package io.agentassist.bridge.suggestion;
+
+import java.time.Clock;
+import java.time.Duration;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * Measures how long desktops wait for suggestions: the meter
+ * {@code agentassist.desktop.delivery}. Thread safe.
+ */
+@Component
+public class DeliveryTime {
+
+	private final Clock clock;
+
+	private final Timer timer;
+
+	DeliveryTime(Clock clock, MeterRegistry meters) {
+		this.clock = clock;
+		this.timer = Timer.builder("agentassist.desktop.delivery")
+			.description(
+					"From a desktop's request to its suggestions being there for one that waited, by look-up or stream")
+			.serviceLevelObjectives(Duration.ofMillis(800), Duration.ofSeconds(3), Duration.ofSeconds(10))
+			.register(meters);
+	}
+
+	/**
+	 * Counts suggestions that someone waited for.
+	 * @param request the request; one that is not completed does not count
+	 */
+	public void record(TrackedRequest request) {
+		if (request.isCompleted()) {
+			this.timer.record(Duration.between(request.submittedAt(), this.clock.instant()));
+		}
+	}
+
+}

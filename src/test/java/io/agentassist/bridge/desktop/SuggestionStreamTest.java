@@ -1,0 +1,259 @@
+package io.agentassist.bridge.desktop;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.desktop.EventStreamClient.Event;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.web.util.UriUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+/** Shows the event stream of a conversation. */
+@Tag("state")
+class SuggestionStreamTest extends BridgeTest {
+
+	@Autowired
+	private MeterRegistry meters;
+
+	private final String conversation = unique("conv-");
+
+	@Test
+	void shouldBeginWithWhatIsThereAndGoOnWithWhatComes() {
+		String first = complete();
+		String second = complete();
+		String waiting = queueNext();
+		try (EventStreamClient stream = open(this.conversation)) {
+			assertThat(stream.answer().headers().firstValue("Content-Type").orElseThrow())
+				.matches("text/event-stream(;charset=(?i)utf-8)?");
+			assertThat(stream.answer().headers().firstValue("Cache-Control")).hasValue("no-store");
+			assertNoForeignHeaders(stream.answer());
+			assertThat(stream.awaitEvents(2)).extracting(Event::requestId).containsExactly(first, second);
+
+			callBack(completed(waiting, suggestion(unique("sug-"), 0.5)));
+
+			List<Event> events = stream.awaitEvents(3);
+			assertThat(events).extracting(Event::requestId).containsExactly(first, second, waiting);
+			assertThat(events).allSatisfy((event) -> {
+				assertThat(event.type()).isEqualTo("suggestions");
+				assertThat(event.data()).isEqualTo(lookUp(event.requestId()));
+			});
+		}
+	}
+
+	@Test
+	void shouldSendEachDecisionOnceToEachStream() {
+		try (EventStreamClient one = open(this.conversation); EventStreamClient other = open(this.conversation)) {
+			List<String> ids = IntStream.range(0, 10).mapToObj((i) -> complete()).toList();
+
+			assertThat(one.awaitEvents(10)).extracting(Event::requestId).containsExactlyElementsOf(ids);
+			assertThat(other.awaitEvents(10)).extracting(Event::requestId).containsExactlyElementsOf(ids);
+			assertThat(one.events()).extracting(Event::id).doesNotHaveDuplicates();
+		}
+	}
+
+	@Test
+	void shouldReplayExactlyWhatWasMissed() {
+		String first = complete();
+		List<String> ids = new ArrayList<>(List.of(first));
+		List<Event> events;
+		try (EventStreamClient stream = open(this.conversation)) {
+			stream.awaitEvents(1);
+			IntStream.range(0, 3).forEach((i) -> ids.add(complete()));
+			events = stream.awaitEvents(4);
+		}
+		for (int i = 0; i < events.size(); i++) {
+			String marker = complete();
+			ids.add(marker);
+			try (EventStreamClient again = open(this.conversation, events.get(i).id())) {
+				List<String> missed = ids.subList(i + 1, ids.size());
+				assertThat(again.awaitEvents(missed.size())).extracting(Event::requestId)
+					.containsExactlyElementsOf(missed);
+				// Each replayed event has an id that serves as well.
+				for (int j = 0; j < missed.size() - 1; j++) {
+					try (EventStreamClient third = open(this.conversation, again.events().get(j).id())) {
+						assertThat(third.awaitEvents(missed.size() - 1 - j)).extracting(Event::requestId)
+							.containsExactlyElementsOf(missed.subList(j + 1, missed.size()));
+					}
+				}
+			}
+		}
+	}
+
+	/** Commits become visible in another order than that of the decisions' times. */
+	@Test
+	void shouldNotMissADecisionThatBecomesVisibleAfterALaterOne() {
+		String late = queueNext();
+		Instant decidedAt = Instant.now();
+		String first = complete();
+		try (EventStreamClient stream = open(this.conversation)) {
+			String cursor = stream.awaitEvents(1).get(0).id();
+
+			this.database.update("""
+					UPDATE suggestion_request SET status = 'completed', completed_at = ?, ranked_suggestions = '[]'
+					WHERE request_id = ?""", decidedAt.minusSeconds(5).atOffset(ZoneOffset.UTC), late);
+
+			assertThat(stream.awaitEvents(2)).extracting(Event::requestId).containsExactly(first, late);
+			try (EventStreamClient again = open(this.conversation, cursor)) {
+				assertThat(again.awaitEvents(1)).extracting(Event::requestId).containsExactly(late);
+			}
+			try (EventStreamClient again = open(this.conversation, stream.events().get(1).id())) {
+				assertThat(again.awaitComments(2)).isNotEmpty();
+				assertThat(again.events()).isEmpty();
+			}
+		}
+	}
+
+	@Test
+	void shouldTellOfFailureAndOfExpiryAndOfSuggestionsThatComeLater() {
+		String failed = queueNext();
+		String expired = queueNext();
+		try (EventStreamClient stream = open(this.conversation)) {
+			assertThat(callBack("{\"id\":\"" + failed + "\",\"status\":\"failed\"}").statusCode()).isEqualTo(202);
+			stream.awaitEvents(1);
+			age(expired, Duration.ofHours(1));
+			stream.awaitEvents(2);
+			assertThat(callBack(completed(expired, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
+
+			assertThat(stream.awaitEvents(3))
+				.extracting(Event::requestId, (event) -> event.data().path("status").asText())
+				.containsExactly(tuple(failed, "failed"), tuple(expired, "expired"), tuple(expired, "completed"));
+		}
+	}
+
+	@Test
+	void shouldShowOnlyTheConversation() {
+		String other = unique("conv-");
+		try (EventStreamClient stream = open(this.conversation); EventStreamClient control = open(other)) {
+			String id = queue(other);
+			callBack(completed(id));
+
+			assertThat(control.awaitEvents(1)).extracting(Event::requestId).containsExactly(id);
+			assertThat(stream.awaitComments(2)).isNotEmpty();
+			assertThat(stream.events()).isEmpty();
+		}
+	}
+
+	@Test
+	void shouldStayAliveAndEndInTime() {
+		try (EventStreamClient stream = open(this.conversation)) {
+			// From the settings of these tests: a comment each 500 ms, 8 s in all.
+			assertThat(stream.awaitComments(4)).endsWith(": keep-alive");
+			assertThat(stream.isOver()).isFalse();
+			eventually(() -> assertThat(stream.isOver()).isTrue());
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "x", "-1", "12-", "12-xyz", "1234567890123456", "12-0123456g", "1'--" })
+	void shouldRefuseAnIdThatIsNoneOfAStream(String lastEventId) {
+		HttpResponse<String> answer = send(
+				request(path(this.conversation)).header("Last-Event-ID", lastEventId).build());
+
+		assertFieldError(answer, "Last-Event-ID", "Is not the id of an event of this stream.");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a b", "\uD83D\uDE00", "' OR 1=1--", "{}", "${body}", "*" })
+	void shouldOpenForAConversationOfAnyName(String name) {
+		try (EventStreamClient stream = open(UriUtils.encode(name, StandardCharsets.UTF_8));
+				EventStreamClient control = open(this.conversation)) {
+			String id = complete();
+
+			assertThat(control.awaitEvents(1)).extracting(Event::requestId).containsExactly(id);
+			assertThat(stream.awaitComments(2)).isNotEmpty();
+			assertThat(stream.events()).isEmpty();
+		}
+	}
+
+	@Test
+	void shouldRefuseMoreStreamsThanItsMeasureAndForgetThoseThatHaveGone() {
+		eventually(() -> assertThat(openStreams()).isZero());
+		List<EventStreamClient> streams = IntStream.range(0, 20).mapToObj((i) -> open(this.conversation)).toList();
+		try {
+			HttpResponse<String> answer = get(path(this.conversation));
+			assertProblem(answer, 503);
+			assertThat(answer.headers().firstValue("Retry-After")).hasValue("5");
+		}
+		finally {
+			streams.forEach(EventStreamClient::close);
+		}
+		eventually(() -> assertThat(openStreams()).isZero());
+		open(this.conversation).close();
+	}
+
+	@Test
+	void shouldNotBeHeldUpByACallerThatDoesNotRead() throws IOException {
+		eventually(() -> assertThat(openStreams()).isZero());
+		URI uri = uri(path(this.conversation));
+		ObjectNode large = suggestion(unique("sug-"), 0.5).put("content", "x".repeat(90_000));
+		try (Socket deaf = new Socket()) {
+			deaf.setReceiveBufferSize(4096);
+			deaf.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+			deaf.getOutputStream()
+				.write(("GET " + uri.getRawPath() + " HTTP/1.1\r\nHost: x\r\n\r\n")
+					.getBytes(StandardCharsets.US_ASCII));
+			eventually(() -> assertThat(openStreams()).isOne());
+			try (EventStreamClient other = open(this.conversation)) {
+				List<String> ids = IntStream.range(0, 60).mapToObj((i) -> {
+					String id = queueNext();
+					assertThat(callBack(completed(id, large.deepCopy().put("id", "sug-" + i))).statusCode())
+						.isEqualTo(200);
+					return id;
+				}).toList();
+
+				assertThat(other.awaitEvents(60)).extracting(Event::requestId).containsExactlyElementsOf(ids);
+			}
+			eventually(() -> assertThat(openStreams()).isZero());
+		}
+	}
+
+	private double openStreams() {
+		return this.meters.get("agentassist.streams").gauge().value();
+	}
+
+	/** The provider of the tests gives each conversation one id. */
+	private String queueNext() {
+		this.provider.answers(StubbedProvider.queued(unique("sug-req-")));
+		return queue(this.conversation);
+	}
+
+	private String complete() {
+		String id = queueNext();
+		assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
+		return id;
+	}
+
+	private EventStreamClient open(String conversationId) {
+		return new EventStreamClient(request(path(conversationId)).build());
+	}
+
+	private EventStreamClient open(String conversationId, String lastEventId) {
+		return new EventStreamClient(request(path(conversationId)).header("Last-Event-ID", lastEventId).build());
+	}
+
+	private static String path(String conversationId) {
+		return "/agentassist/conversations/" + conversationId + "/stream";
+	}
+
+}
