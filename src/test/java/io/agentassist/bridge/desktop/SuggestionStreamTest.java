@@ -30,7 +30,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 /** Shows the event stream of a conversation. */
-@Tag("state")
 class SuggestionStreamTest extends BridgeTest {
 
 	@Autowired
@@ -39,6 +38,7 @@ class SuggestionStreamTest extends BridgeTest {
 	private final String conversation = unique("conv-");
 
 	@Test
+	@Tag("state")
 	void shouldBeginWithWhatIsThereAndGoOnWithWhatComes() {
 		String first = complete();
 		String second = complete();
@@ -62,6 +62,7 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@Test
+	@Tag("state")
 	void shouldSendEachDecisionOnceToEachStream() {
 		try (EventStreamClient one = open(this.conversation); EventStreamClient other = open(this.conversation)) {
 			List<String> ids = IntStream.range(0, 10).mapToObj((i) -> complete()).toList();
@@ -73,6 +74,7 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@Test
+	@Tag("state")
 	void shouldReplayExactlyWhatWasMissed() {
 		String first = complete();
 		List<String> ids = new ArrayList<>(List.of(first));
@@ -102,6 +104,7 @@ class SuggestionStreamTest extends BridgeTest {
 
 	/** Commits become visible in another order than that of the decisions' times. */
 	@Test
+	@Tag("state")
 	void shouldNotMissADecisionThatBecomesVisibleAfterALaterOne() {
 		String late = queueNext();
 		Instant decidedAt = Instant.now();
@@ -125,6 +128,7 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@Test
+	@Tag("state")
 	void shouldTellOfFailureAndOfExpiryAndOfSuggestionsThatComeLater() {
 		String failed = queueNext();
 		String expired = queueNext();
@@ -174,6 +178,7 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
+	@Tag("state")
 	@ValueSource(strings = { "a b", "\uD83D\uDE00", "' OR 1=1--", "{}", "${body}", "*" })
 	void shouldOpenForAConversationOfAnyName(String name) {
 		try (EventStreamClient stream = open(UriUtils.encode(name, StandardCharsets.UTF_8));
