@@ -1,0 +1,323 @@
+// The agent panel: shows the suggestions of one conversation as they come, and sends the agent's feedback.
+// Suggestions come from outside and may hold anything. They get into the page as text, never as HTML.
+
+const API = new URL("../agentassist/", import.meta.url); // keeps the path prefix of a proxy
+const MAX_REQUESTS = 100;
+const LONG_CONTENT = 240; // characters; panel.css folds to fewer lines than they take
+const MIN_DELAY = 1_000; // of the back-off; all times are in milliseconds
+const MAX_DELAY = 30_000;
+const MAX_SILENCE = 45_000; // the server sends something every 15 s
+const STABLE = 5_000; // a connection that lasted so long was a good one
+const FEEDBACK_TIMEOUT = 15_000;
+
+const TROUBLES = {
+	404: "Conversation not found.",
+	429: "The service is busy.",
+	503: "The service is busy.",
+};
+const STATES = {
+	failed: "The provider could not make suggestions.",
+	expired: "The suggestions did not come in time.",
+};
+
+const query = new URLSearchParams(location.search);
+const conversationId = query.get("conversation_id");
+const shownRequests = new Map(); // by request_id, oldest first: the event's data and the element
+let credentials = {}; // headers, kept in memory only
+let lastEventId;
+let following = new AbortController();
+
+const byId = (id) => document.getElementById(id);
+const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+const list = (value) => (Array.isArray(value) ? value : []);
+const isId = (value) => typeof value === "string" && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(value) && value.trim() !== "";
+
+// ---- The stream
+
+/** Follows the stream for good, or until the credentials are refused, or others come. */
+async function follow() {
+	following.abort();
+	following = new AbortController();
+	const { signal } = following;
+	showConnection("waiting", "Connecting …");
+	for (let failures = 0; ; ) {
+		const start = Date.now();
+		const failure = await readStream(signal).catch((reason) => reason);
+		if (signal.aborted) {
+			return;
+		}
+		if (failure?.status === 401 || failure?.status === 403) {
+			signedOut(failure);
+			return;
+		}
+		if (failure?.status === 400) {
+			lastEventId = undefined; // It may be the reason.
+		}
+		const stable = Date.now() - start > STABLE;
+		failures = stable ? 0 : failures + 1;
+		if (failure || !stable) {
+			const trouble = TROUBLES[failure?.status] ?? failure?.detail ?? "Connection lost.";
+			showConnection("waiting", `${trouble} Connecting again …`);
+			await pause(Math.max(backOff(failures), failure?.retryAfter ?? 0), signal);
+		}
+	}
+}
+
+/** Shows what the stream brings until the server ends it; throws if there is none, or if it breaks. */
+async function readStream(signal) {
+	const silence = new AbortController();
+	const listen = () => setTimeout(() => silence.abort(), MAX_SILENCE);
+	let alarm = listen();
+	try {
+		const response = await fetch(new URL(`conversations/${encodeURIComponent(conversationId)}/stream`, API), {
+			headers: { ...credentials, ...(lastEventId && { "Last-Event-ID": lastEventId }) },
+			signal: AbortSignal.any([signal, silence.signal]),
+		});
+		if (!response.ok || !response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
+			throw await refusal(response);
+		}
+		showConnection("live", "Live");
+		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+		let event = {};
+		for (let rest = "", chunk; !(chunk = await reader.read()).done; ) {
+			clearTimeout(alarm);
+			alarm = listen();
+			const lines = (rest + chunk.value).split(/\r?\n/);
+			rest = lines.pop();
+			for (const line of lines) {
+				const [, field, value] = /^(id|event|data): ?(.*)$/s.exec(line) ?? [];
+				if (field) {
+					event[field] = value;
+				} else if (line === "") {
+					take(event);
+					event = {};
+				}
+			}
+		}
+	} finally {
+		clearTimeout(alarm);
+	}
+}
+
+function take({ id, event, data }) {
+	try {
+		if (event === "suggestions" && data) {
+			showRequest(data);
+		}
+	} catch (failure) {
+		console.error("An event cannot be shown", failure); // The next one may be good.
+	}
+	lastEventId = id ?? lastEventId;
+}
+
+/** What a response that is not the wanted one says. */
+async function refusal(response) {
+	const problem = await response.json().catch(() => null);
+	const retryAfter = response.headers.get("Retry-After") ?? "0";
+	return {
+		status: response.status,
+		detail: text(problem?.detail) || `The service answers with ${response.status}.`,
+		retryAfter: (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now()) || 0,
+	};
+}
+
+/** Exponential, with jitter: not all panels come back at once. */
+function backOff(failures) {
+	return MIN_DELAY + Math.random() * (Math.min(MAX_DELAY, MIN_DELAY * 2 ** (failures + 1)) - MIN_DELAY);
+}
+
+function pause(delay, signal) {
+	return new Promise((resolve) => {
+		setTimeout(resolve, delay);
+		signal.addEventListener("abort", resolve);
+	});
+}
+
+function showConnection(state, words) {
+	byId("connection").dataset.state = state;
+	byId("connection").textContent = words;
+	byId("no-requests").hidden = state !== "live" || shownRequests.size > 0;
+	if (state !== "waiting") {
+		byId("sign-in").hidden = state === "live";
+	}
+}
+
+// ---- Credentials
+
+/** Takes credentials from the URL's fragment, which no server sees, and removes them from the address bar. */
+function takeCredentials() {
+	const fragment = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B"));
+	const apiKey = fragment.get("api_key");
+	const accessToken = fragment.get("access_token");
+	if (apiKey || accessToken) {
+		history.replaceState(history.state, "", location.pathname + location.search);
+		signIn(apiKey ? "X-API-Key" : "Authorization", apiKey || `Bearer ${accessToken}`);
+	}
+	return Boolean(apiKey || accessToken);
+}
+
+function signIn(header, value) {
+	credentials = { [header]: value.replace(/[^ -~]/g, "?") }; // For the server to refuse: no header can hold it.
+	follow();
+}
+
+function signedOut({ status, detail }) {
+	const given = Object.keys(credentials).length > 0;
+	const reason = given ? "Signed out: this key or token is not valid." : "Signed out.";
+	showConnection("signed-out", status === 403 ? `Not allowed. ${detail}` : reason);
+}
+
+// ---- Requests and their suggestions
+
+/** Shows a request, in the place of what was shown of it before. */
+function showRequest(data) {
+	const request = JSON.parse(data);
+	const before = shownRequests.get(request.request_id);
+	if (before?.data === data) {
+		return; // Sent once more; the agent's marks stay.
+	}
+	const [element, words] = requestElement(request);
+	shownRequests.set(request.request_id, { data, element });
+	if (before) {
+		before.element.replaceWith(element);
+	} else {
+		byId("requests").prepend(element);
+	}
+	if (shownRequests.size > MAX_REQUESTS) {
+		const [oldestId, oldest] = shownRequests.entries().next().value;
+		oldest.element.remove();
+		shownRequests.delete(oldestId);
+	}
+	byId("no-requests").hidden = true;
+	byId("news").textContent = words;
+}
+
+/** The element, and what to tell those who cannot see it. */
+function requestElement(request) {
+	const { element, part } = fromTemplate("request");
+	const suggestions = list(request.ranked_suggestions).map(Object);
+	const time = new Date(request.submitted_at);
+	if (!isNaN(time)) {
+		const isToday = time.toDateString() === new Date().toDateString();
+		part("time").dateTime = time.toISOString();
+		part("time").textContent = isToday ? time.toLocaleTimeString() : time.toLocaleString();
+	}
+	if (typeof request.response_time_ms === "number") {
+		part(".response-time").textContent = `answered in ${(request.response_time_ms / 1000).toFixed(1)} s`;
+	}
+	const state = STATES[request.status] ?? (suggestions.length ? "" : "There are no suggestions for this.");
+	part(".state").textContent = state;
+	part("ol").append(...suggestions.map((suggestion) => suggestionElement(request, suggestion)));
+	return [element, state || `New suggestions: ${suggestions.length}. First: ${text(suggestions[0].title)}`];
+}
+
+function suggestionElement(request, suggestion) {
+	const { element, part } = fromTemplate("suggestion");
+	const title = text(suggestion.title) || "Without a title";
+	const content = text(suggestion.content);
+	const score = suggestion.final_score;
+	part("h3").textContent = title;
+	part(".score").textContent = typeof score === "number" ? `Score ${score.toFixed(3)}` : "";
+	part(".skill-match").hidden = suggestion.skill_match !== true;
+	part(".source").textContent = text(suggestion.knowledge_source_id);
+	part(".content").textContent = content;
+	for (const tag of list(suggestion.metadata?.tags)) {
+		part(".tags").appendChild(document.createElement("li")).textContent = text(tag);
+	}
+	for (const button of element.querySelectorAll("button")) {
+		button.ariaDescription = title;
+	}
+
+	const isLong = content.length > LONG_CONTENT || content.split("\n").length > 3;
+	const takesFeedback = isId(request.request_id) && isId(suggestion.id);
+	part(".content").classList.toggle("folded", isLong);
+	part(".more").hidden = !isLong;
+	part(".copy").hidden = content === "";
+	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
+
+	let failedAction;
+	part(".again").onclick = () => give(failedAction);
+	part(".accept").onclick = () => give("accepted");
+	part(".dismiss").onclick = () => give("dismissed");
+	part(".more").onclick = () => {
+		const folded = part(".content").classList.toggle("folded");
+		part(".more").ariaExpanded = String(!folded);
+		part(".more").textContent = folded ? "Show more" : "Show less";
+		if (!folded) {
+			give("opened");
+		}
+	};
+	part(".copy").onclick = async () => {
+		try {
+			await navigator.clipboard.writeText(content);
+			part(".outcome").textContent = "Copied";
+			give("copied");
+		} catch {
+			part(".outcome").textContent = "The browser does not let this page copy. Select the text instead.";
+		}
+	};
+	return element;
+
+	/** Sends feedback; where that fails, lets the agent try again. */
+	async function give(action) {
+		if (!takesFeedback) {
+			return;
+		}
+		const agentId = [query.get("agent_id"), request.agent_id].find(isId);
+		const feedback = { request_id: request.request_id, suggestion_id: suggestion.id, action, agent_id: agentId };
+		const failure = await sendFeedback(feedback).catch((reason) => reason);
+		if (failure || action === failedAction) {
+			const reason = failure?.detail ?? "The service cannot be reached.";
+			failedAction = failure ? action : undefined;
+			part(".trouble").textContent = failure ? `Your feedback is not recorded. ${reason}` : "";
+			part(".again").hidden = !failure;
+		}
+		if (!failure && (action === "accepted" || action === "dismissed")) {
+			element.dataset.feedback = action;
+			part(".outcome").textContent = action === "accepted" ? "Accepted" : "Dismissed";
+			part(".accept").ariaPressed = String(action === "accepted");
+			part(".dismiss").ariaPressed = String(action === "dismissed");
+		}
+	}
+}
+
+/** Returns once the feedback is recorded. */
+async function sendFeedback(feedback) {
+	const response = await fetch(new URL("feedback", API), {
+		method: "POST",
+		headers: { ...credentials, "Content-Type": "application/json" },
+		body: JSON.stringify(feedback),
+		keepalive: true, // The desktop may close the panel at once.
+		signal: AbortSignal.timeout(FEEDBACK_TIMEOUT),
+	});
+	if (response.status === 401) {
+		signedOut(response);
+	}
+	if (!response.ok) {
+		throw await refusal(response);
+	}
+}
+
+/** A copy of a template's element, and a way to find its parts. */
+function fromTemplate(id) {
+	const element = byId(id).content.firstElementChild.cloneNode(true);
+	return { element, part: (selector) => element.querySelector(selector) };
+}
+
+// ---- The start
+
+byId("sign-in").onsubmit = (event) => {
+	event.preventDefault();
+	signIn("X-API-Key", byId("api-key").value.trim());
+	byId("api-key").value = "";
+};
+
+if (conversationId) {
+	document.title = `Suggestions: ${conversationId}`;
+	addEventListener("hashchange", takeCredentials);
+	if (!takeCredentials()) {
+		follow(); // As the sandbox lets it, without credentials.
+	}
+} else {
+	byId("no-conversation").hidden = false;
+}
