@@ -261,12 +261,13 @@ public final class PackagedBridge implements AutoCloseable {
 	/**
 	 * Gets a path of the public port.
 	 * @param path with a leading slash
+	 * @param headers headers, each name followed by its value
 	 * @return the answer
 	 * @throws IOException when there is none
 	 * @throws InterruptedException when interrupted
 	 */
-	public HttpResponse<String> get(String path) throws IOException, InterruptedException {
-		return CLIENT.send(request(path).build(), HttpResponse.BodyHandlers.ofString());
+	public HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+		return CLIENT.send(request(path, headers).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 	/**
@@ -280,16 +281,18 @@ public final class PackagedBridge implements AutoCloseable {
 	 */
 	public HttpResponse<String> post(String path, String body, String... headers)
 			throws IOException, InterruptedException {
-		HttpRequest.Builder request = request(path).header("Content-Type", "application/json")
-			.POST(HttpRequest.BodyPublishers.ofString(body));
+		HttpRequest request = request(path, headers).header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofString(body))
+			.build();
+		return CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+	}
+
+	private HttpRequest.Builder request(String path, String... headers) {
+		HttpRequest.Builder request = HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(20));
 		for (int i = 0; i < headers.length; i += 2) {
 			request.header(headers[i], headers[i + 1]);
 		}
-		return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
-	}
-
-	private HttpRequest.Builder request(String path) {
-		return HttpRequest.newBuilder(url(path)).timeout(Duration.ofSeconds(20));
+		return request;
 	}
 
 	private Path logFile() {

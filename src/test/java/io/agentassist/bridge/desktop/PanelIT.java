@@ -1,0 +1,195 @@
+package io.agentassist.bridge.desktop;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.Browser;
+import io.agentassist.bridge.PackagedBridge;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Shows the panel as an agent uses it, in a real browser, with the sandbox's suggestions.
+ * Screenshots are in {@code target/panel}. Skipped where no Chromium is installed.
+ */
+class PanelIT {
+
+	private static final ObjectMapper JSON = new ObjectMapper();
+
+	private static final Path SCREENSHOTS = Path.of("target/panel");
+
+	private static final String API_KEY = "key-of-the-panels-test";
+
+	private static final String HOSTILE_TITLE = "Unlock <img src=x onerror=document.title='owned'>";
+
+	@TempDir
+	private Path folder;
+
+	@TempDir
+	private Path profile;
+
+	private Browser browser;
+
+	@Test
+	void shouldShowSuggestionsAsTheyComeAndSendFeedback() throws Exception {
+		Browser.assumeInstalled();
+		try (PackagedBridge bridge = new PackagedBridge(this.folder, Map.of("spring.profiles.active", "sandbox",
+				"agentassist.api.auth", "api-key", "agentassist.api.keys", API_KEY))) {
+			haveTheProviderSuggest(HOSTILE_TITLE, "Ask for the postcode, then for the date of birth. ".repeat(8));
+			bridge.startAndAwait();
+			Browser.use(this.profile, SCREENSHOTS, (opened) -> {
+				this.browser = opened;
+				signIn(bridge);
+				seeSuggestions(bridge);
+				giveFeedback(bridge);
+				seeThemAgain(bridge);
+			});
+		}
+	}
+
+	/** Instead of one that is harmless and short. */
+	private void haveTheProviderSuggest(String title, String content) throws IOException {
+		Path file = this.folder.resolve("routes/sandbox/password.json");
+		String suggestions = Files.readString(file);
+		String changed = suggestions.replace("\"Unlock an account\"", "\"" + title + "\"")
+			.replace("Five wrong passwords", content + "Five wrong passwords");
+		assertThat(changed).contains(title, content);
+		Files.writeString(file, changed);
+	}
+
+	private void signIn(PackagedBridge bridge) {
+		// Windows are at least 500 pixels wide.
+		this.browser.driver()
+			.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+					Map.of("width", 400, "height", 1000, "deviceScaleFactor", 1, "mobile", false));
+		this.browser.driver().get(bridge.url("/?agent_id=agent-8&conversation_id=conv-panel").toString());
+		this.browser.see("//*[@id='connection'][starts-with(., 'Signed out')]");
+		this.browser.see("//*[@id='api-key']").sendKeys("wrong");
+		this.browser.press("//button[.='Sign in']");
+		this.browser.see("//*[@id='connection'][contains(., 'not valid')]");
+		this.browser.driver().executeScript("location.hash = '#api_key=" + API_KEY + "'");
+		seeLive();
+		assertThat(this.browser.driver().getCurrentUrl()).doesNotContain("#", API_KEY);
+		this.browser.see("//*[@id='no-requests']");
+	}
+
+	private void seeSuggestions(PackagedBridge bridge) throws Exception {
+		String requestId = ask(bridge, "I forgot my password", "kb-support");
+		JsonNode request = JSON.readTree(get(bridge, "/agentassist/suggestions/" + requestId + "?wait=PT10S"));
+		assertThat(request.path("ranked_suggestions")).hasSize(3);
+		this.browser.see("//h3[.='Send a password reset link']");
+
+		assertThat(titles()).isEqualTo(request.path("ranked_suggestions").findValuesAsText("title"))
+			.contains(HOSTILE_TITLE);
+		assertThat(this.browser.driver().findElements(By.tagName("img"))).isEmpty();
+		see(HOSTILE_TITLE, "//li[.='Matches your skills']");
+		this.browser.screenshot("light");
+		this.browser.driver()
+			.executeCdpCommand("Emulation.setEmulatedMedia",
+					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
+		this.browser.screenshot("dark");
+
+		ask(bridge, "I forgot my password", "sim-failed");
+		this.browser.see("//section[1]/p[.='The provider could not make suggestions.']");
+		assertThat(titles()).hasSize(3);
+	}
+
+	private void giveFeedback(PackagedBridge bridge) throws IOException {
+		press("Send a password reset link", "Accept");
+		see("Send a password reset link", "[@data-feedback='accepted']//*[.='Accepted']");
+		press("Reset the second factor", "Dismiss");
+		see("Reset the second factor", "[@data-feedback='dismissed']//*[.='Dismissed']");
+		press(HOSTILE_TITLE, "Show more");
+		press(HOSTILE_TITLE, "Copy");
+		see(HOSTILE_TITLE, "//*[.='Copied']");
+		this.browser.screenshot("feedback");
+
+		await().atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(audited(bridge)).containsExactlyInAnyOrder("presented", "failed",
+					"accepted password-reset agent-8", "dismissed password-two-factor agent-8",
+					"opened password-unlock agent-8", "copied password-unlock agent-8"));
+		assertThat(this.browser.driver().getTitle()).isEqualTo("Suggestions: conv-panel");
+	}
+
+	/** After an outage, and in a page that is opened anew. */
+	private void seeThemAgain(PackagedBridge bridge) throws Exception {
+		bridge.kill();
+		this.browser.see("//*[@id='connection'][contains(., 'Connecting again')]");
+		bridge.startAndAwait();
+		seeLive();
+		ask(bridge, "I want my money back", "kb-support");
+		this.browser.see("//section[1]//h3");
+		assertThat(this.browser.driver().findElements(By.tagName("section"))).hasSize(3);
+		assertThat(this.browser.driver().findElements(By.cssSelector("[data-feedback]"))).hasSize(2);
+		List<String> shown = titles();
+
+		this.browser.driver().get("about:blank");
+		this.browser.driver().get(bridge.url("/?conversation_id=conv-panel#api_key=" + API_KEY).toString());
+		await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(titles()).isEqualTo(shown));
+	}
+
+	private void seeLive() {
+		this.browser.see("//*[@id='connection'][.='Live']");
+	}
+
+	private WebElement see(String title, String part) {
+		return this.browser.see("//li[h3[.=\"" + title + "\"]]" + part);
+	}
+
+	private void press(String title, String button) {
+		this.browser.press("//li[h3[.=\"" + title + "\"]]//button[.='" + button + "']");
+	}
+
+	private List<String> titles() {
+		return this.browser.driver().findElements(By.tagName("h3")).stream().map(WebElement::getText).toList();
+	}
+
+	private static String ask(PackagedBridge bridge, String transcript, String knowledgeSource) throws Exception {
+		String answer = bridge
+			.post("/agentassist/suggestions", """
+					{"conversation_id": "conv-panel", "transcript": "%s", "knowledge_source_ids": ["%s"],
+					 "agent_skills": ["verification"], "agent_id": "agent-7"}""".formatted(transcript, knowledgeSource),
+					"X-API-Key", API_KEY)
+			.body();
+		return JSON.readTree(answer).path("request_id").asText();
+	}
+
+	private static String get(PackagedBridge bridge, String path) throws Exception {
+		return bridge.get(path, "X-API-Key", API_KEY).body();
+	}
+
+	/** What the audit log tells of the conversation; of feedback, whose and on what. */
+	private static List<String> audited(PackagedBridge bridge) throws IOException {
+		return bridge.auditLines()
+			.stream()
+			.map(PanelIT::json)
+			.filter((line) -> line.path("conversation_id").asText().equals("conv-panel"))
+			.map((line) -> switch (line.path("action").asText()) {
+				case "presented", "failed" -> line.path("action").asText();
+				default -> line.path("action").asText() + " " + line.path("suggestion_id").asText() + " "
+						+ line.path("agent_id").asText();
+			})
+			.toList();
+	}
+
+	private static JsonNode json(String text) {
+		try {
+			return JSON.readTree(text);
+		}
+		catch (IOException ex) {
+			throw new AssertionError(text, ex);
+		}
+	}
+
+}
