@@ -61,6 +61,24 @@ class SuggestionStreamTest extends BridgeTest {
 		}
 	}
 
+	/**
+	 * The header that a browser's EventSource sends, and that of a caller who minds not.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "text/event-stream", "*/*", "text/event-stream, application/problem+json" })
+	void shouldOpenForWhoAcceptsEvents(String accept) {
+		String id = complete();
+		try (EventStreamClient stream = new EventStreamClient(
+				request(path(this.conversation)).header("Accept", accept).build())) {
+			assertThat(stream.awaitEvents(1)).extracting(Event::requestId).containsExactly(id);
+		}
+	}
+
+	@Test
+	void shouldRefuseWhoAcceptsNoEvents() {
+		assertProblem(send(request(path(this.conversation)).header("Accept", "text/html").build()), 406);
+	}
+
 	@Test
 	@Tag("state")
 	void shouldSendEachDecisionOnceToEachStream() {

@@ -132,7 +132,7 @@ class HttpContractTest extends BridgeTest {
 			"POST,/agentassist/feedback,text/plain,*/*,415,The body has to be sent as application/json.",
 			"POST,/agentassist/feedback,none,*/*,415,The header Content-Type cannot be read.",
 			"POST,/agentassist/feedback,application/json,text/html,406,"
-					+ "'The answer is JSON, which the header Accept does not allow.'" })
+					+ "'The header Accept allows none of the types that the answer may have.'" })
 	void shouldSayInASentenceWhatIsWrongWithTheRequest(String method, String path, String type, String accept,
 			int status, String sentence) {
 		HttpRequest.Builder request = request(path).method(method, HttpRequest.BodyPublishers.ofString("{}"))
