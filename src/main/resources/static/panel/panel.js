@@ -6,6 +6,7 @@ const MAX_REQUESTS = 100;
 const LONG_CONTENT = 240; // characters; panel.css folds to fewer lines than they take
 const MIN_DELAY = 1_000; // of the back-off; all times are in milliseconds
 const MAX_DELAY = 30_000;
+const MAX_PAUSE = 120_000; // that a Retry-After may ask for
 const MAX_SILENCE = 45_000; // the server sends something every 15 s
 const STABLE = 5_000; // a connection that lasted so long was a good one
 const FEEDBACK_TIMEOUT = 15_000;
@@ -22,7 +23,7 @@ const STATES = {
 
 const query = new URLSearchParams(location.search);
 const conversationId = query.get("conversation_id");
-const shownRequests = new Map(); // by request_id, oldest first: the event's data and the element
+const shownRequests = new Map(); // by request_id: the event's data and the element
 let credentials = {}; // headers, kept in memory only
 let lastEventId;
 let following = new AbortController();
@@ -50,7 +51,7 @@ async function follow() {
 			signedOut(failure);
 			return;
 		}
-		if (failure?.status === 400) {
+		if (failure?.status === 400 || failure?.status === 431) {
 			lastEventId = undefined; // It may be the reason.
 		}
 		const stable = Date.now() - start > STABLE;
@@ -58,8 +59,8 @@ async function follow() {
 		if (failure || !stable) {
 			const trouble = TROUBLES[failure?.status] ?? failure?.detail ?? "Connection lost.";
 			showConnection("waiting", `${trouble} Connecting again …`);
-			await pause(Math.max(backOff(failures), failure?.retryAfter ?? 0), signal);
 		}
+		await pause(Math.max(backOff(failures), failure?.retryAfter ?? 0), signal);
 	}
 }
 
@@ -126,10 +127,16 @@ function backOff(failures) {
 	return MIN_DELAY + Math.random() * (Math.min(MAX_DELAY, MIN_DELAY * 2 ** (failures + 1)) - MIN_DELAY);
 }
 
+/** Waits, but not for longer than a panel may stay silent, whatever a proxy asks for. */
 function pause(delay, signal) {
 	return new Promise((resolve) => {
-		setTimeout(resolve, delay);
-		signal.addEventListener("abort", resolve);
+		const end = () => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", end);
+			resolve();
+		};
+		const timer = setTimeout(end, Math.min(delay, MAX_PAUSE));
+		signal.addEventListener("abort", end);
 	});
 }
 
@@ -181,12 +188,14 @@ function showRequest(data) {
 	if (before) {
 		before.element.replaceWith(element);
 	} else {
-		byId("requests").prepend(element);
+		const others = [...byId("requests").children];
+		const older = others.find((other) => other.dataset.submittedAt <= element.dataset.submittedAt);
+		byId("requests").insertBefore(element, older ?? null);
 	}
 	if (shownRequests.size > MAX_REQUESTS) {
-		const [oldestId, oldest] = shownRequests.entries().next().value;
-		oldest.element.remove();
-		shownRequests.delete(oldestId);
+		const oldest = byId("requests").lastElementChild;
+		oldest.remove();
+		shownRequests.delete(oldest.dataset.requestId);
 	}
 	byId("no-requests").hidden = true;
 	byId("news").textContent = words;
@@ -195,6 +204,8 @@ function showRequest(data) {
 /** The element, and what to tell those who cannot see it. */
 function requestElement(request) {
 	const { element, part } = fromTemplate("request");
+	element.dataset.requestId = request.request_id;
+	element.dataset.submittedAt = text(request.submitted_at);
 	const suggestions = list(request.ranked_suggestions).map(Object);
 	const time = new Date(request.submitted_at);
 	if (!isNaN(time)) {
@@ -202,7 +213,7 @@ function requestElement(request) {
 		part("time").dateTime = time.toISOString();
 		part("time").textContent = isToday ? time.toLocaleTimeString() : time.toLocaleString();
 	}
-	if (typeof request.response_time_ms === "number") {
+	if (request.status === "completed" && typeof request.response_time_ms === "number") {
 		part(".response-time").textContent = `answered in ${(request.response_time_ms / 1000).toFixed(1)} s`;
 	}
 	const state = STATES[request.status] ?? (suggestions.length ? "" : "There are no suggestions for this.");
@@ -308,6 +319,9 @@ function fromTemplate(id) {
 
 byId("sign-in").onsubmit = (event) => {
 	event.preventDefault();
+	lastEventId = undefined; // Somebody else may see something else.
+	shownRequests.clear();
+	byId("requests").replaceChildren();
 	signIn("X-API-Key", byId("api-key").value.trim());
 	byId("api-key").value = "";
 };

@@ -68,11 +68,10 @@ import static org.awaitility.Awaitility.await;
 		"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
 		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
 		"agentassist.stream.watch-interval=50ms", "agentassist.stream.keep-alive-interval=500ms",
-		"agentassist.stream.max-duration=8s", "agentassist.stream.max-streams=20",
-		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
-		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s",
-		"agentassist.outbox.watch-interval=100ms", "spring.test.observability.auto-configure=true",
-		"management.server.port=0", "agentassist.routes.live=false",
+		"agentassist.stream.max-streams=20", "agentassist.outbox.base-delay=100ms",
+		"agentassist.outbox.max-delay=400ms", "agentassist.outbox.max-probe-delay=200ms",
+		"agentassist.outbox.claim-time=1s", "agentassist.outbox.watch-interval=100ms",
+		"spring.test.observability.auto-configure=true", "management.server.port=0", "agentassist.routes.live=false",
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
 		// So small that files are followed by others, and checkpoints made.

@@ -26,7 +26,7 @@ import org.springframework.test.context.TestPropertySource;
  */
 @TestPropertySource(properties = { "agentassist.api.auth=jwt", "agentassist.api.jwt.issuer=https://told-below.example",
 		"agentassist.api.jwt.audience=agent-assist", "agentassist.api.cors-origins=" + GuardedBridgeTest.ORIGIN,
-		"agentassist.callback.auth=standard-webhooks",
+		"agentassist.stream.max-duration=2s", "agentassist.callback.auth=standard-webhooks",
 		"agentassist.callback.secret=" + GuardedBridgeTest.WEBHOOK_SECRET })
 public abstract class GuardedBridgeTest extends BridgeTest {
 

@@ -1,14 +1,16 @@
 package io.agentassist.bridge.desktop;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 import io.agentassist.bridge.http.InvalidRequestException;
-import io.agentassist.bridge.suggestion.TrackedRequest;
+import io.agentassist.bridge.suggestion.Decision;
 
 /**
  * How far a stream has come in a conversation: the {@code id} of its events. Decisions
@@ -44,15 +46,16 @@ record StreamCursor(Instant horizon, Set<String> sent) {
 				Set.copyOf(parts.subList(1, parts.size())));
 	}
 
-	/** Whether the decision of a request was sent already. */
-	boolean covers(TrackedRequest decided) {
-		return decided.completedAt().isBefore(this.horizon)
-				|| this.sent.contains(mark(decided.requestId(), decided.completedAt()));
+	/** Whether a decision was sent already. */
+	boolean covers(Decision decision) {
+		return decision.at().isBefore(this.horizon) || this.sent.contains(mark(decision.requestId(), decision.at()));
 	}
 
 	/** Names a decision: a request that has expired may still be completed later. */
 	static String mark(String requestId, Instant decidedAt) {
-		return "%08x".formatted((requestId + '@' + decidedAt.toEpochMilli()).hashCode());
+		CRC32 checksum = new CRC32();
+		checksum.update((requestId + '@' + decidedAt.toEpochMilli()).getBytes(StandardCharsets.UTF_8));
+		return "%08x".formatted(checksum.getValue());
 	}
 
 	@Override

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,12 +15,13 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param watchInterval how often news are looked for, for all streams at once
  * @param keepAliveInterval silence after which a stream gets a comment
- * @param maxDuration after which a stream ends, for its caller to connect again
+ * @param maxDuration after which a stream ends, for its caller to connect again; up to a
+ * fifth less, so that not all do so at once
  * @param maxStreams most streams at once
  */
 @Validated
 @ConfigurationProperties("agentassist.stream")
-public record StreamProperties(@NotNull @DurationMin(millis = 1) Duration watchInterval,
-		@NotNull @DurationMin(millis = 1) Duration keepAliveInterval,
-		@NotNull @DurationMin(millis = 1) Duration maxDuration, @Positive int maxStreams) {
+public record StreamProperties(@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval,
+		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 30) Duration keepAliveInterval,
+		@NotNull @DurationMin(seconds = 1) @DurationMax(minutes = 15) Duration maxDuration, @Positive int maxStreams) {
 }

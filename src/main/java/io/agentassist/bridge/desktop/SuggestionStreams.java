@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -50,13 +52,16 @@ public class SuggestionStreams {
 	private static final Logger log = LoggerFactory.getLogger(SuggestionStreams.class);
 
 	/**
-	 * How long after its time a decision may become visible: the commit, which takes no
-	 * longer than the waits for the database, and what the replicas' clocks differ by.
+	 * How long after its time a decision may become visible: the commit, whose waits for
+	 * the database are bounded by some 10 s, and what the replicas' clocks differ by.
 	 */
-	private static final Duration COMMIT_DELAY = Duration.ofSeconds(30);
+	private static final Duration COMMIT_DELAY = Duration.ofMinutes(1);
 
-	/** One looks, the others write. */
-	private static final int THREADS = 8;
+	/** So many callers that read slowly hold the others up. */
+	private static final int WRITERS = 32;
+
+	/** Requests that a stream begins with at most, as many as a look-up shows. */
+	private static final int MAX_REPLAYED = 100;
 
 	private final RequestStore requests;
 
@@ -70,11 +75,15 @@ public class SuggestionStreams {
 
 	private final Set<SuggestionStream> streams = ConcurrentHashMap.newKeySet();
 
-	private final ScheduledExecutorService threads;
+	private final ScheduledExecutorService watcher = Executors
+		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("stream-watcher-"));
+
+	private final ExecutorService writers = Executors.newFixedThreadPool(WRITERS,
+			new CustomizableThreadFactory("stream-writer-"));
 
 	private volatile boolean stopping;
 
-	/** Of the last look that succeeded. */
+	/** When the last look that succeeded began; of the watcher's thread. */
 	private Instant lookedAt;
 
 	SuggestionStreams(RequestStore requests, StreamProperties settings, ObjectMapper json, Clock clock,
@@ -88,15 +97,15 @@ public class SuggestionStreams {
 		Gauge.builder("agentassist.streams", this.streams, Set::size)
 			.description("Event streams that desktops have open")
 			.register(meters);
-		this.threads = Executors.newScheduledThreadPool(THREADS, new CustomizableThreadFactory("suggestion-stream-"));
 		long interval = settings.watchInterval().toMillis();
-		ScheduledFuture<?> unused = this.threads.scheduleWithFixedDelay(this::look, interval, interval,
+		ScheduledFuture<?> unused = this.watcher.scheduleWithFixedDelay(this::look, interval, interval,
 				TimeUnit.MILLISECONDS);
 	}
 
 	/**
-	 * Opens a stream: first the newest decided requests of the conversation that the
-	 * caller has not got, then each one as it is decided.
+	 * Opens a stream: first what is there, the newest {@value #MAX_REPLAYED} decided
+	 * requests of the conversation, or all that were decided since the caller's last
+	 * event, then each one as it is decided.
 	 * @param conversationId the conversation, URL-encoded; it need not exist yet
 	 * @param lastEventId the id of the last event that the caller got, null for none
 	 * @param tenant who asks, null for {@link Tenant#NONE}
@@ -111,16 +120,8 @@ public class SuggestionStreams {
 		}
 		StreamCursor cursor = StreamCursor.parse(lastEventId);
 		SuggestionStream stream = new SuggestionStream(UriUtils.decode(conversationId, StandardCharsets.UTF_8),
-				Tenant.of(tenant), this::write, this.threads);
-		Instant horizon = horizon(this.clock.instant());
-		Map<Boolean, List<TrackedRequest>> decided = this.requests
-			.findByConversation(stream.conversationId(), Tenant.of(tenant))
-			.stream()
-			.filter(TrackedRequest::isDecided)
-			.sorted(Comparator.comparing(TrackedRequest::completedAt))
-			.collect(Collectors.partitioningBy(cursor::covers));
-		stream.skip(decided.get(true));
-		stream.send(decided.get(false), horizon);
+				Tenant.of(tenant), lifetime(), this::write, this.writers);
+		begin(stream, cursor);
 		return (response) -> {
 			this.streams.add(stream);
 			if (this.stopping) {
@@ -128,6 +129,38 @@ public class SuggestionStreams {
 			}
 			return stream.open(response).whenComplete((nothing, failure) -> this.streams.remove(stream));
 		};
+	}
+
+	private void begin(SuggestionStream stream, StreamCursor cursor) {
+		Instant horizon = horizon(this.clock.instant());
+		// Also those since the stream's own horizon, which the caller may have.
+		Instant since = cursor.horizon().isBefore(horizon) ? cursor.horizon() : horizon;
+		Map<Boolean, List<Decision>> decisions = this.requests.findDecisions(List.of(stream.conversationId()), since)
+			.stream()
+			.filter((decision) -> decision.tenant().equals(stream.tenant()))
+			.sorted(Comparator.comparing(Decision::at))
+			.collect(Collectors.partitioningBy(cursor::covers));
+		stream.skip(decisions.get(true));
+		List<Decision> news = decisions.get(false);
+		int excess = Math.max(0, news.size() - MAX_REPLAYED);
+		if (cursor.equals(StreamCursor.START)) {
+			stream.skip(news.subList(0, excess));
+			stream.send(find(news.subList(excess, news.size())), horizon);
+		}
+		else if (excess == 0) {
+			stream.send(find(news), horizon);
+		}
+		else {
+			// The caller comes back for the rest: nothing of it is left out.
+			stream.send(find(news.subList(0, MAX_REPLAYED)), news.get(MAX_REPLAYED).at());
+			stream.close();
+		}
+	}
+
+	/** Streams that were opened at once, after a restart say, do not all end at once. */
+	private Duration lifetime() {
+		long longest = this.settings.maxDuration().toMillis();
+		return Duration.ofMillis(longest - ThreadLocalRandom.current().nextLong(longest / 5));
 	}
 
 	/** The service is about to stop: a stream would hold up the end. */
@@ -139,28 +172,41 @@ public class SuggestionStreams {
 
 	@PreDestroy
 	void stop() {
-		this.threads.shutdownNow();
+		this.watcher.shutdownNow();
+		this.writers.shutdownNow();
 	}
 
-	private synchronized void look() {
-		// Whatever it is: an exception would end the schedule.
+	private void look() {
+		attempt(this::sendNews);
+		attempt(this::keepAlive);
+	}
+
+	/** Whatever goes wrong: an exception would end the schedule. */
+	private static void attempt(Runnable part) {
 		try {
-			List<SuggestionStream> round = List.copyOf(this.streams);
-			Instant now = this.clock.instant();
-			if (!round.isEmpty()) {
-				send(round, horizon(this.lookedAt), horizon(now));
-			}
-			this.lookedAt = now;
+			part.run();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			log.warn("Event streams could not be served: {}", ex.getMessage());
 		}
+	}
+
+	private void keepAlive() {
 		for (SuggestionStream stream : this.streams) {
-			if (stream.isOlderThan(this.settings.maxDuration())) {
+			if (stream.isTooOld()) {
 				stream.end();
 			}
 			stream.keepAlive(this.settings.keepAliveInterval());
 		}
+	}
+
+	private void sendNews() {
+		List<SuggestionStream> round = List.copyOf(this.streams);
+		Instant now = this.clock.instant();
+		if (!round.isEmpty()) {
+			send(round, horizon(this.lookedAt), horizon(now));
+		}
+		this.lookedAt = now;
 	}
 
 	private void send(List<SuggestionStream> round, Instant since, Instant horizon) {
@@ -168,25 +214,30 @@ public class SuggestionStreams {
 			.findDecisions(round.stream().map(SuggestionStream::conversationId).collect(Collectors.toSet()), since)
 			.stream()
 			.collect(Collectors.groupingBy(Decision::conversationId));
-		Map<SuggestionStream, List<String>> news = round.stream()
+		Map<SuggestionStream, List<Decision>> news = round.stream()
 			.collect(Collectors.toMap((stream) -> stream,
 					(stream) -> lately.getOrDefault(stream.conversationId(), List.of())
 						.stream()
 						.filter(stream::awaits)
-						.map(Decision::requestId)
 						.toList()));
-		Set<String> ids = news.values().stream().flatMap(List::stream).collect(Collectors.toSet());
-		if (ids.isEmpty()) {
+		List<Decision> wanted = news.values().stream().flatMap(List::stream).toList();
+		if (wanted.isEmpty()) {
 			return;
 		}
-		// Some may have been erased meanwhile.
-		List<TrackedRequest> decided = this.requests.findAll(ids)
+		List<TrackedRequest> decided = find(wanted);
+		news.forEach((stream, own) -> {
+			Set<String> ids = own.stream().map(Decision::requestId).collect(Collectors.toSet());
+			stream.send(decided.stream().filter((request) -> ids.contains(request.requestId())).toList(), horizon);
+		});
+		decided.forEach(this.deliveryTime::record);
+	}
+
+	/** Those that have not been erased meanwhile, oldest decision first. */
+	private List<TrackedRequest> find(List<Decision> decisions) {
+		return this.requests.findAll(decisions.stream().map(Decision::requestId).collect(Collectors.toSet()))
 			.stream()
 			.sorted(Comparator.comparing(TrackedRequest::completedAt))
 			.toList();
-		news.forEach((stream, wanted) -> stream
-			.send(decided.stream().filter((request) -> wanted.contains(request.requestId())).toList(), horizon));
-		decided.forEach(this.deliveryTime::record);
 	}
 
 	private static Instant horizon(Instant lookedAt) {

@@ -12,8 +12,9 @@ import jakarta.servlet.http.HttpServletResponse;
 public interface EventStream {
 
 	/**
-	 * Begins to write.
-	 * @param response not committed, with its type and status set
+	 * Begins to write. The stream sets the answer's type; the headers and the status of
+	 * the route's message do not count.
+	 * @param response not committed
 	 * @return ends when nothing more will be written
 	 */
 	CompletionStage<Void> open(HttpServletResponse response);

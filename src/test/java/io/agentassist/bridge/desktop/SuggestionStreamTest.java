@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -109,6 +111,8 @@ class SuggestionStreamTest extends BridgeTest {
 				List<String> missed = ids.subList(i + 1, ids.size());
 				assertThat(again.awaitEvents(missed.size())).extracting(Event::requestId)
 					.containsExactlyElementsOf(missed);
+				again.awaitComments(2);
+				assertThat(again.events()).hasSameSizeAs(missed);
 				// Each replayed event has an id that serves as well.
 				for (int j = 0; j < missed.size() - 1; j++) {
 					try (EventStreamClient third = open(this.conversation, again.events().get(j).id())) {
@@ -147,6 +151,65 @@ class SuggestionStreamTest extends BridgeTest {
 
 	@Test
 	@Tag("state")
+	void shouldReplayWhatIsOlderThanAnyCommitTakes() {
+		List<String> ids = IntStream.range(0, 4).mapToObj((i) -> complete()).toList();
+		List<Duration> ages = List.of(Duration.ofDays(2), Duration.ofMinutes(5), Duration.ofMinutes(5),
+				Duration.ofMinutes(2));
+		Instant now = Instant.now();
+		for (int i = 0; i < ids.size(); i++) {
+			this.database.update("UPDATE suggestion_request SET completed_at = ? WHERE request_id = ?",
+					now.minus(ages.get(i)).atOffset(ZoneOffset.UTC), ids.get(i));
+		}
+		try (EventStreamClient stream = open(this.conversation)) {
+			List<Event> events = stream.awaitEvents(4);
+			assertThat(events).extracting(Event::requestId).containsExactlyInAnyOrderElementsOf(ids);
+			String latest = complete();
+			assertThat(stream.awaitEvents(5)).extracting(Event::requestId).endsWith(latest);
+			for (int i = 0; i < events.size(); i++) {
+				try (EventStreamClient again = open(this.conversation, events.get(i).id())) {
+					List<String> missed = events.subList(i + 1, 4)
+						.stream()
+						.map(Event::requestId)
+						.collect(Collectors.toList());
+					missed.add(latest);
+					again.awaitEvents(missed.size());
+					again.awaitComments(2);
+					assertThat(again.events()).extracting(Event::requestId).containsExactlyElementsOf(missed);
+				}
+			}
+		}
+	}
+
+	@Test
+	void shouldBeginWithTheNewestHundredButReplayAllThatWasMissed() {
+		String first = complete();
+		String cursor;
+		try (EventStreamClient stream = open(this.conversation)) {
+			cursor = stream.awaitEvents(1).get(0).id();
+		}
+		List<String> missed = IntStream.range(0, 120).mapToObj((i) -> complete()).toList();
+		try (EventStreamClient stream = open(this.conversation)) {
+			stream.awaitEvents(100);
+			stream.awaitComments(2);
+			assertThat(stream.events()).extracting(Event::requestId)
+				.containsExactlyInAnyOrderElementsOf(missed.subList(20, 120))
+				.doesNotContain(first);
+		}
+		List<String> replayed = new ArrayList<>();
+		for (int streams = 0; streams < 2; streams++) {
+			try (EventStreamClient stream = open(this.conversation, cursor)) {
+				List<Event> events = stream.awaitEvents((streams == 0) ? 100 : 20);
+				events.stream().map(Event::requestId).forEach(replayed::add);
+				cursor = events.get(events.size() - 1).id();
+				boolean first100 = streams == 0;
+				eventually(() -> assertThat(stream.isOver()).isEqualTo(first100));
+			}
+		}
+		assertThat(replayed).containsExactlyInAnyOrderElementsOf(missed);
+	}
+
+	@Test
+	@Tag("state")
 	void shouldTellOfFailureAndOfExpiryAndOfSuggestionsThatComeLater() {
 		String failed = queueNext();
 		String expired = queueNext();
@@ -177,12 +240,10 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldStayAliveAndEndInTime() {
+	void shouldStayAlive() {
 		try (EventStreamClient stream = open(this.conversation)) {
-			// From the settings of these tests: a comment each 500 ms, 8 s in all.
-			assertThat(stream.awaitComments(4)).endsWith(": keep-alive");
-			assertThat(stream.isOver()).isFalse();
-			eventually(() -> assertThat(stream.isOver()).isTrue());
+			// One each 500 ms, by the settings of these tests.
+			assertThat(stream.awaitComments(3)).containsExactly(": connected", ": keep-alive", ": keep-alive");
 		}
 	}
 
@@ -226,17 +287,15 @@ class SuggestionStreamTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldNotBeHeldUpByACallerThatDoesNotRead() throws IOException {
+	void shouldNotBeHeldUpByCallersThatDoNotRead() throws IOException {
 		eventually(() -> assertThat(openStreams()).isZero());
-		URI uri = uri(path(this.conversation));
 		ObjectNode large = suggestion(unique("sug-"), 0.5).put("content", "x".repeat(90_000));
-		try (Socket deaf = new Socket()) {
-			deaf.setReceiveBufferSize(4096);
-			deaf.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
-			deaf.getOutputStream()
-				.write(("GET " + uri.getRawPath() + " HTTP/1.1\r\nHost: x\r\n\r\n")
-					.getBytes(StandardCharsets.US_ASCII));
-			eventually(() -> assertThat(openStreams()).isOne());
+		List<Socket> deaf = new ArrayList<>();
+		try {
+			for (int i = 0; i < 10; i++) {
+				deaf.add(openAndNeverRead());
+			}
+			eventually(() -> assertThat(openStreams()).isEqualTo(10));
 			try (EventStreamClient other = open(this.conversation)) {
 				List<String> ids = IntStream.range(0, 60).mapToObj((i) -> {
 					String id = queueNext();
@@ -246,9 +305,31 @@ class SuggestionStreamTest extends BridgeTest {
 				}).toList();
 
 				assertThat(other.awaitEvents(60)).extracting(Event::requestId).containsExactlyElementsOf(ids);
+				eventually(() -> assertThat(openStreams()).isOne());
 			}
-			eventually(() -> assertThat(openStreams()).isZero());
 		}
+		finally {
+			for (Socket socket : deaf) {
+				socket.close();
+			}
+		}
+	}
+
+	private Socket openAndNeverRead() throws IOException {
+		URI uri = uri(path(this.conversation));
+		Socket socket = new Socket();
+		socket.setReceiveBufferSize(4096);
+		socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+		socket.getOutputStream()
+			.write(("GET " + uri.getRawPath() + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+		return socket;
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "HEAD", "POST", "PUT" })
+	void shouldOpenByGetOnly(String method) {
+		assertThat(send(request(path(this.conversation)).method(method, HttpRequest.BodyPublishers.noBody()).build())
+			.statusCode()).isEqualTo(405);
 	}
 
 	private double openStreams() {

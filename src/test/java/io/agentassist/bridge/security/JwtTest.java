@@ -19,6 +19,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import io.agentassist.bridge.GuardedBridgeTest;
+import io.agentassist.bridge.desktop.EventStreamClient;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.http.RetryLaterException;
 import org.junit.jupiter.api.Named;
@@ -42,6 +43,17 @@ class JwtTest extends GuardedBridgeTest {
 	private HttpResponse<String> askWith(String token, String conversation) {
 		return post("/agentassist/suggestions", suggestionRequest(conversation).toString(), "Authorization",
 				"Bearer " + token);
+	}
+
+	/** Two seconds at most, by the settings of these tests. */
+	@Test
+	void shouldEndAStreamSoThatItsTokenIsLookedAtAgain() {
+		try (EventStreamClient stream = new EventStreamClient(
+				request("/agentassist/conversations/" + unique("conv-") + "/stream")
+					.header("Authorization", "Bearer " + token(claims("berlin").build()))
+					.build())) {
+			eventually(() -> assertThat(stream.isOver()).isTrue());
+		}
 	}
 
 	@Test
