@@ -67,7 +67,7 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
 		"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
 		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
-		"agentassist.stream.watch-interval=50ms", "agentassist.stream.keep-alive-interval=500ms",
+		"agentassist.stream.watch-interval=50ms", "agentassist.stream.keep-alive-interval=200ms",
 		"agentassist.stream.max-streams=20", "agentassist.outbox.base-delay=100ms",
 		"agentassist.outbox.max-delay=400ms", "agentassist.outbox.max-probe-delay=200ms",
 		"agentassist.outbox.claim-time=1s", "agentassist.outbox.watch-interval=100ms",

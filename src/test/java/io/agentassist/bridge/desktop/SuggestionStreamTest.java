@@ -242,7 +242,7 @@ class SuggestionStreamTest extends BridgeTest {
 	@Test
 	void shouldStayAlive() {
 		try (EventStreamClient stream = open(this.conversation)) {
-			// One each 500 ms, by the settings of these tests.
+			// One each 200 ms, by the settings of these tests.
 			assertThat(stream.awaitComments(3)).containsExactly(": connected", ": keep-alive", ": keep-alive");
 		}
 	}
