@@ -172,11 +172,13 @@ class SuggestionStream implements EventStream {
 	 * pleases, with the id of its last event.
 	 */
 	void end() {
-		synchronized (this) {
-			this.ended = true;
-			this.waiting.clear();
-		}
+		discard();
 		completeIfOver();
+	}
+
+	private synchronized void discard() {
+		this.ended = true;
+		this.waiting.clear();
 	}
 
 	/** Ends it once what waits is written. */
@@ -245,8 +247,7 @@ class SuggestionStream implements EventStream {
 
 	private synchronized void stop() {
 		this.writing = false;
-		this.ended = true;
-		this.waiting.clear();
+		discard();
 	}
 
 	private synchronized boolean hasEnded() {

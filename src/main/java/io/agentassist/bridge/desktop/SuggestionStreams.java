@@ -1,6 +1,5 @@
 package io.agentassist.bridge.desktop;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +26,7 @@ import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.suggestion.Decision;
 import io.agentassist.bridge.suggestion.DeliveryTime;
 import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.SuggestionLookup;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -40,7 +40,6 @@ import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.web.util.UriUtils;
 
 /**
  * Streams of decided requests to agents' desktops (Server-Sent Events). One query at
@@ -59,9 +58,6 @@ public class SuggestionStreams {
 
 	/** So many callers that read slowly hold the others up. */
 	private static final int WRITERS = 32;
-
-	/** Requests that a stream begins with at most, as many as a look-up shows. */
-	private static final int MAX_REPLAYED = 100;
 
 	private final RequestStore requests;
 
@@ -103,9 +99,10 @@ public class SuggestionStreams {
 	}
 
 	/**
-	 * Opens a stream: first what is there, the newest {@value #MAX_REPLAYED} decided
-	 * requests of the conversation, or all that were decided since the caller's last
-	 * event, then each one as it is decided.
+	 * Opens a stream: first what is there, the newest
+	 * {@value RequestStore#CONVERSATION_LIMIT} decided requests of the conversation, or
+	 * all that were decided since the caller's last event, then each one as it is
+	 * decided.
 	 * @param conversationId the conversation, URL-encoded; it need not exist yet
 	 * @param lastEventId the id of the last event that the caller got, null for none
 	 * @param tenant who asks, null for {@link Tenant#NONE}
@@ -119,8 +116,8 @@ public class SuggestionStreams {
 			throw new RetryLaterException("Too many streams are open.", Duration.ofSeconds(5));
 		}
 		StreamCursor cursor = StreamCursor.parse(lastEventId);
-		SuggestionStream stream = new SuggestionStream(UriUtils.decode(conversationId, StandardCharsets.UTF_8),
-				Tenant.of(tenant), lifetime(), this::write, this.writers);
+		SuggestionStream stream = new SuggestionStream(SuggestionLookup.decode(conversationId), Tenant.of(tenant),
+				lifetime(), this::write, this.writers);
 		begin(stream, cursor);
 		return (response) -> {
 			this.streams.add(stream);
@@ -142,7 +139,7 @@ public class SuggestionStreams {
 			.collect(Collectors.partitioningBy(cursor::covers));
 		stream.skip(decisions.get(true));
 		List<Decision> news = decisions.get(false);
-		int excess = Math.max(0, news.size() - MAX_REPLAYED);
+		int excess = Math.max(0, news.size() - RequestStore.CONVERSATION_LIMIT);
 		if (cursor.equals(StreamCursor.START)) {
 			stream.skip(news.subList(0, excess));
 			stream.send(find(news.subList(excess, news.size())), horizon);
@@ -152,7 +149,8 @@ public class SuggestionStreams {
 		}
 		else {
 			// The caller comes back for the rest: nothing of it is left out.
-			stream.send(find(news.subList(0, MAX_REPLAYED)), news.get(MAX_REPLAYED).at());
+			stream.send(find(news.subList(0, RequestStore.CONVERSATION_LIMIT)),
+					news.get(RequestStore.CONVERSATION_LIMIT).at());
 			stream.close();
 		}
 	}

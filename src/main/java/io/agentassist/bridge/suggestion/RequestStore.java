@@ -35,7 +35,7 @@ public class RequestStore {
 			tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
 
 	/** Newest requests of a conversation that a look-up shows. */
-	private static final int CONVERSATION_LIMIT = 100;
+	public static final int CONVERSATION_LIMIT = 100;
 
 	private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {
 	};
@@ -313,7 +313,8 @@ public class RequestStore {
 	}
 
 	/**
-	 * For UNNEST: H2 looks through the whole array of an {@code = ANY (?)} for each row.
+	 * Ids to join with by UNNEST, where they may be thousands: for each row, H2 looks
+	 * through the whole array of an {@code = ANY (?)}.
 	 */
 	private static String[] storable(Collection<String> ids) {
 		return ids.stream().filter(RequestStore::isStorable).toArray(String[]::new);

@@ -74,8 +74,12 @@ public class SuggestionLookup {
 		return this.requests.findByConversation(decode(conversationId), Tenant.of(tenant));
 	}
 
-	/** Camel hands path parameters over as they stand in the URL. */
-	private static String decode(String pathParameter) {
+	/**
+	 * Reads a path parameter, which Camel hands over as it stands in the URL.
+	 * @param pathParameter the parameter, URL-encoded
+	 * @return what it means
+	 */
+	public static String decode(String pathParameter) {
 		return UriUtils.decode(pathParameter, StandardCharsets.UTF_8);
 	}
 
