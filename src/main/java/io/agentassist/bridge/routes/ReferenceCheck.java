@@ -76,6 +76,9 @@ final class ReferenceCheck {
 				walk(item, item.kind(), item.node());
 			}
 		}
+		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map((it) -> endpointName(it, null)).orElse(""),
+				this.problems)
+			.check(items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList());
 		return this.entrances.keySet();
 	}
 

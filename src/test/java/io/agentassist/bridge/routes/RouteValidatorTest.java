@@ -96,6 +96,8 @@ class RouteValidatorTest {
 					purge.camel.yaml            | `greedy: true`                                   | `greedy: yess`                          | `error: the option 'greedy' cannot be 'yess'`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, configuration: providers, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `error: there are no settings 'camel.resilience4j.configurations.providers'`
 					provider-query.camel.yaml   | `throwExceptionOnFailure: false`                 | `responseTimeout: "{{bean:providerRetry.timeout}}"` | `error: the bean 'providerRetry' has no method 'timeout'`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:recordFeedback`            | `error: brings every message back to 'direct:recordFeedback'`
+					feedback.camel.yaml         | `- validate:`                                    | `- wireTap: {id: tap, uri: direct:recordFeedback}\\n        - validate:` | `error: brings every message back to 'direct:recordFeedback'`
 					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'providerCalls' calls`
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
@@ -136,6 +138,28 @@ class RouteValidatorTest {
 
 		assertThat(check().first()).hasToString("new.camel.yaml:4:7: error: 'platform-http:/openapi.yaml GET' is the"
 				+ " entrance of route 'api-specification' already: one of them has to go");
+	}
+
+	@Test
+	void shouldLetARouteCallItselfUnderACondition() throws IOException {
+		add("new.camel.yaml", """
+				- route:
+				    id: every-page
+				    from:
+				      uri: direct:every-page
+				      steps:
+				        - filter:
+				            id: no-page-left
+				            simple: ${body} == null
+				            steps:
+				              - stop:
+				                  id: end
+				        - to:
+				            id: next-page
+				            uri: direct:every-page
+				""");
+
+		assertThat(check()).isEmpty();
 	}
 
 	@Test

@@ -1,0 +1,99 @@
+package io.agentassist.bridge.routes;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * Finds routes that each of their messages comes back to: such a message never ends, and
+ * takes memory until the bridge has none. A route that calls itself only sometimes is let
+ * through.
+ */
+final class EndlessCallCheck {
+
+	/** Steps whose own steps each message goes through. */
+	private static final Set<String> PASSED = Set.of("pipeline", "multicast", "step", "circuitBreaker", "doTry", "saga",
+			"transacted", "policy");
+
+	/** Steps that end a message: what stands after one is not for each of them. */
+	private static final Set<String> LAST = Set.of("stop", "throwException", "rollback");
+
+	private final UnaryOperator<String> names;
+
+	private final Consumer<RouteProblem> problems;
+
+	private final Map<String, List<Call>> calls = new HashMap<>();
+
+	/**
+	 * Checks one set.
+	 * @param names gives the name of the endpoint that a URI stands for
+	 * @param problems takes what is found
+	 */
+	EndlessCallCheck(UnaryOperator<String> names, Consumer<RouteProblem> problems) {
+		this.names = names;
+		this.problems = problems;
+	}
+
+	void check(List<RouteItem> routes) {
+		for (RouteItem route : routes) {
+			Node from = YamlTree.entry(route.node(), "from");
+			List<Call> made = new ArrayList<>();
+			collect(route, YamlTree.entry(from, "steps"), made);
+			this.calls.put(this.names.apply(YamlTree.text(from, "uri")), made);
+		}
+		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
+			if (comesBack(call.target(), entrance, new HashSet<>())) {
+				this.problems.accept(call.route()
+					.error(call.at(), "brings every message back to '" + entrance
+							+ "', where it came from, without an end: put a condition before it"));
+			}
+		}));
+	}
+
+	/**
+	 * Collects the calls that each message of a list of steps makes.
+	 * @return whether each of them comes to the list's end
+	 */
+	private boolean collect(RouteItem route, Node steps, List<Call> made) {
+		for (Node element : YamlTree.elements(steps)) {
+			for (Map.Entry<String, Node> step : YamlTree.entries(element).entrySet()) {
+				Node content = step.getValue();
+				boolean passed = PASSED.contains(step.getKey());
+				if (passed ? !collect(route, YamlTree.entry(content, "steps"), made) : mayEnd(step.getKey(), content)) {
+					return false;
+				}
+				if ("to".equals(step.getKey()) || "wireTap".equals(step.getKey())) {
+					Node uri = YamlTree.entry(content, "uri");
+					Node at = (uri != null) ? uri : content;
+					made.add(new Call(route, at, this.names.apply(YamlTree.text(at))));
+				}
+			}
+		}
+		return true;
+	}
+
+	private static boolean mayEnd(String step, Node node) {
+		return LAST.contains(step) || YamlTree.elements(node).stream().anyMatch((element) -> mayEnd(step, element))
+				|| YamlTree.entries(node)
+					.entrySet()
+					.stream()
+					.anyMatch((entry) -> mayEnd(entry.getKey(), entry.getValue()));
+	}
+
+	private boolean comesBack(String from, String entrance, Set<String> seen) {
+		return from.equals(entrance) || (seen.add(from) && this.calls.getOrDefault(from, List.of())
+			.stream()
+			.anyMatch((call) -> comesBack(call.target(), entrance, seen)));
+	}
+
+	private record Call(RouteItem route, Node at, String target) {
+	}
+
+}
