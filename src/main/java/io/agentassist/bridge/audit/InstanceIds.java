@@ -7,10 +7,18 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Names this instance, the same after each restart. */
 final class InstanceIds {
+
+	private static final Logger log = LoggerFactory.getLogger(InstanceIds.class);
 
 	private static final int LONGEST_HOST = 40;
 
@@ -35,6 +43,7 @@ final class InstanceIds {
 			try {
 				Files.writeString(draft, id + "\n", StandardOpenOption.SYNC);
 				Files.createLink(file, draft);
+				tellOfOtherChains(directory, id);
 			}
 			catch (FileAlreadyExistsException ex) {
 				// Another instance was faster, and will be found to hold the chain.
@@ -48,6 +57,24 @@ final class InstanceIds {
 			throw new AuditLogException(file + " holds no instance id: restore it, or set AGENTASSIST_INSTANCE_ID");
 		}
 		return id;
+	}
+
+	/** A chain that is not gone on with looks like one whose end was cut off. */
+	private static void tellOfOtherChains(Path directory, String id) throws IOException {
+		try (Stream<Path> files = Files.list(directory)) {
+			List<String> others = files.map((path) -> ChainFile.of(path.getFileName().toString()))
+				.flatMap(Optional::stream)
+				.map(ChainFile::chain)
+				.distinct()
+				.sorted()
+				.toList();
+			if (!others.isEmpty()) {
+				log.warn(
+						"{} holds audit chains {} but no instance-id, so a new chain begins: {}. If this instance wrote"
+								+ " one of them, stop it, put that name into {} and start again",
+						directory, others, id, directory.resolve("instance-id"));
+			}
+		}
 	}
 
 	private static String host() {
