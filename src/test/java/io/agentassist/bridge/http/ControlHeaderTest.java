@@ -100,6 +100,11 @@ class ControlHeaderTest extends BridgeTest {
 		assertThat(byQuery.body().lines().filter((line) -> !line.startsWith("CamelHttpQuery=")))
 			.contains("id=of-the-path", "wait=PT1S")
 			.noneMatch((line) -> line.contains("planted"));
+		HttpResponse<String> byForm = send(
+				postRequest("/probe/of-the-path", asQuery(names).substring(1).getBytes(StandardCharsets.UTF_8),
+						"Content-Type", "application/x-www-form-urlencoded"));
+		assertThat(byForm.statusCode()).as(byForm.body()).isEqualTo(200);
+		assertThat(byForm.body()).contains("id=of-the-path").doesNotContain("planted");
 		assertThat(byHeader.statusCode()).as(byHeader.body()).isEqualTo(200);
 		assertThat(byHeader.body()).contains("traceparent=of-the-caller", "id=of-the-path").doesNotContain("planted");
 	}
