@@ -1,9 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -321,11 +319,9 @@ final class ConfigSnapshot {
 					.sorted()
 					.forEach(found::add);
 			}
-			catch (NoSuchFileException ex) {
-				log.debug("Folder {} is gone", folder, ex);
-			}
 			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
+				// Spring Boot takes it for empty, and the check misses the settings.
+				log.debug("Folder {} cannot be read", folder, ex);
 			}
 		}
 		return found;

@@ -110,7 +110,7 @@ class RouteSwapper {
 			this.camel.getRouteDefinitions().add(definition);
 			this.camel.startRouteDefinitions(new ArrayList<>(List.of(definition)));
 		}
-		catch (Exception ex) {
+		catch (Exception | LinkageError | StackOverflowError ex) {
 			throw new FailedToStartRouteException(definition.getId(), ex.getMessage(), ex);
 		}
 	}

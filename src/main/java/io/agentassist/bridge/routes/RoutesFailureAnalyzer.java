@@ -28,7 +28,7 @@ class RoutesFailureAnalyzer implements FailureAnalyzer {
 
 	private static String culprit(Throwable failure) {
 		if (failure instanceof UnreadableRoutesException) {
-			return "A file of the routes cannot be read";
+			return (failure.getCause() != null) ? "A file of the routes cannot be read" : "The routes cannot be read";
 		}
 		if (failure instanceof FailedToCreateRouteException creation) {
 			return "Route '" + creation.getRouteId() + "' is wrong";
