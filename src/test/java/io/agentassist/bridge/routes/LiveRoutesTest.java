@@ -26,6 +26,7 @@ import jakarta.validation.ValidatorFactory;
 import jakarta.validation.constraints.PositiveOrZero;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Route;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.component.log.LogComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
@@ -69,6 +70,31 @@ class LiveRoutesTest {
 			      steps:
 			        - setBody:
 			            constant: resource:file:{{folder}}/greeting.txt
+			""";
+
+	private static final String POLICY = """
+			- routeConfiguration:
+			    id: forgiving
+			    onException:
+			      - onException:
+			          exception: [java.lang.IllegalStateException]
+			          handled:
+			            constant: "true"
+			          steps:
+			            - setBody:
+			                constant: resource:file:{{folder}}/sorry.txt
+			""";
+
+	private static final String FAILING = """
+			- route:
+			    id: greet
+			    routeConfigurationId: forgiving
+			    from:
+			      uri: direct:greet
+			      steps:
+			        - throwException:
+			            exceptionType: java.lang.IllegalStateException
+			            message: the %s
 			""";
 
 	private static final ValidatorFactory VALIDATORS = Validation.buildDefaultValidatorFactory();
@@ -789,6 +815,126 @@ class LiveRoutesTest {
 		write("talk.camel.yaml", route.formatted(3));
 		await().atMost(PATIENCE).until(() -> this.camel.hasEndpoint("log:talk1") == null);
 		assertThat(this.routes.getRevision()).isEqualTo(2);
+	}
+
+	/** By whom it was paused, the exchange does not know. */
+	@Test
+	void shouldLeaveAPausedRoutePausedOverEdits(CapturedOutput log) throws Exception {
+		String route = """
+				- route:
+				    id: beat
+				    from:
+				      uri: scheduler:beat?initialDelay=0&delay=10
+				      steps:
+				        - log: beat of text %s
+				""";
+		write("beat.camel.yaml", route.formatted("one"));
+		start();
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text one"));
+		this.camel.getRouteController().suspendRoute("beat");
+
+		write("beat.camel.yaml", route.formatted("two"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+
+		write("beat.camel.yaml", route.formatted("three"));
+		write("more.camel.yaml",
+				"- route: {id: more, from: {uri: 'scheduler:more?poolSize=-1', steps: [{log: more}]}}");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).hasSize(1);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+		Files.delete(this.folder.resolve("more.camel.yaml"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+		assertThat(log).doesNotContain("beat of text t");
+
+		this.camel.getRouteController().resumeRoute("beat");
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text three"));
+		write("beat.camel.yaml", route.formatted("four"));
+		this.routes.refresh();
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text four"));
+	}
+
+	@Test
+	void shouldStartARouteThatSomebodyLetsStart() throws Exception {
+		String route = "- route: {id: wait, autoStartup: %s, from: {uri: 'direct:wait', steps: [{log: waiting}]}}";
+		write("greeting.camel.yaml", route.formatted(false));
+		start();
+
+		write("greeting.camel.yaml", route.formatted(true));
+		this.routes.refresh();
+
+		assertThat(this.camel.getRouteController().getRouteStatus("wait")).isEqualTo(ServiceStatus.Started);
+	}
+
+	@Test
+	void shouldNotExchangeARouteThatStartedWithoutAnId() throws Exception {
+		String route = "- route: {%sfrom: {uri: 'direct:greet', steps: [{setBody: {constant: %s}}]}}";
+		write("greeting.camel.yaml", route.formatted("", "hello"));
+		start();
+		this.routes.warmUp();
+		assertThat(this.routes.getProblems())
+			.containsExactly("greeting.camel.yaml:1:10: error: a route needs an id: edits and figures go by it");
+
+		write("greeting.camel.yaml", route.formatted("", "good day"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEqualTo(this.routes.getProblems());
+
+		write("greeting.camel.yaml", route.formatted("id: greet, ", "good day"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("is read at the start only");
+		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	@Test
+	void shouldKeepAPolicyWhoseNameIsQuoted() throws Exception {
+		write("errors.camel.yaml", POLICY.replace("routeConfiguration:", "\"routeConfiguration\":"));
+		write("sorry.txt", "sorry");
+		write("greeting.camel.yaml", FAILING.formatted("first"));
+		write("wait.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}");
+		start();
+
+		write("wait.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting on}]}}");
+		this.routes.refresh();
+		write("greeting.camel.yaml", FAILING.formatted("second"));
+		this.routes.refresh();
+
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+		assertThat(greeting()).isEqualTo("sorry");
+	}
+
+	@Test
+	void shouldExchangeRoutesWhosePolicyReadsAFileThatChanged() throws Exception {
+		write("errors.camel.yaml", POLICY);
+		write("sorry.txt", "sorry");
+		write("greeting.camel.yaml", FAILING.formatted("first"));
+		start();
+		assertThat(greeting()).isEqualTo("sorry");
+
+		write("sorry.txt", "very sorry");
+		this.routes.refresh();
+
+		assertThat(greeting()).isEqualTo("very sorry");
+	}
+
+	@Test
+	void shouldSayInOneLineThatAFileOfSettingsIsEmpty() throws Exception {
+		write("greeting.camel.yaml",
+				"- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: '{{greeting}}'}]}}\n");
+		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
+		start();
+		Path file = this.config.resolve("application.yaml");
+
+		Files.writeString(file, "");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.containsExactly(file + ":1:1: error: is empty; to be rid of all its settings, delete it");
+
+		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
 	}
 
 	/** As with a profile that has routes and settings of its own. */
