@@ -11,7 +11,7 @@ import org.springframework.boot.diagnostics.FailureAnalyzer;
 
 /**
  * Tells in a sentence which route stops a start, and what shows its line. That is the
- * first start, or one whose last good set does not start either.
+ * first start, or one whose routes pass the check and do not start nevertheless.
  */
 class RoutesFailureAnalyzer implements FailureAnalyzer {
 
