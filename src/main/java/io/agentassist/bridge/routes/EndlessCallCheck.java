@@ -46,7 +46,7 @@ final class EndlessCallCheck {
 			Node from = YamlTree.entry(route.node(), "from");
 			List<Call> made = new ArrayList<>();
 			collect(route, YamlTree.entry(from, "steps"), made);
-			this.calls.put(this.names.apply(YamlTree.text(from, "uri")), made);
+			this.calls.put(this.names.apply(YamlTree.text(YamlTree.uri("from", from))), made);
 		}
 		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
 			if (comesBack(call.target(), entrance, new HashSet<>())) {
@@ -70,8 +70,7 @@ final class EndlessCallCheck {
 					return false;
 				}
 				if ("to".equals(step.getKey()) || "wireTap".equals(step.getKey())) {
-					Node uri = YamlTree.entry(content, "uri");
-					Node at = (uri != null) ? uri : content;
+					Node at = YamlTree.uri(step.getKey(), content);
 					made.add(new Call(route, at, this.names.apply(YamlTree.text(at))));
 				}
 			}

@@ -32,6 +32,10 @@ record RouteItem(String file, String kind, Node node) {
 		return "route".equals(this.kind);
 	}
 
+	boolean isPolicy() {
+		return "routeConfiguration".equals(this.kind);
+	}
+
 	/** The id, or null. */
 	String id() {
 		return YamlTree.text(this.node, "id");
