@@ -43,10 +43,9 @@ final class EndlessCallCheck {
 
 	void check(List<RouteItem> routes) {
 		for (RouteItem route : routes) {
-			Node from = YamlTree.entry(route.node(), "from");
 			List<Call> made = new ArrayList<>();
-			collect(route, YamlTree.entry(from, "steps"), made);
-			this.calls.put(this.names.apply(YamlTree.text(YamlTree.uri("from", from))), made);
+			collect(route, YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), made);
+			this.calls.put(this.names.apply(YamlTree.text(route.entrance())), made);
 		}
 		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
 			if (comesBack(call.target(), entrance, new HashSet<>())) {

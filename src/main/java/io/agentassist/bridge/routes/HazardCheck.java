@@ -93,7 +93,7 @@ final class HazardCheck {
 	}
 
 	private void endlessRedelivery(RouteItem item, Node node) {
-		String entrance = YamlTree.text(YamlTree.uri("from", YamlTree.entry(item.node(), "from")));
+		String entrance = YamlTree.text(item.entrance());
 		Node handler = YamlTree.entry(item.node(), "errorHandler");
 		String excluded = YamlTree.text(node, "excludePattern");
 		if ("*".equals(YamlTree.text(node, "pattern")) && YamlTree.entry(handler, "noErrorHandler") != null

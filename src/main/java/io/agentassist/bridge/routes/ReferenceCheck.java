@@ -64,7 +64,8 @@ final class ReferenceCheck {
 	 */
 	Set<String> check(List<RouteItem> items) {
 		items.stream().filter(RouteItem::isPolicy).forEach((item) -> this.policies.add(item.id()));
-		items.stream().filter(this::isActive).forEach(this::collectEntrance);
+		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
+		routes.forEach(this::collectEntrance);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
 				this.problems.accept(item.error(item.node(), "a route needs an id: edits and figures go by it"));
@@ -79,7 +80,7 @@ final class ReferenceCheck {
 		}
 		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map((it) -> endpointName(it, null)).orElse(""),
 				this.problems)
-			.check(items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList());
+			.check(routes);
 		return this.entrances.keySet();
 	}
 
@@ -96,8 +97,8 @@ final class ReferenceCheck {
 	}
 
 	private void collectEntrance(RouteItem item) {
-		Node from = YamlTree.entry(item.isRoute() ? item.node() : null, "from");
-		String uri = resolved(YamlTree.text(YamlTree.uri("from", from)));
+		Node from = YamlTree.entry(item.node(), "from");
+		String uri = resolved(YamlTree.text(item.entrance()));
 		if (uri == null) {
 			return;
 		}

@@ -105,8 +105,7 @@ final class RouteGraph {
 	}
 
 	private static String from(RouteItem route) {
-		return String.valueOf(YamlTree.text(YamlTree.uri("from", YamlTree.entry(route.node(), "from"))))
-			.replaceAll("\\?.*", "");
+		return String.valueOf(YamlTree.text(route.entrance())).replaceAll("\\?.*", "");
 	}
 
 	/** "routes check" tells of one that is missing. */

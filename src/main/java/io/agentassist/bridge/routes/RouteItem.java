@@ -41,6 +41,11 @@ record RouteItem(String file, String kind, Node node) {
 		return YamlTree.text(this.node, "id");
 	}
 
+	/** Where the URI of its {@code from} stands; null where it has none. */
+	Node entrance() {
+		return YamlTree.uri("from", YamlTree.entry(this.node, "from"));
+	}
+
 	RouteProblem error(Node at, String message) {
 		return problem(at, RouteProblem.Severity.ERROR, message);
 	}
