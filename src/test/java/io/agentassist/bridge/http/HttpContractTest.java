@@ -10,15 +10,12 @@ import java.nio.file.Path;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
-import org.apache.camel.CamelContext;
-import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -27,9 +24,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Shows how HTTP itself is answered: sizes, types, methods, paths. */
 @ExtendWith(OutputCaptureExtension.class)
 class HttpContractTest extends BridgeTest {
-
-	@Autowired
-	private CamelContext camel;
 
 	private static final int LIMIT = 256 * 1024;
 
@@ -227,25 +221,15 @@ class HttpContractTest extends BridgeTest {
 	/** As where a site takes the last step out of a route. */
 	@Test
 	void shouldAnswer500WhereARouteLeavesWhatCannotBeWritten() throws Exception {
-		this.camel.addRoutes(new RouteBuilder() {
-			@Override
-			public void configure() {
-				from("platform-http:/unwritable").routeId("unwritable").process((exchange) -> {
-					exchange.getMessage().setHeader("Location", "/elsewhere");
-					exchange.getMessage().setBody(new Object());
-				});
-			}
+		addProbe("/unwritable", (exchange) -> {
+			exchange.getMessage().setHeader("Location", "/elsewhere");
+			exchange.getMessage().setBody(new Object());
 		});
-		try {
-			HttpResponse<String> answer = get("/unwritable");
 
-			assertProblem(answer, 500);
-			assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
-		}
-		finally {
-			this.camel.getRouteController().stopRoute("unwritable");
-			this.camel.removeRoute("unwritable");
-		}
+		HttpResponse<String> answer = get("/unwritable");
+
+		assertProblem(answer, 500);
+		assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
 	}
 
 	@Test

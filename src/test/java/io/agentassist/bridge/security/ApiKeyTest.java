@@ -5,23 +5,16 @@ import java.net.http.HttpResponse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.StrictBridgeTest;
-import org.apache.camel.CamelContext;
-import org.apache.camel.builder.RouteBuilder;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.beans.factory.annotation.Autowired;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows that the API is closed without a key, and the callback without a signature. */
 class ApiKeyTest extends StrictBridgeTest {
-
-	@Autowired
-	private CamelContext camel;
 
 	@BeforeEach
 	void waitForTheProvider() {
@@ -89,25 +82,15 @@ class ApiKeyTest extends StrictBridgeTest {
 	/** What a site's own route calls gets the headers of its messages. */
 	@Test
 	void shouldKeepCredentialsFromRoutes() throws Exception {
-		this.camel.addRoutes(new RouteBuilder() {
-			@Override
-			public void configure() {
-				from("platform-http:/agentassist/probe").routeId("probe")
-					.setBody((exchange) -> exchange.getMessage().getHeaders().toString());
-			}
-		});
-		try {
-			HttpResponse<String> seen = send(request("/agentassist/probe").header("x-api-key", API_KEY)
-				.header("Authorization", "Bearer of-the-desk")
-				.header("traceparent", "of-the-desk")
-				.build());
+		addProbe("/agentassist/probe",
+				(exchange) -> exchange.getMessage().setBody(exchange.getMessage().getHeaders().toString()));
 
-			assertThat(seen.body()).contains("traceparent=of-the-desk").doesNotContain(API_KEY, "Bearer");
-		}
-		finally {
-			this.camel.getRouteController().stopRoute("probe");
-			this.camel.removeRoute("probe");
-		}
+		HttpResponse<String> seen = send(request("/agentassist/probe").header("x-api-key", API_KEY)
+			.header("Authorization", "Bearer of-the-desk")
+			.header("traceparent", "of-the-desk")
+			.build());
+
+		assertThat(seen.body()).contains("traceparent=of-the-desk").doesNotContain(API_KEY, "Bearer");
 	}
 
 	@Test
