@@ -127,13 +127,13 @@ public class AuditLog {
 	}
 
 	private ChainPosition recover() throws IOException {
-		ChainRecovery recovery = new ChainRecovery(this.files, this.outbox, this.batchSize);
+		ChainRecovery recovery = new ChainRecovery(this.chain, this.files, this.positions, this.outbox, this.batchSize);
 		Optional<ChainPosition> known = this.positions.find(this.chain);
-		ChainPosition start = known.isPresent() ? known.get() : recovery.begin(this.chain);
+		ChainPosition start = known.isPresent() ? known.get() : recovery.begin();
 		if (known.isEmpty()) {
 			this.positions.add(this.chain, start);
 		}
-		ChainPosition kept = recovery.recover(start, known.isEmpty());
+		ChainPosition kept = recovery.recover(start, known.isEmpty() || isSignedAfter(start));
 		if (kept.seq() > start.seq()) {
 			this.positions.move(this.chain, start, kept);
 		}
@@ -147,6 +147,12 @@ public class AuditLog {
 			recovered = write(kept, List.of(recoveredEvent(reason, kept.seq() - start.seq(), setAside)));
 		}
 		return recovered;
+	}
+
+	/** Only committed ends are signed. */
+	private boolean isSignedAfter(ChainPosition known) {
+		AuditCheckpoint newest = this.checkpoints.last();
+		return newest != null && newest.seq() > known.seq();
 	}
 
 	private String recoveredEvent(String reason, long kept, Optional<ChainFiles.SetAside> setAside) {

@@ -396,17 +396,64 @@ class AuditLogTest {
 	void shouldKeepEveryLineWhenTheDatabaseIsOlderThanTheFile() throws IOException {
 		AuditInstance instance = start("web-1").record("e1").drain();
 		String[] ids = Stream.iterate(2, (i) -> i + 1).limit(20).map((i) -> "e" + i).toArray(String[]::new);
-		List<Object> position = new ArrayList<>(
-				instance.database.queryForMap("SELECT seq, hash, file_name, file_length FROM audit_chain").values());
+		Map<String, Object> known = position("web-1");
 		instance.record(ids).drain().close();
-		instance.database.update("UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ?",
-				position.toArray());
+		restore(known);
 
 		// As restored, the outbox has some of them again.
 		start("web-1").record("e8", "e9", "e21", "new").drain();
 
 		assertThat(eventIds()).hasSize(22).doesNotHaveDuplicates().endsWith("new");
 		assertVerifies();
+	}
+
+	/** They were set aside: their events wait no more, as if another had taken them. */
+	@Test
+	void shouldKeepTheLinesOfABatchWhenTheDatabaseIsOlderAndKnowsOfNoOtherInstance() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Map<String, Object> known = position("web-1");
+		instance.record("e2", "e3").drain().close();
+		restore(known);
+
+		start("web-1").record("e3", "e4").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(recoveries()).singleElement()
+			.satisfies((line) -> assertThat(line.path("lines_kept").asInt()).isEqualTo(2));
+		assertThat(names("set-aside.*")).isEmpty();
+		assertVerifies();
+	}
+
+	/** They were set aside, and no checkpoint was signed until the chain was as long. */
+	@Test
+	void shouldKeepTheLinesOfABatchWhenACheckpointSignsMoreThanTheDatabaseKnows() throws IOException {
+		start("web-2").drain();
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Map<String, Object> known = position("web-1");
+		instance.record("e2").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+		instance.record("e3").drain().close();
+		restore(known);
+
+		start("web-1").record("e4").drain().poll();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(recoveries()).hasSize(1);
+		assertThat(names("set-aside.*")).isEmpty();
+		assertThat(Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"))).hasSize(2);
+		assertVerifies();
+	}
+
+	private Map<String, Object> position(String chain) {
+		return new JdbcTemplate(database)
+			.queryForMap("SELECT seq, hash, file_name, file_length, chain FROM audit_chain WHERE chain = ?", chain);
+	}
+
+	private static void restore(Map<String, Object> position) {
+		new JdbcTemplate(database).update(
+				"UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ? WHERE chain = ?",
+				position.values().toArray());
 	}
 
 	@Test
