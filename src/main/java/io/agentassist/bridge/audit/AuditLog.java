@@ -78,9 +78,6 @@ public class AuditLog {
 	/** Why nothing is appended; null while all is well. */
 	private volatile String problem;
 
-	/** Set by a failed sync, until the restart. */
-	private volatile boolean stopped;
-
 	AuditLog(AuditProperties properties, OutboxProperties outboxProperties, ChainPositions positions, Outbox outbox,
 			Clock clock) throws IOException {
 		this.properties = properties;
@@ -114,7 +111,7 @@ public class AuditLog {
 	 * @throws IOException when the files cannot be read or repaired
 	 */
 	public synchronized boolean open() throws IOException {
-		if (this.stopped) {
+		if (isStopped()) {
 			return false;
 		}
 		TransactionSynchronizationManager.registerSynchronization(new Outcome());
@@ -221,13 +218,7 @@ public class AuditLog {
 		ChainPosition to = batch.end(file, start);
 		// First: it fails where another process writes a chain of this name.
 		this.positions.move(this.chain, from, to);
-		try {
-			this.files.append(file, start, batch.bytes());
-		}
-		catch (SyncFailedException ex) {
-			this.stopped = true;
-			throw ex;
-		}
+		this.files.append(file, start, batch.bytes());
 		return to;
 	}
 
@@ -247,7 +238,7 @@ public class AuditLog {
 	 */
 	public synchronized void failed(Exception failure) {
 		String text = (failure instanceof AuditLogException) ? failure.getMessage() : failure.toString();
-		if (this.stopped) {
+		if (isStopped()) {
 			log.error("Audit delivery stopped: the disk did not confirm what was written ({})."
 					+ " Check the disk, then restart. Events wait in the outbox.", text);
 			this.problem = "stopped, sync failed: " + text;
@@ -308,7 +299,23 @@ public class AuditLog {
 	 * @return true after a failed sync
 	 */
 	public boolean isStopped() {
-		return this.stopped;
+		return this.files.hasSyncFailed();
+	}
+
+	/**
+	 * Whether the chain's ends are signed.
+	 * @return false where there was no key at the start
+	 */
+	public boolean isSigning() {
+		return this.key != null;
+	}
+
+	/**
+	 * File of the key that signs.
+	 * @return what {@code agentassist.audit.signing-key} says
+	 */
+	public Path signingKey() {
+		return this.properties.signingKey();
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.audit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,8 @@ import org.springframework.transaction.TransactionException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Shows that the audit log holds each event once, in one chain per instance, whatever
@@ -562,6 +565,59 @@ class AuditLogTest {
 		start("web-1", 100).drain();
 		assertThat(eventIds()).containsExactly("e1", "e2");
 		assertVerifies();
+	}
+
+	/** A second sync would succeed, and the lines would count. */
+	@Test
+	void shouldStopAfterAFailedSyncOfTheLinesThatARecoveryKeeps() throws IOException {
+		start("web-1", 100).record("e1").drain().record("e2").dieBeforeCommit();
+		AuditInstance again = start("web-1", 100);
+		Path file = file("web-1", 2);
+		Path away = this.temporary.resolve("away");
+		AtomicReference<CompletableFuture<Boolean>> recovery = new AtomicReference<>();
+		again.transaction.executeWithoutResult((status) -> {
+			again.outbox.lockRedelivered("audit", List.of("e2"));
+			recovery.set(CompletableFuture.supplyAsync(again::poll));
+			// It has read the file, and will force another one.
+			await().until(this::isOneWaitingForALock);
+			try {
+				Files.move(file, away);
+				Files.createSymbolicLink(file, Path.of("/dev/null"));
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		});
+
+		assertThat(recovery.get().join()).isFalse();
+		Files.delete(file);
+		Files.move(away, file);
+		again.poll();
+
+		assertThat(again.log.isStopped()).isTrue();
+		assertThat(again.waiting()).isOne();
+	}
+
+	private boolean isOneWaitingForALock() {
+		JdbcTemplate jdbc = new JdbcTemplate(database);
+		String waiting = database.getJdbcUrl().startsWith("jdbc:h2:")
+				? "SELECT count(*) FROM information_schema.sessions WHERE blocker_id IS NOT NULL"
+				: "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+		return jdbc.queryForObject(waiting, Integer.class) > 0;
+	}
+
+	@Test
+	void shouldStopAfterAFailedSyncOfACheckpoint() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Path unsyncable = Files.createSymbolicLink(directory().resolve("checkpoints-web-1.jsonl"),
+				Path.of("/dev/null"));
+		this.clock.pass(Duration.ofMinutes(5));
+
+		assertThat(instance.poll()).isFalse();
+
+		Files.delete(unsyncable);
+		assertThat(instance.log.isStopped()).isTrue();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
 	}
 
 	@Test
