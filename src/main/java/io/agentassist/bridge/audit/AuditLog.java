@@ -67,7 +67,10 @@ public class AuditLog {
 	/** A recovery proves nothing: the next append may fail as the last one did. */
 	private boolean isRecovering;
 
-	/** The newest checkpoint that is on its way to analytics, too; null if none is. */
+	/**
+	 * The newest checkpoint that is on its way to analytics, too. Null after a start: the
+	 * file may hold one whose transaction did not commit.
+	 */
 	private volatile AuditCheckpoint lastCheckpoint;
 
 	private AuditCheckpoint pendingCheckpoint;
@@ -89,7 +92,6 @@ public class AuditLog {
 		this.key = loadKey(properties.signingKey());
 		this.files = new ChainFiles(properties.directory(), this.chain);
 		this.checkpoints = new CheckpointFile(this.files, this.chain);
-		this.lastCheckpoint = this.checkpoints.last();
 	}
 
 	private static SigningKey loadKey(Path file) {
@@ -160,9 +162,9 @@ public class AuditLog {
 	}
 
 	/**
-	 * Whether a checkpoint is due: there are lines that none covers, and the file is full
-	 * or of another day, or the interval has passed, or the lines are from before the
-	 * start.
+	 * Whether a checkpoint is due: there are lines that none covers which was sent since
+	 * the start, and the file is full or of another day, or the interval has passed, or
+	 * the lines are from before the start.
 	 */
 	public synchronized boolean isCheckpointDue() {
 		ChainPosition now = this.end;
@@ -172,13 +174,14 @@ public class AuditLog {
 	}
 
 	/**
-	 * Signs the chain's end and keeps the checkpoint beside the chain.
+	 * Signs the chain's end and keeps the checkpoint beside the chain. One that is there
+	 * already is sent again, since its event may have been rolled back.
 	 * @return the checkpoint, to be sent to where it is safe from whoever can write here
 	 * @throws IOException when it could not be written
 	 */
 	public synchronized AuditCheckpoint checkpoint() throws IOException {
 		AuditCheckpoint written = this.checkpoints.last();
-		if (written == null || written.seq() != this.end.seq()) {
+		if (written == null || !written.hash().equals(this.end.hash())) {
 			written = AuditCheckpoint.sign(this.end, this.chain, this.clock.instant(), this.key);
 			this.checkpoints.append(written);
 		}

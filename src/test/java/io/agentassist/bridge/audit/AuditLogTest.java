@@ -659,6 +659,21 @@ class AuditLogTest {
 		assertThat(instance.database.queryForList("SELECT 1 FROM outbox WHERE destination = 'analytics'")).hasSize(1);
 	}
 
+	/** Analytics never got it. */
+	@Test
+	void shouldSendTheCheckpointAgainThatAKillKeptFromTheCommit() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.dieBeforeCommit();
+
+		start("web-1").drain().poll();
+
+		List<String> kept = Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"));
+		assertThat(kept).hasSize(1)
+			.isEqualTo(new JdbcTemplate(database)
+				.queryForList("SELECT payload FROM outbox WHERE destination = 'analytics'", String.class));
+	}
+
 	@Test
 	void shouldSignTheLinesFromBeforeTheStartAtOnceAndDropATornCheckpoint() throws IOException {
 		start("web-1").record("e1").drain().close();
