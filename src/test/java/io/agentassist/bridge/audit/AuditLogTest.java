@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import com.zaxxer.hikari.HikariDataSource;
 import io.agentassist.bridge.TestClock;
 import io.agentassist.bridge.TestDatabase;
+import io.agentassist.bridge.operations.Degraded;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -704,6 +706,39 @@ class AuditLogTest {
 		assertThat(new AuditVerifier(directory(), old, false).verify().findings()).singleElement()
 			.satisfies((finding) -> assertThat(finding.toString()).contains("checkpoints-web-1.jsonl:2:",
 					"which was not given"));
+	}
+
+	/** It was up, with a warning at the start. */
+	@Test
+	void shouldBeDegradedWithoutAKeyToSignWith() throws IOException {
+		Path unreadable = Files.createDirectory(this.temporary.resolve("signing-key.pem"));
+
+		AuditInstance instance = start("web-1").record("e1").drain();
+
+		assertThat(health(instance).getStatus()).isEqualTo(Degraded.DEGRADED);
+		assertThat(health(instance).getDetails().get("checkpoints").toString()).contains(unreadable.toString());
+		assertThat(eventIds()).containsExactly("e1");
+	}
+
+	@Test
+	void shouldTellOfTheChainsThatItDoesNotGoOnWith(CapturedOutput output) throws IOException {
+		start("web-1").record("e1").drain().close();
+
+		String made = start("").log.chain();
+
+		assertThat(output).containsOnlyOnce("holds audit chains [web-1] but no instance-id")
+			.contains("a new chain begins: " + made);
+	}
+
+	@Test
+	void shouldSayInASentenceThatTheInstanceIdIsGarbled() throws IOException {
+		Path file = Files.createDirectory(directory()).resolve("instance-id");
+		Files.writeString(file, "no/id\n");
+
+		FailureAnalysis analysis = new AuditFailureAnalyzer().analyze(catchThrowable(() -> start("")));
+
+		assertThat(analysis.getDescription()).isEqualTo("The audit log cannot be opened: " + file
+				+ " holds no instance id: restore it, or set AGENTASSIST_INSTANCE_ID.");
 	}
 
 	@Test
