@@ -741,6 +741,16 @@ class AuditLogTest {
 				+ " holds no instance id: restore it, or set AGENTASSIST_INSTANCE_ID.");
 	}
 
+	/** The folder had the mode that the umask leaves. */
+	@Test
+	void shouldMakeTheFolderOfTheKeyForItsOwnerOnly() throws IOException {
+		Path folder = this.temporary.resolve("keys");
+
+		SigningKey.load(folder.resolve("signing-key.pem"));
+
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+	}
+
 	@Test
 	void shouldNotStartWithAFileThatIsNoKey() throws IOException {
 		Files.writeString(this.temporary.resolve("signing-key.pem"), "no key");
