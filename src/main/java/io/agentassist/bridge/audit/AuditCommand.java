@@ -28,7 +28,8 @@ public final class AuditCommand {
 
 	@Command(name = "verify", mixinStandardHelpOptions = true,
 			description = { "Checks every chain in a folder: each line, their order, the signed checkpoints.",
-					"Prints the first bad line of each chain, or one line if all is well." },
+					"Prints the first bad line of each chain, or one line if all is well,",
+					"and which chains do not begin with line 1." },
 			exitCodeListHeading = "Exit codes:%n",
 			exitCodeList = { "0:all is well", "1:something was changed, or is missing", "2:could not check" })
 	int verify(@Parameters(paramLabel = "FOLDER", description = "holds the audit-*.jsonl files") Path folder,
@@ -51,6 +52,7 @@ public final class AuditCommand {
 			if (result.isAllWell()) {
 				this.spec.commandLine().getOut().println(result.summary());
 			}
+			result.notes().forEach(this.spec.commandLine().getOut()::println);
 			return result.isAllWell() ? OK : BAD;
 		}
 		catch (IOException | IllegalArgumentException ex) {

@@ -5,10 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.audit.AuditVerification.Finding;
@@ -25,7 +28,12 @@ public final class AuditVerifier {
 
 	private final boolean allowArchived;
 
+	/** Chains of which no checkpoint may be missing, or signed by another key. */
+	private final Predicate<String> mustBeSigned;
+
 	private final List<Finding> findings = new ArrayList<>();
+
+	private final Set<String> notes = new LinkedHashSet<>();
 
 	/**
 	 * Sets up a verification.
@@ -36,9 +44,14 @@ public final class AuditVerifier {
 	 * checkpoint signs the line before the first one left
 	 */
 	public AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived) {
+		this(folder, keys, allowArchived, (chain) -> true);
+	}
+
+	AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived, Predicate<String> mustBeSigned) {
 		this.folder = folder;
 		this.keys = keys;
 		this.allowArchived = allowArchived;
+		this.mustBeSigned = mustBeSigned;
 	}
 
 	/**
@@ -60,8 +73,18 @@ public final class AuditVerifier {
 			ChainVerifier verifier = new ChainVerifier(this.folder, chain, signed, this.allowArchived);
 			verifier.verify(listed).ifPresent(this.findings::add);
 			if (!this.keys.isEmpty() && signed.isEmpty() && verifier.lines() > 0) {
-				this.findings.add(new Finding(this.folder.resolve(CheckpointFile.name(chain)), 0,
-						"no checkpoint: no signature vouches for chain " + chain));
+				String reason = "no signature vouches for chain " + chain;
+				if (this.mustBeSigned.test(chain)) {
+					this.findings.add(new Finding(this.folder.resolve(CheckpointFile.name(chain)), 0,
+							"no checkpoint: " + reason));
+				}
+				else {
+					this.notes.add(reason + " yet");
+				}
+			}
+			if (verifier.archived() > 0) {
+				this.notes.add("chain " + chain + " begins with line " + (verifier.archived() + 1)
+						+ ": those before are not here");
 			}
 			files += listed.size();
 			lines += verifier.lines();
@@ -69,7 +92,7 @@ public final class AuditVerifier {
 			uncovered += verifier.uncovered();
 		}
 		return new AuditVerification(chains.size(), files, lines, checkpoints, uncovered, !this.keys.isEmpty(),
-				List.copyOf(this.findings));
+				List.copyOf(this.findings), List.copyOf(this.notes));
 	}
 
 	private SortedMap<String, List<ChainFile>> chains() throws IOException {
@@ -131,7 +154,12 @@ public final class AuditVerifier {
 			.filter((key) -> SigningKey.id(key).equals(checkpoint.keyId()))
 			.toList();
 		if (named.isEmpty()) {
-			return "signed by key " + checkpoint.keyId() + ", which was not given";
+			String reason = "signed by key " + checkpoint.keyId() + ", which was not given";
+			if (this.mustBeSigned.test(chain)) {
+				return reason;
+			}
+			this.notes.add("chain " + chain + " is " + reason);
+			return null;
 		}
 		return named.stream().anyMatch((key) -> SigningKey.isSignedBy(key, checkpoint.signed(), signature)) ? null
 				: "the signature does not fit: it was changed";

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
@@ -749,6 +750,35 @@ class AuditLogTest {
 		SigningKey.load(folder.resolve("signing-key.pem"));
 
 		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+	}
+
+	/** It was bad: another instance had no checkpoint yet, or the key of another host. */
+	@Test
+	void shouldVerifyAFolderThatInstancesShare() throws IOException {
+		AuditProperties settings = AuditInstance.settings(directory(), "web-1", LARGE);
+		AuditInstance instance = start(settings).record("e1").drain();
+		start("web-2").record("e2").drain();
+		AuditProperties elsewhere = new AuditProperties(settings.directory(), "web-3", settings.maxFileSize(),
+				settings.checkpointInterval(), this.temporary.resolve("host/key.pem"), settings.pollInterval());
+		AuditInstance other = start(elsewhere).record("e3").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+		other.poll();
+		AuditManagement management = new AuditManagement(instance.log, settings);
+
+		assertThat(management.verifyNow()).hasSize(3)
+			.startsWith("OK: 3 chains, 3 files, 3 lines, 2 checkpoints (signatures checked),"
+					+ " 1 line not yet covered by a checkpoint")
+			.contains("no signature vouches for chain web-2 yet")
+			.last()
+			.asString()
+			.startsWith("chain web-3 is signed by key ");
+		Path checkpoints = directory().resolve("checkpoints-web-1.jsonl");
+		Files.move(directory().resolve("checkpoints-web-3.jsonl"), checkpoints, StandardCopyOption.REPLACE_EXISTING);
+		assertThat(management.verifyNow()).contains(checkpoints + ":1: checkpoint of chain web-3");
+		Files.delete(checkpoints);
+		assertThat(management.verifyNow())
+			.contains(checkpoints + ":0: no checkpoint: no signature vouches for chain web-1");
 	}
 
 	@Test

@@ -203,7 +203,8 @@ class AuditVerifierTest {
 		Files.delete(this.directory.resolve(A1));
 		assertThat(verify()).startsWith("1 " + A2 + ":1: the chain begins with seq 4: lines are missing");
 		assertThat(verify("--archived")).startsWith("0 OK: 2 chains, 5 files, 13 lines, 4 checkpoints")
-			.contains(", 4 lines not yet covered");
+			.contains(", 4 lines not yet covered")
+			.endsWith("\nchain a begins with line 4: those before are not here\n");
 
 		List<String> lines = lines(A2);
 		forge(A2, 4, "0".repeat(64), lines);
@@ -211,7 +212,7 @@ class AuditVerifierTest {
 
 		lines.remove(0);
 		write(A2, lines);
-		assertThat(verify("--archived")).endsWith("no checkpoint signs the line before\n");
+		assertThat(verify("--archived")).contains("no checkpoint signs the line before\n");
 	}
 
 	@Test
