@@ -36,14 +36,21 @@ public final class AuditCommand {
 			@Option(names = "--public-key", paramLabel = "FILE",
 					description = "public keys (PEM) of which one has to have signed each checkpoint;"
 							+ " may be given more than once") List<Path> publicKeys,
+			@Option(names = "--checkpoints", paramLabel = "FILE",
+					description = "checkpoints kept off the host, as analytics got them, one a line;"
+							+ " may be given more than once") List<Path> checkpoints,
 			@Option(names = "--archived", description = "the oldest files of a chain may have been moved away,"
 					+ " if a checkpoint signs the line before the first one left") boolean archived) {
 		try {
 			List<PublicKey> keys = new ArrayList<>();
-			for (Path file : (publicKeys != null) ? publicKeys : List.<Path>of()) {
+			for (Path file : orNone(publicKeys)) {
 				keys.addAll(SigningKey.publicKeys(file));
 			}
-			AuditVerification result = new AuditVerifier(folder, keys, archived).verify();
+			AuditVerifier verifier = new AuditVerifier(folder, keys, archived);
+			for (Path file : orNone(checkpoints)) {
+				verifier.expect(file);
+			}
+			AuditVerification result = verifier.verify();
 			if (result.isEmpty()) {
 				this.spec.commandLine().getErr().println(folder + ": no audit log here");
 				return NOT_CHECKED;
@@ -59,6 +66,10 @@ public final class AuditCommand {
 			this.spec.commandLine().getErr().println("Cannot check: " + ex);
 			return NOT_CHECKED;
 		}
+	}
+
+	private static List<Path> orNone(List<Path> files) {
+		return (files != null) ? files : List.of();
 	}
 
 }

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -30,6 +32,9 @@ public final class AuditVerifier {
 
 	/** Chains of which no checkpoint may be missing, or signed by another key. */
 	private final Predicate<String> mustBeSigned;
+
+	/** Checkpoints that were kept off the host, by their chains. */
+	private final Map<String, List<AuditCheckpoint>> kept = new HashMap<>();
 
 	private final List<Finding> findings = new ArrayList<>();
 
@@ -55,6 +60,34 @@ public final class AuditVerifier {
 	}
 
 	/**
+	 * Also expects checkpoints that were kept where nobody who can write the folder can:
+	 * they show what those in the folder do not if these were rewritten or deleted.
+	 * @param file the checkpoints as analytics got them, one a line
+	 * @throws IOException when the file cannot be read
+	 * @throws IllegalArgumentException when a line is no checkpoint
+	 */
+	public void expect(Path file) throws IOException {
+		long number = 0;
+		for (String line : Files.readAllLines(file)) {
+			number++;
+			AuditCheckpoint checkpoint;
+			try {
+				checkpoint = AuditCheckpoint.parse(line);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new IllegalArgumentException(file + ":" + number + ": no checkpoint", ex);
+			}
+			String reason = check(checkpoint, checkpoint.chain());
+			if (reason != null) {
+				this.findings.add(new Finding(file, number, reason));
+			}
+			else {
+				this.kept.computeIfAbsent(checkpoint.chain(), (chain) -> new ArrayList<>()).add(checkpoint);
+			}
+		}
+	}
+
+	/**
 	 * Checks every chain.
 	 * @return what was found
 	 * @throws IOException when a file cannot be read
@@ -65,9 +98,13 @@ public final class AuditVerifier {
 		int checkpoints = 0;
 		long uncovered = 0;
 		SortedMap<String, List<ChainFile>> chains = chains();
+		this.kept.keySet().forEach((chain) -> chains.putIfAbsent(chain, List.of()));
 		for (String chain : chains.keySet()) {
 			// Before the files, which may be growing: no checkpoint is ahead of its line.
-			List<AuditCheckpoint> signed = checkpoints(chain);
+			List<AuditCheckpoint> signed = Stream
+				.concat(checkpoints(chain).stream(), this.kept.getOrDefault(chain, List.of()).stream())
+				.distinct()
+				.toList();
 			// The list of files, too, may be older than the newest checkpoint.
 			List<ChainFile> listed = chains().getOrDefault(chain, List.of());
 			ChainVerifier verifier = new ChainVerifier(this.folder, chain, signed, this.allowArchived);
