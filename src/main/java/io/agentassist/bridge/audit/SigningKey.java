@@ -25,9 +25,13 @@ import java.util.regex.Pattern;
 
 import io.agentassist.bridge.security.OwnerOnly;
 import io.agentassist.bridge.settings.InvalidSettingException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The Ed25519 key that signs checkpoints, and its files (PEM). Thread safe. */
 final class SigningKey {
+
+	private static final Logger log = LoggerFactory.getLogger(SigningKey.class);
 
 	private static final String ALGORITHM = "Ed25519";
 
@@ -45,7 +49,8 @@ final class SigningKey {
 
 	/**
 	 * Reads the key, or makes one, readable by its owner only, where there is none, and
-	 * writes the public key beside it where it is not there yet.
+	 * writes the public key beside it where it is not there yet. Another one that is
+	 * there stays, since it proves the checkpoints so far.
 	 * @throws IOException when a key cannot be made there
 	 * @throws InvalidSettingException when there is a file that holds no such key
 	 */
@@ -54,10 +59,26 @@ final class SigningKey {
 			generate(file);
 		}
 		SigningKey key = read(file);
-		if (Files.notExists(publicFile(file))) {
-			Files.writeString(publicFile(file), pem("PUBLIC", key.publicKey.getEncoded()));
+		Path beside = publicFile(file);
+		if (Files.exists(beside) && !key.isIn(beside)) {
+			Path other = beside;
+			beside = publicFile(file.resolveSibling(file.getFileName() + "." + key.id()));
+			log.warn("The audit log is signed with key {}, of which {} is not the public key: give auditors {} as well",
+					key.id(), other, beside);
+		}
+		if (Files.notExists(beside)) {
+			Files.writeString(beside, pem("PUBLIC", key.publicKey.getEncoded()));
 		}
 		return key;
+	}
+
+	private boolean isIn(Path publicFile) throws IOException {
+		try {
+			return publicKeys(publicFile).contains(this.publicKey);
+		}
+		catch (IllegalArgumentException ex) {
+			return false;
+		}
 	}
 
 	/**

@@ -709,6 +709,21 @@ class AuditLogTest {
 					"which was not given"));
 	}
 
+	/** The new public key was nowhere, and what it signed looked changed. */
+	@Test
+	void shouldKeepThePublicKeyOfALostKeyBesideTheNewOne(CapturedOutput output) throws IOException {
+		start("web-1", 100).record("e1").drain().drain().close();
+		Files.delete(this.temporary.resolve("signing-key.pem"));
+		AuditProperties settings = AuditInstance.settings(directory(), "web-1", 100);
+		AuditInstance instance = start(settings).record("e2").drain().drain();
+
+		assertThat(new AuditManagement(instance.log, settings).verifyNow()).singleElement()
+			.asString()
+			.startsWith("OK: 1 chain, 2 files, 2 lines, 2 checkpoints (signatures checked)");
+		assertThat(output)
+			.contains("of which " + this.temporary.resolve("signing-key.pub.pem") + " is not the public key");
+	}
+
 	/** It was up, with a warning at the start. */
 	@Test
 	void shouldBeDegradedWithoutAKeyToSignWith() throws IOException {
