@@ -25,6 +25,8 @@ public class ProviderAnswers {
 
 	private static final String CORRELATION_ID = "ININ-Correlation-Id";
 
+	private static final Pattern CREDENTIALS = Pattern.compile("(?i)\\b(Basic|Bearer)\\s+[^\\s\"',;]+");
+
 	private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
 
 	private final CallbackParser callbacks;
@@ -93,11 +95,16 @@ public class ProviderAnswers {
 		JsonNode error = parse(body);
 		// The token endpoint has OAuth's names for them.
 		String code = error.path("code").asText(error.path("error").asText(null));
-		String message = error.path("message")
-			.asText(error.path("error_description").asText(error.path("description").asText(null)));
+		String message = withoutCredentials(error.path("message")
+			.asText(error.path("error_description").asText(error.path("description").asText(null))));
 		return new ProviderException(status, code, message, error.path("contextId").asText(null), correlationId,
 				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null),
 				(message != null && request != null) ? mask(message, request.transcript()) : message);
+	}
+
+	/** A gateway may quote the request's headers. */
+	private static String withoutCredentials(String message) {
+		return (message != null) ? CREDENTIALS.matcher(message).replaceAll("$1 ***") : null;
 	}
 
 	/**

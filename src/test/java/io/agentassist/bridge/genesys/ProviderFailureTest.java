@@ -160,6 +160,19 @@ class ProviderFailureTest extends BridgeTest {
 			.doesNotContain("Rex");
 	}
 
+	/** Gateways quote what they were sent. */
+	@Test
+	void shouldHideCredentialsThatTheProviderQuotes(CapturedOutput output) {
+		this.provider.answers(refusal(400, "bad.header",
+				"Cannot handle Authorization: Bearer swordfish-1.a/b+c==, 'basic swordfish-2'"));
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertThat(problem.path("provider").path("message").asText())
+			.isEqualTo("Cannot handle Authorization: Bearer ***, 'basic ***'");
+		assertThat(output.getAll()).contains("code bad.header").doesNotContain("swordfish");
+	}
+
 	static Stream<ResponseDefinitionBuilder> unusableAnswers() {
 		return Stream.of(answer(202, "{\"status\":\"queued\"}"), answer(202, "{\"id\":null,\"status\":\"queued\"}"),
 				answer(202, "{\"id\":\"\",\"status\":\"queued\"}"), answer(202, "{\"id\":\" \",\"status\":\"queued\"}"),
