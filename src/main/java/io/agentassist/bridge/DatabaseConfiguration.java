@@ -8,6 +8,7 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 
+import org.apache.camel.spring.spi.SpringTransactionPolicy;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.info.BuildProperties;
@@ -17,6 +18,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.datasource.JdbcTransactionObjectSupport;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -35,6 +37,23 @@ class DatabaseConfiguration {
 	@Bean
 	TransactionTemplate transaction(PlatformTransactionManager transactionManager) {
 		return new TransactionTemplate(transactionManager);
+	}
+
+	/** Of the routes, where they name none. */
+	@Bean("PROPAGATION_REQUIRED")
+	SpringTransactionPolicy required(TransactionTemplate transaction) {
+		return new SpringTransactionPolicy(transaction);
+	}
+
+	/**
+	 * Of routes that do what no rollback undoes: they must not see what others of their
+	 * group have not committed.
+	 */
+	@Bean
+	SpringTransactionPolicy readCommitted(PlatformTransactionManager transactionManager) {
+		TransactionTemplate template = new TransactionTemplate(transactionManager);
+		template.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		return new SpringTransactionPolicy(template);
 	}
 
 	@Bean

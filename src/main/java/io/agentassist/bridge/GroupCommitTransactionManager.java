@@ -26,8 +26,10 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * Lets transactions take turns on one connection and share its commits (group commit). A
  * transaction that ends while others wait for their turn leaves the commit to the last of
  * them; its caller returns after that commit, or gets its failure. One that fails is
- * rolled back to where it began. What is done outside a transaction gets the connection
- * between two commits. See docs/decisions/0006-group-commit.md. Thread safe.
+ * rolled back to where it began. A transaction sees what others of its group have
+ * changed, unless it asks for an isolation level: it then begins a group. What is done
+ * outside a transaction gets the connection between two commits. See
+ * docs/decisions/0006-group-commit.md. Thread safe.
  */
 class GroupCommitTransactionManager extends AbstractPlatformTransactionManager implements ResourceTransactionManager {
 
@@ -79,6 +81,10 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		Member member = (Member) transaction;
 		awaitTurn();
 		try {
+			if (this.pending != null
+					&& definition.getIsolationLevel() >= TransactionDefinition.ISOLATION_READ_COMMITTED) {
+				commitGroup();
+			}
 			if (this.connection == null) {
 				this.connection = this.pool.getConnection();
 				this.connection.setAutoCommit(false);

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -104,6 +105,26 @@ class GroupCommitTransactionManagerTest {
 		}
 		assertThat(ids()).hasSize(20);
 		assertThat(this.commits).hasValue(1);
+	}
+
+	/** The audit log wrote of a transaction that a kill kept from its commit. */
+	@Test
+	void shouldShowOnlyWhatIsCommittedToATransactionThatAsksForIt() throws Exception {
+		TransactionTemplate readCommitted = new TransactionTemplate(this.transaction.getTransactionManager());
+		readCommitted.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+		List<Future<?>> both = whileTheTurnIsTaken(() -> {
+			Future<?> insert = submit(() -> insertRow(1));
+			await().until(() -> waiting() == 1);
+			return List.of(insert, this.threads.submit(() -> readCommitted.executeWithoutResult((status) -> {
+				assertThat(ids()).containsExactly(1);
+				assertThat(this.commits).hasValue(1);
+			})));
+		});
+
+		for (Future<?> one : both) {
+			one.get();
+		}
+		assertThat(ids()).containsExactly(1);
 	}
 
 	@Test

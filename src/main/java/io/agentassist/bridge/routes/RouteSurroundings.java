@@ -9,10 +9,15 @@ import java.util.TreeMap;
 
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Component;
+import org.apache.camel.NamedNode;
+import org.apache.camel.Processor;
+import org.apache.camel.Route;
 import org.apache.camel.model.Resilience4jConfigurationDefinition;
 import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.spi.DataFormat;
 import org.apache.camel.spi.Language;
+import org.apache.camel.spi.Policy;
+import org.apache.camel.spi.TransactedPolicy;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -116,6 +121,9 @@ final class RouteSurroundings implements BeanRepository {
 	}
 
 	private Object standIn(Class<?> type) {
+		if (Policy.class.isAssignableFrom(type)) {
+			return new PassingPolicy();
+		}
 		if (type.isInterface()) {
 			return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },
 					(proxy, method, arguments) -> switch (method.getName()) {
@@ -150,6 +158,21 @@ final class RouteSurroundings implements BeanRepository {
 	@Override
 	public <T> Set<T> findByType(Class<T> type) {
 		return new LinkedHashSet<>(findByTypeWithName(type).values());
+	}
+
+	/** In place of one that begins a transaction. */
+	private static final class PassingPolicy implements TransactedPolicy {
+
+		@Override
+		public void beforeWrap(Route route, NamedNode definition) {
+			// Nothing is begun.
+		}
+
+		@Override
+		public Processor wrap(Route route, Processor processor) {
+			return processor;
+		}
+
 	}
 
 }

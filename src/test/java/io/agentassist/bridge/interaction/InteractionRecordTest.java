@@ -11,6 +11,11 @@ import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.agentassist.bridge.BridgeTest;
+import org.apache.camel.CamelContext;
+import org.apache.camel.model.Model;
+import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.TransactedDefinition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -38,6 +43,9 @@ class InteractionRecordTest extends BridgeTest {
 
 	@Autowired
 	private BuildProperties build;
+
+	@Autowired
+	private CamelContext camel;
 
 	@AfterEach
 	void repairOutbox() {
@@ -78,6 +86,21 @@ class InteractionRecordTest extends BridgeTest {
 				.withRequestBody(matchingJsonPath("$.request_id", equalTo(id))))
 			.get(0)
 			.getHeader("Content-Type")).startsWith("application/json");
+	}
+
+	/**
+	 * Else a kill leaves lines of what was never committed, which cannot be timed here.
+	 */
+	@Test
+	void shouldAppendToTheAuditLogOnlyWhatIsCommitted() {
+		RouteDefinition delivery = this.camel.getCamelContextExtension()
+			.getContextPlugin(Model.class)
+			.getRouteDefinition("deliver-audit");
+
+		assertThat(ProcessorDefinitionHelper.filterTypeInOutputs(delivery.getOutputs(), TransactedDefinition.class))
+			.singleElement()
+			.extracting(TransactedDefinition::getRef)
+			.isEqualTo("readCommitted");
 	}
 
 	@Test
