@@ -31,7 +31,7 @@ let following = new AbortController();
 const byId = (id) => document.getElementById(id);
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 const list = (value) => (Array.isArray(value) ? value : []);
-const isId = (value) => typeof value === "string" && /^[^\p{Cc}\p{Cs}]{1,200}$/u.test(value) && value.trim() !== "";
+const isId = (value) => typeof value === "string" && /^[^\p{Cc}\p{Cs}]+$/u.test(value) && value.length <= 200 && value.trim() !== "";
 
 // ---- The stream
 

@@ -19,10 +19,9 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class BridgeConfiguration {
 
-	/** No message of the contract comes near them. */
+	/** No message of the contract comes near them. A text is as long as a body may be. */
 	private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
 		.maxNestingDepth(50)
-		.maxStringLength(100_000)
 		.maxNameLength(1000)
 		.maxNumberLength(100)
 		.maxTokenCount(20_000)

@@ -32,6 +32,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Processor;
+import org.apache.camel.builder.RouteBuilder;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -105,6 +109,8 @@ public abstract class BridgeTest {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+	private static final String PROBE = "probe";
+
 	/** What the provider and analytics answer. */
 	protected final StubbedProvider provider = new StubbedProvider(WORLD);
 
@@ -114,6 +120,9 @@ public abstract class BridgeTest {
 
 	@Autowired
 	private Environment environment;
+
+	@Autowired
+	private CamelContext camel;
 
 	@LocalServerPort
 	private int port;
@@ -142,6 +151,20 @@ public abstract class BridgeTest {
 		this.provider.issuesTokens();
 		this.provider.queues();
 		this.provider.takesAnalytics();
+	}
+
+	/** Adds a route as a site may have one, until the test ends. */
+	protected void addProbe(String path, Processor processor) throws Exception {
+		RouteBuilder.addRoutes(this.camel,
+				(routes) -> routes.from("platform-http:" + path).routeId(PROBE).process(processor));
+	}
+
+	@AfterEach
+	void removeProbe() throws Exception {
+		if (this.camel.getRoute(PROBE) != null) {
+			this.camel.getRouteController().stopRoute(PROBE);
+			this.camel.removeRoute(PROBE);
+		}
 	}
 
 	/** An id that no other test uses. */

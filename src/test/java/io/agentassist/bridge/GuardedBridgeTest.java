@@ -51,7 +51,7 @@ public abstract class GuardedBridgeTest extends BridgeTest {
 	}
 
 	@BeforeEach
-	void playIdentityProvider() {
+	protected void playIdentityProvider() {
 		WORLD.stubFor(WireMock.get(ISSUER_PATH + "/.well-known/openid-configuration")
 			.willReturn(StubbedProvider.answer(200,
 					"{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\"}".formatted(issuer(), issuer()))));

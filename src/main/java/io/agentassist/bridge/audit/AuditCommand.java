@@ -28,21 +28,29 @@ public final class AuditCommand {
 
 	@Command(name = "verify", mixinStandardHelpOptions = true,
 			description = { "Checks every chain in a folder: each line, their order, the signed checkpoints.",
-					"Prints the first bad line of each chain, or one line if all is well." },
+					"Prints the first bad line of each chain, or one line if all is well,",
+					"and which chains do not begin with line 1." },
 			exitCodeListHeading = "Exit codes:%n",
 			exitCodeList = { "0:all is well", "1:something was changed, or is missing", "2:could not check" })
 	int verify(@Parameters(paramLabel = "FOLDER", description = "holds the audit-*.jsonl files") Path folder,
 			@Option(names = "--public-key", paramLabel = "FILE",
 					description = "public keys (PEM) of which one has to have signed each checkpoint;"
 							+ " may be given more than once") List<Path> publicKeys,
+			@Option(names = "--checkpoints", paramLabel = "FILE",
+					description = "checkpoints kept off the host, as analytics got them, one a line;"
+							+ " may be given more than once") List<Path> checkpoints,
 			@Option(names = "--archived", description = "the oldest files of a chain may have been moved away,"
 					+ " if a checkpoint signs the line before the first one left") boolean archived) {
 		try {
 			List<PublicKey> keys = new ArrayList<>();
-			for (Path file : (publicKeys != null) ? publicKeys : List.<Path>of()) {
+			for (Path file : orNone(publicKeys)) {
 				keys.addAll(SigningKey.publicKeys(file));
 			}
-			AuditVerification result = new AuditVerifier(folder, keys, archived).verify();
+			AuditVerifier verifier = new AuditVerifier(folder, keys, archived);
+			for (Path file : orNone(checkpoints)) {
+				verifier.expect(file);
+			}
+			AuditVerification result = verifier.verify();
 			if (result.isEmpty()) {
 				this.spec.commandLine().getErr().println(folder + ": no audit log here");
 				return NOT_CHECKED;
@@ -51,12 +59,17 @@ public final class AuditCommand {
 			if (result.isAllWell()) {
 				this.spec.commandLine().getOut().println(result.summary());
 			}
+			result.notes().forEach(this.spec.commandLine().getOut()::println);
 			return result.isAllWell() ? OK : BAD;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			this.spec.commandLine().getErr().println("Cannot check: " + ex);
 			return NOT_CHECKED;
 		}
+	}
+
+	private static List<Path> orNone(List<Path> files) {
+		return (files != null) ? files : List.of();
 	}
 
 }

@@ -2,11 +2,16 @@ package io.agentassist.bridge.audit;
 
 import java.nio.file.Files;
 
+import io.agentassist.bridge.operations.Degraded;
+
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Health {@code audit}: down while interactions are not recorded. */
+/**
+ * Health {@code audit}: down while interactions are not recorded, degraded while they are
+ * not signed.
+ */
 @Component
 class AuditHealthIndicator implements HealthIndicator {
 
@@ -19,6 +24,11 @@ class AuditHealthIndicator implements HealthIndicator {
 	@Override
 	public Health health() {
 		Health.Builder health = Health.up().withDetail("chain", this.log.chain()).withDetail("seq", this.log.lastSeq());
+		if (!this.log.isSigning()) {
+			health.status(Degraded.DEGRADED)
+				.withDetail("checkpoints",
+						"none: the key " + this.log.signingKey() + " could not be read or made at the start");
+		}
 		if (!Files.isWritable(this.log.directory())) {
 			health.down().withDetail("problem", this.log.directory() + " is not writable");
 		}

@@ -67,7 +67,10 @@ public class AuditLog {
 	/** A recovery proves nothing: the next append may fail as the last one did. */
 	private boolean isRecovering;
 
-	/** The newest checkpoint that is on its way to analytics, too; null if none is. */
+	/**
+	 * The newest checkpoint that is on its way to analytics, too. Null after a start: the
+	 * file may hold one whose transaction did not commit.
+	 */
 	private volatile AuditCheckpoint lastCheckpoint;
 
 	private AuditCheckpoint pendingCheckpoint;
@@ -77,9 +80,6 @@ public class AuditLog {
 
 	/** Why nothing is appended; null while all is well. */
 	private volatile String problem;
-
-	/** Set by a failed sync, until the restart. */
-	private volatile boolean stopped;
 
 	AuditLog(AuditProperties properties, OutboxProperties outboxProperties, ChainPositions positions, Outbox outbox,
 			Clock clock) throws IOException {
@@ -92,7 +92,6 @@ public class AuditLog {
 		this.key = loadKey(properties.signingKey());
 		this.files = new ChainFiles(properties.directory(), this.chain);
 		this.checkpoints = new CheckpointFile(this.files, this.chain);
-		this.lastCheckpoint = this.checkpoints.last();
 	}
 
 	private static SigningKey loadKey(Path file) {
@@ -114,7 +113,7 @@ public class AuditLog {
 	 * @throws IOException when the files cannot be read or repaired
 	 */
 	public synchronized boolean open() throws IOException {
-		if (this.stopped) {
+		if (isStopped()) {
 			return false;
 		}
 		TransactionSynchronizationManager.registerSynchronization(new Outcome());
@@ -127,13 +126,13 @@ public class AuditLog {
 	}
 
 	private ChainPosition recover() throws IOException {
-		ChainRecovery recovery = new ChainRecovery(this.files, this.outbox, this.batchSize);
+		ChainRecovery recovery = new ChainRecovery(this.chain, this.files, this.positions, this.outbox, this.batchSize);
 		Optional<ChainPosition> known = this.positions.find(this.chain);
-		ChainPosition start = known.isPresent() ? known.get() : recovery.begin(this.chain);
+		ChainPosition start = known.isPresent() ? known.get() : recovery.begin();
 		if (known.isEmpty()) {
 			this.positions.add(this.chain, start);
 		}
-		ChainPosition kept = recovery.recover(start, known.isEmpty());
+		ChainPosition kept = recovery.recover(start, known.isEmpty() || isSignedAfter(start));
 		if (kept.seq() > start.seq()) {
 			this.positions.move(this.chain, start, kept);
 		}
@@ -149,6 +148,12 @@ public class AuditLog {
 		return recovered;
 	}
 
+	/** Only committed ends are signed. */
+	private boolean isSignedAfter(ChainPosition known) {
+		AuditCheckpoint newest = this.checkpoints.last();
+		return newest != null && newest.seq() > known.seq();
+	}
+
 	private String recoveredEvent(String reason, long kept, Optional<ChainFiles.SetAside> setAside) {
 		return """
 				{"event_id":"%s","event_type":"%s","timestamp":"%s","action":"recovered","reason":"%s",\
@@ -157,9 +162,9 @@ public class AuditLog {
 	}
 
 	/**
-	 * Whether a checkpoint is due: there are lines that none covers, and the file is full
-	 * or of another day, or the interval has passed, or the lines are from before the
-	 * start.
+	 * Whether a checkpoint is due: there are lines that none covers which was sent since
+	 * the start, and the file is full or of another day, or the interval has passed, or
+	 * the lines are from before the start.
 	 */
 	public synchronized boolean isCheckpointDue() {
 		ChainPosition now = this.end;
@@ -169,13 +174,14 @@ public class AuditLog {
 	}
 
 	/**
-	 * Signs the chain's end and keeps the checkpoint beside the chain.
+	 * Signs the chain's end and keeps the checkpoint beside the chain. One that is there
+	 * already is sent again, since its event may have been rolled back.
 	 * @return the checkpoint, to be sent to where it is safe from whoever can write here
 	 * @throws IOException when it could not be written
 	 */
 	public synchronized AuditCheckpoint checkpoint() throws IOException {
 		AuditCheckpoint written = this.checkpoints.last();
-		if (written == null || written.seq() != this.end.seq()) {
+		if (written == null || !written.hash().equals(this.end.hash())) {
 			written = AuditCheckpoint.sign(this.end, this.chain, this.clock.instant(), this.key);
 			this.checkpoints.append(written);
 		}
@@ -215,13 +221,7 @@ public class AuditLog {
 		ChainPosition to = batch.end(file, start);
 		// First: it fails where another process writes a chain of this name.
 		this.positions.move(this.chain, from, to);
-		try {
-			this.files.append(file, start, batch.bytes());
-		}
-		catch (SyncFailedException ex) {
-			this.stopped = true;
-			throw ex;
-		}
+		this.files.append(file, start, batch.bytes());
 		return to;
 	}
 
@@ -241,7 +241,7 @@ public class AuditLog {
 	 */
 	public synchronized void failed(Exception failure) {
 		String text = (failure instanceof AuditLogException) ? failure.getMessage() : failure.toString();
-		if (this.stopped) {
+		if (isStopped()) {
 			log.error("Audit delivery stopped: the disk did not confirm what was written ({})."
 					+ " Check the disk, then restart. Events wait in the outbox.", text);
 			this.problem = "stopped, sync failed: " + text;
@@ -302,7 +302,23 @@ public class AuditLog {
 	 * @return true after a failed sync
 	 */
 	public boolean isStopped() {
-		return this.stopped;
+		return this.files.hasSyncFailed();
+	}
+
+	/**
+	 * Whether the chain's ends are signed.
+	 * @return false where there was no key at the start
+	 */
+	public boolean isSigning() {
+		return this.key != null;
+	}
+
+	/**
+	 * File of the key that signs.
+	 * @return what {@code agentassist.audit.signing-key} says
+	 */
+	public Path signingKey() {
+		return this.properties.signingKey();
 	}
 
 	/**

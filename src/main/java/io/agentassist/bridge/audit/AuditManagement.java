@@ -74,20 +74,23 @@ public class AuditManagement {
 	}
 
 	/**
-	 * Checks every chain in the folder, once this instance has a checkpoint with the
-	 * public keys that are beside the signing key. Reads all of it: seconds for each
-	 * gigabyte.
-	 * @return what is bad, or one line if all is well
+	 * Checks every chain in the folder, with the public keys that are beside the signing
+	 * key. Those of other instances may have no checkpoint yet, or be signed by a key of
+	 * another host. Reads all of it: seconds for each gigabyte.
+	 * @return one line that sums up, then what is bad, then what is not checked
 	 * @throws IOException when a file cannot be read
 	 */
 	@ManagedOperation(description = "Checks every chain in the folder, all of it: each line, the signed checkpoints")
 	public List<String> verifyNow() throws IOException {
-		// Before the first checkpoint there is no signature to ask for.
-		List<PublicKey> keys = (this.log.lastCheckpoint() != null) ? publicKeys() : List.of();
-		AuditVerification result = new AuditVerifier(this.log.directory(), keys, true).verify();
+		// Before its first checkpoint there is no signature to ask for.
+		boolean isSigned = this.log.lastCheckpoint() != null;
+		AuditVerification result = new AuditVerifier(this.log.directory(), publicKeys(), true,
+				(chain) -> isSigned && chain.equals(this.log.chain()))
+			.verify();
 		List<String> lines = new ArrayList<>();
 		lines.add(result.summary());
 		result.findings().forEach((finding) -> lines.add(finding.toString()));
+		lines.addAll(result.notes());
 		return lines;
 	}
 

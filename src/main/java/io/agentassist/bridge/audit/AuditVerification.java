@@ -14,9 +14,11 @@ import java.util.List;
  * for them yet
  * @param areSignaturesChecked whether public keys were given
  * @param findings what is bad, the first of each chain
+ * @param notes what is not bad, but what the counts do not tell: chains that begin later
+ * than with line 1, or whose signatures were not checked
  */
 public record AuditVerification(int chains, int files, long lines, int checkpoints, long uncovered,
-		boolean areSignaturesChecked, List<Finding> findings) {
+		boolean areSignaturesChecked, List<Finding> findings, List<String> notes) {
 
 	/**
 	 * Whether there was nothing to check.

@@ -5,10 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.audit.AuditVerification.Finding;
@@ -25,7 +30,15 @@ public final class AuditVerifier {
 
 	private final boolean allowArchived;
 
+	/** Chains of which no checkpoint may be missing, or signed by another key. */
+	private final Predicate<String> mustBeSigned;
+
+	/** Checkpoints that were kept off the host, by their chains. */
+	private final Map<String, List<AuditCheckpoint>> kept = new HashMap<>();
+
 	private final List<Finding> findings = new ArrayList<>();
+
+	private final Set<String> notes = new LinkedHashSet<>();
 
 	/**
 	 * Sets up a verification.
@@ -36,9 +49,42 @@ public final class AuditVerifier {
 	 * checkpoint signs the line before the first one left
 	 */
 	public AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived) {
+		this(folder, keys, allowArchived, (chain) -> true);
+	}
+
+	AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived, Predicate<String> mustBeSigned) {
 		this.folder = folder;
 		this.keys = keys;
 		this.allowArchived = allowArchived;
+		this.mustBeSigned = mustBeSigned;
+	}
+
+	/**
+	 * Also expects checkpoints that were kept where nobody who can write the folder can:
+	 * they show what those in the folder do not if these were rewritten or deleted.
+	 * @param file the checkpoints as analytics got them, one a line
+	 * @throws IOException when the file cannot be read
+	 * @throws IllegalArgumentException when a line is no checkpoint
+	 */
+	public void expect(Path file) throws IOException {
+		long number = 0;
+		for (String line : Files.readAllLines(file)) {
+			number++;
+			AuditCheckpoint checkpoint;
+			try {
+				checkpoint = AuditCheckpoint.parse(line);
+			}
+			catch (IllegalArgumentException ex) {
+				throw new IllegalArgumentException(file + ":" + number + ": no checkpoint", ex);
+			}
+			String reason = check(checkpoint, checkpoint.chain());
+			if (reason != null) {
+				this.findings.add(new Finding(file, number, reason));
+			}
+			else {
+				this.kept.computeIfAbsent(checkpoint.chain(), (chain) -> new ArrayList<>()).add(checkpoint);
+			}
+		}
 	}
 
 	/**
@@ -52,16 +98,30 @@ public final class AuditVerifier {
 		int checkpoints = 0;
 		long uncovered = 0;
 		SortedMap<String, List<ChainFile>> chains = chains();
+		this.kept.keySet().forEach((chain) -> chains.putIfAbsent(chain, List.of()));
 		for (String chain : chains.keySet()) {
 			// Before the files, which may be growing: no checkpoint is ahead of its line.
-			List<AuditCheckpoint> signed = checkpoints(chain);
+			List<AuditCheckpoint> signed = Stream
+				.concat(checkpoints(chain).stream(), this.kept.getOrDefault(chain, List.of()).stream())
+				.distinct()
+				.toList();
 			// The list of files, too, may be older than the newest checkpoint.
 			List<ChainFile> listed = chains().getOrDefault(chain, List.of());
 			ChainVerifier verifier = new ChainVerifier(this.folder, chain, signed, this.allowArchived);
 			verifier.verify(listed).ifPresent(this.findings::add);
 			if (!this.keys.isEmpty() && signed.isEmpty() && verifier.lines() > 0) {
-				this.findings.add(new Finding(this.folder.resolve(CheckpointFile.name(chain)), 0,
-						"no checkpoint: no signature vouches for chain " + chain));
+				String reason = "no signature vouches for chain " + chain;
+				if (this.mustBeSigned.test(chain)) {
+					this.findings.add(new Finding(this.folder.resolve(CheckpointFile.name(chain)), 0,
+							"no checkpoint: " + reason));
+				}
+				else {
+					this.notes.add(reason + " yet");
+				}
+			}
+			if (verifier.archived() > 0) {
+				this.notes.add("chain " + chain + " begins with line " + (verifier.archived() + 1)
+						+ ": those before are not here");
 			}
 			files += listed.size();
 			lines += verifier.lines();
@@ -69,7 +129,7 @@ public final class AuditVerifier {
 			uncovered += verifier.uncovered();
 		}
 		return new AuditVerification(chains.size(), files, lines, checkpoints, uncovered, !this.keys.isEmpty(),
-				List.copyOf(this.findings));
+				List.copyOf(this.findings), List.copyOf(this.notes));
 	}
 
 	private SortedMap<String, List<ChainFile>> chains() throws IOException {
@@ -131,7 +191,12 @@ public final class AuditVerifier {
 			.filter((key) -> SigningKey.id(key).equals(checkpoint.keyId()))
 			.toList();
 		if (named.isEmpty()) {
-			return "signed by key " + checkpoint.keyId() + ", which was not given";
+			String reason = "signed by key " + checkpoint.keyId() + ", which was not given";
+			if (this.mustBeSigned.test(chain)) {
+				return reason;
+			}
+			this.notes.add("chain " + chain + " is " + reason);
+			return null;
 		}
 		return named.stream().anyMatch((key) -> SigningKey.isSignedBy(key, checkpoint.signed(), signature)) ? null
 				: "the signature does not fit: it was changed";

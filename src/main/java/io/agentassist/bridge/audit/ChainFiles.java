@@ -23,7 +23,10 @@ import java.util.stream.Stream;
 
 import io.agentassist.bridge.security.OwnerOnly;
 
-/** The files of one chain, which this process alone may write. Not thread safe. */
+/**
+ * The files of one chain, which this process alone may write. Not thread safe, but for
+ * {@link #hasSyncFailed}.
+ */
 final class ChainFiles implements Closeable {
 
 	private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'")
@@ -34,6 +37,8 @@ final class ChainFiles implements Closeable {
 	private final String chain;
 
 	private final FileChannel lock;
+
+	private volatile boolean hasSyncFailed;
 
 	ChainFiles(Path directory, String chain) throws IOException {
 		this.directory = directory;
@@ -165,7 +170,7 @@ final class ChainFiles implements Closeable {
 		forceDirectory();
 	}
 
-	private static void force(FileChannel channel) throws IOException {
+	private void force(FileChannel channel) throws IOException {
 		try {
 			channel.force(false);
 		}
@@ -192,10 +197,19 @@ final class ChainFiles implements Closeable {
 		}
 	}
 
-	private static IOException syncFailed(IOException cause) {
+	private IOException syncFailed(IOException cause) {
+		this.hasSyncFailed = true;
 		IOException failure = new SyncFailedException(cause.getMessage());
 		failure.initCause(cause);
 		return failure;
+	}
+
+	/**
+	 * Whether the disk has ever not confirmed. From then on nothing may count: a second
+	 * sync of the same file succeeds, and means nothing.
+	 */
+	boolean hasSyncFailed() {
+		return this.hasSyncFailed;
 	}
 
 	/**

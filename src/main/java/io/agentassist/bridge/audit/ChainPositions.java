@@ -29,6 +29,11 @@ class ChainPositions {
 			.findFirst();
 	}
 
+	/** Whether this database has ever been used by another instance. */
+	boolean hasOthers(String chain) {
+		return this.jdbc.queryForObject("SELECT count(*) FROM audit_chain WHERE chain <> ?", Long.class, chain) > 0;
+	}
+
 	void add(String chain, ChainPosition position) {
 		this.jdbc.update("INSERT INTO audit_chain (chain, seq, hash, file_name, file_length) VALUES (?, ?, ?, ?, ?)",
 				chain, position.seq(), position.hash(), position.file(), position.length());

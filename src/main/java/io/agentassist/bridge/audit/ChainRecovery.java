@@ -19,8 +19,9 @@ import io.agentassist.bridge.interaction.Outbox;
  * known end of the chain count, in the caller's transaction. At most one batch is ever
  * appended and not committed. A line of it counts if its event still waits in the outbox:
  * it is then taken from there. If it does not, another instance has taken it over, and
- * the line would double it. More lines than a batch are no crash: then the database is
- * older than the file, and all of them count. See
+ * the line would double it. Where the database is older than the file, all of them count:
+ * it is if there are more lines than a batch, if a checkpoint signs one of them, or if
+ * there is no other instance that could have taken the event. See
  * docs/decisions/0010-audit-exactly-once.md.
  */
 final class ChainRecovery {
@@ -29,7 +30,11 @@ final class ChainRecovery {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
 
+	private final String chain;
+
 	private final ChainFiles files;
+
+	private final ChainPositions positions;
 
 	private final Outbox outbox;
 
@@ -49,17 +54,19 @@ final class ChainRecovery {
 	/** Where the first line is that does not fit; null if all do. */
 	private String badLine;
 
-	ChainRecovery(ChainFiles files, Outbox outbox, int batchSize) {
+	ChainRecovery(String chain, ChainFiles files, ChainPositions positions, Outbox outbox, int batchSize) {
+		this.chain = chain;
 		this.files = files;
+		this.positions = positions;
 		this.outbox = outbox;
 		this.batchSize = batchSize;
 	}
 
 	/**
-	 * Where the files of a chain begin that the database does not know.
+	 * Where the files of the chain begin if the database does not know it.
 	 * @return before the first line of the newest file that has one
 	 */
-	ChainPosition begin(String chain) throws IOException {
+	ChainPosition begin() throws IOException {
 		List<ChainFile> all = this.files.list();
 		for (int i = all.size() - 1; i >= 0; i--) {
 			try (AuditLineReader reader = new AuditLineReader(this.files.path(all.get(i).name()), 0)) {
@@ -70,30 +77,31 @@ final class ChainRecovery {
 				}
 			}
 		}
-		return ChainPosition.origin(chain);
+		return ChainPosition.origin(this.chain);
 	}
 
 	/**
 	 * Decides on the lines after a position, and takes those that count from the outbox.
 	 * @param known where the chain ends as far as the database knows
-	 * @param isNewToDatabase the database has not seen this chain: every line counts
+	 * @param isDatabaseOlder whether the database is known to be older than the files:
+	 * every line counts
 	 * @return the end of what counts; what follows it does not
 	 * @throws AuditLogException when the files are not as they were left
 	 */
-	ChainPosition recover(ChainPosition known, boolean isNewToDatabase) throws IOException {
+	ChainPosition recover(ChainPosition known, boolean isDatabaseOlder) throws IOException {
 		this.files.require(known);
 		this.end = known;
-		this.isDatabaseBehind = isNewToDatabase;
+		this.isDatabaseBehind = isDatabaseOlder;
 		readOn(known);
+		if (!this.isDatabaseBehind && !this.undecided.isEmpty()) {
+			keepWaiting();
+		}
 		if (this.isDatabaseBehind) {
 			keepAll();
 			if (this.badLine != null) {
 				throw new AuditLogException(
 						this.badLine + " does not follow the line before it; \"audit verify\" tells more");
 			}
-		}
-		else if (!this.undecided.isEmpty()) {
-			keepWaiting();
 		}
 		if (this.end.seq() > known.seq()) {
 			// Their writer may have been killed before it forced them.
@@ -157,9 +165,16 @@ final class ChainRecovery {
 		}
 	}
 
-	/** Up to the first line whose event does not wait any more. */
+	/**
+	 * Up to the first line whose event does not wait any more, unless nobody can have
+	 * taken that over.
+	 */
 	private void keepWaiting() {
 		Set<String> waiting = new HashSet<>(this.outbox.lockRedelivered(DESTINATION, eventIds()));
+		if (!waiting.containsAll(eventIds()) && !this.positions.hasOthers(this.chain)) {
+			this.isDatabaseBehind = true;
+			return;
+		}
 		List<String> kept = new ArrayList<>();
 		for (Line line : this.undecided) {
 			if (line.eventId() != null && !waiting.contains(line.eventId())) {

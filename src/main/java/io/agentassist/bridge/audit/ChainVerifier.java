@@ -41,6 +41,9 @@ final class ChainVerifier {
 
 	private long number;
 
+	/** Lines before the first that is here. */
+	private long archived;
+
 	/** Of the line before; null before the first one. */
 	private AuditLine last;
 
@@ -146,6 +149,7 @@ final class ChainVerifier {
 			return "the chain begins with seq " + line.seq()
 					+ ": lines are missing (--archived, if they were moved away)";
 		}
+		this.archived = line.seq() - 1;
 		while (!this.expected.isEmpty() && this.expected.peekFirst().seq() < line.seq() - 1) {
 			this.expected.removeFirst();
 		}
@@ -174,6 +178,11 @@ final class ChainVerifier {
 
 	private long lastSeq() {
 		return (this.last != null) ? this.last.seq() : 0;
+	}
+
+	/** Lines that may have been moved away: those before the first that is here. */
+	long archived() {
+		return this.archived;
 	}
 
 	long lines() {

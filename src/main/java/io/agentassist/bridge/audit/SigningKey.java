@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -25,6 +23,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.agentassist.bridge.security.OwnerOnly;
 import io.agentassist.bridge.settings.InvalidSettingException;
 
 /** The Ed25519 key that signs checkpoints, and its files (PEM). Thread safe. */
@@ -92,14 +91,10 @@ final class SigningKey {
 	}
 
 	private static void generate(Path file) throws IOException {
-		Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
-		boolean isPosix = Files.getFileStore(folder).supportsFileAttributeView("posix");
-		FileAttribute<?>[] ownerOnly = isPosix
-				? new FileAttribute<?>[] {
-						PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")) }
-				: new FileAttribute<?>[0];
+		Path folder = file.toAbsolutePath().getParent();
+		OwnerOnly.createFolder(folder);
 		// Under another name first, so that no other instance reads half a key.
-		Path draft = Files.createTempFile(folder, "signing-key", ".tmp", ownerOnly);
+		Path draft = Files.createTempFile(folder, "signing-key", ".tmp", OwnerOnly.file());
 		try {
 			PrivateKey key = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair().getPrivate();
 			Files.writeString(draft, pem("PRIVATE", key.getEncoded()));

@@ -56,6 +56,9 @@ public class SuggestionStreams {
 	 */
 	private static final Duration COMMIT_DELAY = Duration.ofMinutes(1);
 
+	private static final Comparator<TrackedRequest> OLDEST_FIRST = Comparator.comparing(TrackedRequest::completedAt)
+		.thenComparing(TrackedRequest::requestId);
+
 	/** So many callers that read slowly hold the others up. */
 	private static final int WRITERS = 32;
 
@@ -99,10 +102,9 @@ public class SuggestionStreams {
 	}
 
 	/**
-	 * Opens a stream: first what is there, the newest
-	 * {@value RequestStore#CONVERSATION_LIMIT} decided requests of the conversation, or
-	 * all that were decided since the caller's last event, then each one as it is
-	 * decided.
+	 * Opens a stream: first what is there, those of the conversation's newest
+	 * {@value RequestStore#CONVERSATION_LIMIT} requests that are decided, or all that
+	 * were decided since the caller's last event, then each one as it is decided.
 	 * @param conversationId the conversation, URL-encoded; it need not exist yet
 	 * @param lastEventId the id of the last event that the caller got, null for none
 	 * @param tenant who asks, null for {@link Tenant#NONE}
@@ -128,31 +130,37 @@ public class SuggestionStreams {
 		};
 	}
 
+	/**
+	 * What was decided since the horizon may be in any event of the caller's, or in none.
+	 */
 	private void begin(SuggestionStream stream, StreamCursor cursor) {
 		Instant horizon = horizon(this.clock.instant());
-		// Also those since the stream's own horizon, which the caller may have.
-		Instant since = cursor.horizon().isBefore(horizon) ? cursor.horizon() : horizon;
-		Map<Boolean, List<Decision>> decisions = this.requests.findDecisions(List.of(stream.conversationId()), since)
+		List<Decision> lately = this.requests.findDecisions(List.of(stream.conversationId()), horizon)
 			.stream()
 			.filter((decision) -> decision.tenant().equals(stream.tenant()))
-			.sorted(Comparator.comparing(Decision::at))
-			.collect(Collectors.partitioningBy(cursor::covers));
-		stream.skip(decisions.get(true));
-		List<Decision> news = decisions.get(false);
-		int excess = Math.max(0, news.size() - RequestStore.CONVERSATION_LIMIT);
+			.toList();
 		if (cursor.equals(StreamCursor.START)) {
-			stream.skip(news.subList(0, excess));
-			stream.send(find(news.subList(excess, news.size())), horizon);
+			// Read after the others: what is in neither is still to come.
+			List<TrackedRequest> newest = this.requests.findByConversation(stream.conversationId(), stream.tenant());
+			stream.skip(lately);
+			stream.send(newest.stream().filter(TrackedRequest::isDecided).sorted(OLDEST_FIRST).toList(), horizon);
+			return;
 		}
-		else if (excess == 0) {
-			stream.send(find(news), horizon);
+		stream.skip(lately.stream().filter(cursor::covers).toList());
+		List<Decision> missed = this.requests
+			.findDecisions(stream.conversationId(), stream.tenant(), cursor.horizon(),
+					RequestStore.CONVERSATION_LIMIT + 1 + cursor.sent().size())
+			.stream()
+			.filter((decision) -> !cursor.covers(decision))
+			.toList();
+		if (missed.size() <= RequestStore.CONVERSATION_LIMIT) {
+			stream.send(find(missed), horizon);
+			return;
 		}
-		else {
-			// The caller comes back for the rest: nothing of it is left out.
-			stream.send(find(news.subList(0, RequestStore.CONVERSATION_LIMIT)),
-					news.get(RequestStore.CONVERSATION_LIMIT).at());
-			stream.close();
-		}
+		// The caller comes back for the rest: nothing of it is left out.
+		stream.send(find(missed.subList(0, RequestStore.CONVERSATION_LIMIT)),
+				missed.get(RequestStore.CONVERSATION_LIMIT).at());
+		stream.close();
 	}
 
 	/** Streams that were opened at once, after a restart say, do not all end at once. */
@@ -234,7 +242,7 @@ public class SuggestionStreams {
 	private List<TrackedRequest> find(List<Decision> decisions) {
 		return this.requests.findAll(decisions.stream().map(Decision::requestId).collect(Collectors.toSet()))
 			.stream()
-			.sorted(Comparator.comparing(TrackedRequest::completedAt))
+			.sorted(OLDEST_FIRST)
 			.toList();
 	}
 

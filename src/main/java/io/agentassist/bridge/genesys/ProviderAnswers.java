@@ -11,7 +11,6 @@ import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
 import io.agentassist.bridge.http.RetryAfter;
-import io.agentassist.bridge.suggestion.Identifier;
 import io.agentassist.bridge.suggestion.RequestStatus;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
 
@@ -73,7 +72,7 @@ public class ProviderAnswers {
 			JsonNode tree = parse(body);
 			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
-			if (id.isBlank() || id.length() > Identifier.MAX_LENGTH || id.chars().anyMatch(Character::isISOControl)) {
+			if (id.isBlank() || id.chars().anyMatch(Character::isISOControl)) {
 				throw new ProviderException(status, "The answer has no usable id.", correlationId);
 			}
 			if (answer.isFailed()) {

@@ -41,6 +41,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		this.requestHeaders = properties.requestHeaders();
 		this.queryParameters = properties.queryParameters();
 		setHeaderFilterStrategy(new ResponseHeaderFilter());
+		// The fields of a form are no headers either.
+		setMapHttpMessageFormUrlEncodedBody(false);
 	}
 
 	/**
@@ -151,7 +153,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			throws IOException {
 		byte[] body = message.getBody(byte[].class);
 		if (body == null) {
-			throw new IOException("Body of type " + message.getBody().getClass().getName() + " cannot be written");
+			throw new IllegalStateException(
+					"Body of type " + message.getBody().getClass().getName() + " cannot be written");
 		}
 		response.setContentLength(body.length);
 		response.getOutputStream().write(body);

@@ -133,7 +133,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 				log.debug("Response of {} not written: {}", operation, ex.toString());
 			}
 			else {
-				response.reset();
+				response.resetBuffer();
 				writeProblem(operation + ProblemTranslator.ids(exchange), response, ex);
 			}
 		}

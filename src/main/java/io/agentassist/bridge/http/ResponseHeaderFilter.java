@@ -8,20 +8,13 @@ import org.apache.camel.http.base.HttpHeaderFilterStrategy;
 
 /**
  * Lets only the headers out that an answer of ours may carry, so that neither a request's
- * headers nor an upstream's come back to a caller. A request's headers of these names do
- * not come in; else requests are filtered as Camel does.
+ * headers nor an upstream's come back to a caller.
  */
 class ResponseHeaderFilter extends HttpHeaderFilterStrategy {
 
 	// Content-Type and Content-Length are set by the binding itself.
 	private static final Set<String> ALLOWED = Set.of("allow", "location", "retry-after", "idempotent-replayed",
 			"www-authenticate");
-
-	@Override
-	public boolean applyFilterToExternalHeaders(String name, Object value, Exchange exchange) {
-		return ALLOWED.contains(name.toLowerCase(Locale.ROOT))
-				|| super.applyFilterToExternalHeaders(name, value, exchange);
-	}
 
 	@Override
 	public boolean applyFilterToCamelHeaders(String name, Object value, Exchange exchange) {

@@ -2,6 +2,8 @@ package io.agentassist.bridge.interaction;
 
 import java.util.List;
 
+import io.agentassist.bridge.routes.CallsRoute;
+
 import org.apache.camel.ProducerTemplate;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -12,6 +14,7 @@ import org.springframework.stereotype.Component;
  * Erasure for operators: DELETE {@code /actuator/erasure/{conversation_id}} on the
  * management port runs the route {@code erase-conversation}.
  */
+@CallsRoute("direct:erase-conversation")
 @Component
 @WebEndpoint(id = "erasure")
 class ErasureEndpoint {

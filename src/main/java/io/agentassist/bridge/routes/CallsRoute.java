@@ -6,8 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Says that a bean sends messages to a route, which therefore has to be in every set of
- * routes. A class that does so by a {@code ProducerTemplate} carries it.
+ * Says that a bean, or one behind it, sends messages to a route by a
+ * {@code ProducerTemplate}. The route therefore has to be in every set of routes, and the
+ * diagram of them shows a hop to it from each route that calls the bean.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

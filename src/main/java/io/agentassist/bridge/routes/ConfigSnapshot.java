@@ -1,9 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,11 +11,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.settings.YamlSyntax;
@@ -107,9 +105,13 @@ final class ConfigSnapshot {
 	 * Reads the files as Spring Boot does at a start.
 	 * @param running the application's environment, for all that is not in files
 	 * @return the snapshot
-	 * @throws UnreadableConfigException when a file is no YAML
+	 * @throws UnreadableConfigException when a file is no YAML, or has become empty
 	 */
 	static ConfigSnapshot read(ConfigurableEnvironment running) throws UnreadableConfigException {
+		List<RouteProblem> emptied = emptied(running);
+		if (!emptied.isEmpty()) {
+			throw new UnreadableConfigException(emptied, null);
+		}
 		StandardEnvironment fresh = withoutSources();
 		List<PropertySource<?>> below = new ArrayList<>();
 		boolean files = false;
@@ -133,6 +135,22 @@ final class ConfigSnapshot {
 		catch (RuntimeException ex) {
 			throw new UnreadableConfigException(syntaxErrors(folders(running)), ex);
 		}
+	}
+
+	/** Of a save that failed, rather than meant: each of its settings would be missed. */
+	private static List<RouteProblem> emptied(ConfigurableEnvironment running) {
+		List<RouteProblem> problems = new ArrayList<>();
+		for (Path file : filesWithSettings(running)) {
+			try {
+				if (Files.size(file) == 0) {
+					problems.add(RouteProblem.error(name(file), "is empty; to be rid of all its settings, delete it"));
+				}
+			}
+			catch (IOException ex) {
+				log.debug("File {} is gone or cannot be read, as will be told", file, ex);
+			}
+		}
+		return problems;
 	}
 
 	private static StandardEnvironment withoutSources() {
@@ -300,16 +318,22 @@ final class ConfigSnapshot {
 	}
 
 	private static Set<Path> folders(ConfigurableEnvironment environment) {
-		Set<Path> folders = new LinkedHashSet<>();
+		return filesWithSettings(environment).stream()
+			.map(Path::getParent)
+			.collect(Collectors.toCollection(LinkedHashSet::new));
+	}
+
+	private static Set<Path> filesWithSettings(ConfigurableEnvironment environment) {
+		Set<Path> files = new LinkedHashSet<>();
 		sources(environment).forEach((source) -> {
 			for (String key : source.getPropertyNames()) {
 				Path file = file(OriginLookup.getOrigin(source, key));
 				if (file != null) {
-					folders.add(file.toAbsolutePath().getParent());
+					files.add(file.toAbsolutePath());
 				}
 			}
 		});
-		return folders;
+		return files;
 	}
 
 	/** The files that Spring Boot may read. */
@@ -321,11 +345,9 @@ final class ConfigSnapshot {
 					.sorted()
 					.forEach(found::add);
 			}
-			catch (NoSuchFileException ex) {
-				log.debug("Folder {} is gone", folder, ex);
-			}
 			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
+				// Spring Boot takes it for empty, and the check misses the settings.
+				log.debug("Folder {} cannot be read", folder, ex);
 			}
 		}
 		return found;

@@ -43,10 +43,9 @@ final class EndlessCallCheck {
 
 	void check(List<RouteItem> routes) {
 		for (RouteItem route : routes) {
-			Node from = YamlTree.entry(route.node(), "from");
 			List<Call> made = new ArrayList<>();
-			collect(route, YamlTree.entry(from, "steps"), made);
-			this.calls.put(this.names.apply(YamlTree.text(from, "uri")), made);
+			collect(route, YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), made);
+			this.calls.put(this.names.apply(YamlTree.text(route.entrance())), made);
 		}
 		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
 			if (comesBack(call.target(), entrance, new HashSet<>())) {
@@ -70,8 +69,7 @@ final class EndlessCallCheck {
 					return false;
 				}
 				if ("to".equals(step.getKey()) || "wireTap".equals(step.getKey())) {
-					Node uri = YamlTree.entry(content, "uri");
-					Node at = (uri != null) ? uri : content;
+					Node at = YamlTree.uri(step.getKey(), content);
 					made.add(new Call(route, at, this.names.apply(YamlTree.text(at))));
 				}
 			}

@@ -58,7 +58,7 @@ final class HazardCheck {
 	}
 
 	private void collectCalls(RouteItem item, Node node) {
-		String uri = YamlTree.text(YamlTree.entry(node, "to"), "uri");
+		String uri = YamlTree.text(YamlTree.uri("to", YamlTree.entry(node, "to")));
 		if (uri != null && uri.startsWith("direct:")) {
 			this.redelivered.put(uri, item.id());
 		}
@@ -93,7 +93,7 @@ final class HazardCheck {
 	}
 
 	private void endlessRedelivery(RouteItem item, Node node) {
-		String entrance = YamlTree.text(YamlTree.entry(item.node(), "from"), "uri");
+		String entrance = YamlTree.text(item.entrance());
 		Node handler = YamlTree.entry(item.node(), "errorHandler");
 		String excluded = YamlTree.text(node, "excludePattern");
 		if ("*".equals(YamlTree.text(node, "pattern")) && YamlTree.entry(handler, "noErrorHandler") != null

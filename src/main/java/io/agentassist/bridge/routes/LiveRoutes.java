@@ -1,7 +1,9 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,8 +17,11 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,6 +29,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.FailedToStartRouteException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.jmx.export.annotation.ManagedAttribute;
@@ -62,7 +68,10 @@ public class LiveRoutes {
 
 	private volatile RouteRevision running;
 
-	/** What the set that runs was accepted with. */
+	/**
+	 * What the set that runs was accepted with; errors where it was not checked before it
+	 * ran.
+	 */
 	private volatile List<RouteProblem> warnings = List.of();
 
 	/** What is wrong with the files as they are; empty when they run. */
@@ -70,6 +79,9 @@ public class LiveRoutes {
 
 	/** The files that are rejected, or null. */
 	private Found rejected;
+
+	/** What is wrong besides the files, by what it is about. */
+	private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
 
 	LiveRoutes(RoutesProperties settings, ConfigurableListableBeanFactory beans, LiveConfig config,
 			RouteSwapper swapper, MeterRegistry meters, Clock clock) {
@@ -88,10 +100,12 @@ public class LiveRoutes {
 	/**
 	 * Decides what runs after a start: the files as they are, unless they have changed
 	 * and are bad. Files that ran before are not checked again, and neither are the very
-	 * first: nothing could run instead of them.
+	 * first, for the time that it takes: {@link #warmUp()} does it.
 	 * @return the set to run
+	 * @throws UnreadableRoutesException when the very first files are none, or cannot all
+	 * be read
 	 */
-	synchronized RouteSet load() throws IOException {
+	synchronized RouteSet load() {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), problems::add);
 		Optional<RouteRevision> last = this.history.last();
@@ -99,24 +113,44 @@ public class LiveRoutes {
 			this.running = last.get();
 			return set;
 		}
+		if (last.isEmpty()) {
+			if (problems.isEmpty() && set.routes().isEmpty()) {
+				problems.addAll(validate(set, this.config.running()));
+			}
+			if (!problems.isEmpty()) {
+				throw new UnreadableRoutesException(this.settings.directory(), problems);
+			}
+		}
 		if (last.isPresent()) {
 			Found found = new Found(set, this.config.running(), List.copyOf(problems));
 			problems.addAll(validate(set, this.config.running()));
-			if (problems.stream().anyMatch(RouteProblem::isError)) {
+			if (hasErrors(problems)) {
 				this.running = last.get();
 				reject(found, problems);
 				return this.running.set();
 			}
 		}
-		this.running = RouteRevision.of(last.map(RouteRevision::revision).orElse(0L) + 1, now(),
-				List.of("files as found at the start"), set);
+		this.running = RouteRevision.of(this.history.next(), now(), List.of("files as found at the start"), set);
 		return set;
 	}
 
 	/** The set that {@link #load()} decided for has started. */
-	synchronized void started() throws IOException {
+	synchronized void started() {
 		if (this.history.last().map(RouteRevision::revision).orElse(0L) < this.running.revision()) {
+			keep();
+		}
+	}
+
+	private void keep() {
+		try {
 			this.history.add(this.running);
+			this.troubles.remove("history");
+		}
+		catch (IOException | UncheckedIOException ex) {
+			log.error("Routes revision {} runs and could not be kept in {}", this.running.revision(),
+					this.settings.history(), ex);
+			this.troubles.put("history", "revision " + this.running.revision() + " could not be kept in "
+					+ this.settings.history() + ", and cannot be gone back to: " + RouteProblem.reason(ex));
 		}
 	}
 
@@ -125,18 +159,32 @@ public class LiveRoutes {
 		return this.config.folders();
 	}
 
-	/** Makes the first edit as fast as the others. */
+	/** Checks what the start did not, and makes the first edit as fast as the others. */
 	synchronized void warmUp() {
-		this.warnings = List.copyOf(validate(this.running.set(), this.config.running()));
-		this.warnings.forEach((problem) -> log.warn("Running routes: {}", problem));
+		ConfigSnapshot config = this.config.running();
+		this.warnings = masked(validate(this.running.set(), config), config);
+		this.warnings.forEach((problem) -> log.atLevel(problem.isError() ? Level.ERROR : Level.WARN)
+			.log("Running routes: {}", problem));
 	}
 
 	private NavigableSet<RouteProblem> validate(RouteSet set, ConfigSnapshot config) {
-		return this.validator.validate(set, new RouteSurroundings(config.environment(), this.beans, true));
+		try {
+			return this.validator.validate(set, new RouteSurroundings(config.environment(), this.beans, true));
+		}
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			log.debug("The check failed", ex);
+			return new TreeSet<>(
+					Set.of(RouteProblem.error(".", "the routes cannot be checked: " + RouteProblem.reason(ex))));
+		}
+	}
+
+	private static List<RouteProblem> masked(Collection<RouteProblem> problems, ConfigSnapshot config) {
+		List<String> secrets = config.secrets();
+		return problems.stream().map((problem) -> problem.without(secrets)).toList();
 	}
 
 	/** Takes the files as they are now. */
-	synchronized void refresh() throws IOException {
+	synchronized void refresh() {
 		List<RouteProblem> refused = new ArrayList<>();
 		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), refused::add);
 		Found found = new Found(set, this.config.read(refused::add), List.copyOf(refused));
@@ -145,16 +193,23 @@ public class LiveRoutes {
 		}
 		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
 			this.config.takeText(found.config()).forEach((problem) -> log.warn("Settings: {}", problem));
-			if (this.rejected != null) {
+			if (!this.pending.isEmpty()) {
 				log.info("Routes are as revision {} again, which runs", this.running.revision());
 				accept(this.warnings);
 			}
 			return;
 		}
-		apply(found, describe(found), "accepted");
+		NavigableSet<RouteProblem> problems = apply(found, describe(found), "accepted");
+		if (hasErrors(problems)) {
+			reject(found, problems);
+		}
 	}
 
-	private void apply(Found found, List<String> description, String outcome) {
+	/**
+	 * Makes a set run, if it may.
+	 * @return what is wrong with it; with an error among it, nothing has changed
+	 */
+	private NavigableSet<RouteProblem> apply(Found found, List<String> description, String outcome) {
 		Instant start = this.clock.instant();
 		RouteSet set = found.set();
 		ConfigSnapshot config = found.config();
@@ -164,41 +219,42 @@ public class LiveRoutes {
 		problems.addAll(validate(set, config));
 		Set<ConfigurationPropertyName> placeholders = placeholders(set);
 		problems.addAll(this.config.misspelt(config, placeholders::contains));
-		if (problems.stream().noneMatch(RouteProblem::isError)) {
+		if (!hasErrors(problems)) {
 			problems.addAll(changes.needRestart());
 			problems.addAll(this.config.needRestart(config, placeholders::contains));
 			problems.addAll(config.overridden(this.config.running()));
 		}
-		if (problems.stream().anyMatch(RouteProblem::isError)) {
-			reject(found, problems);
-			return;
+		if (hasErrors(problems)) {
+			return problems;
 		}
 		List<String> settings = this.config.describe(config);
+		Instant swap = this.clock.instant();
 		try {
-			Instant swap = this.clock.instant();
 			this.config.install(config);
 			this.swapper.apply(set, changes);
 			this.config.run(config, records);
-			accept(problems);
-			this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
-			edits(outcome).increment();
-			problems.forEach((problem) -> log.warn("Routes: {}", problem));
-			log.info(
-					"Routes revision {} runs: files {}; settings {}; routes added {}, changed {}, removed {}; {} ms, {} ms of it to swap",
-					this.running.revision(), changes.files(), settings, changes.added(), changes.changed(),
-					changes.removed(), Duration.between(start, this.clock.instant()).toMillis(),
-					Duration.between(swap, this.clock.instant()).toMillis());
-			this.history.add(this.running);
 		}
-		catch (IOException ex) {
-			log.error("Routes revision {} runs and could not be kept in {}", this.running.revision(),
-					this.settings.history(), ex);
-		}
-		catch (Exception ex) {
+		// A class that is missing in lib/ is an error, not an exception.
+		catch (Exception | LinkageError | StackOverflowError ex) {
 			undo(set, config);
 			problems.add(doesNotStart(set, changes, ex));
-			reject(found, problems);
+			return problems;
 		}
+		accept(problems);
+		this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
+		edits(outcome).increment();
+		problems.forEach((problem) -> log.warn("Routes: {}", problem));
+		log.info(
+				"Routes revision {} runs: files {}; settings {}; routes added {}, changed {}, removed {}; {} ms, {} ms of it to swap",
+				this.running.revision(), changes.files(), settings, changes.added(), changes.changed(),
+				changes.removed(), Duration.between(start, this.clock.instant()).toMillis(),
+				Duration.between(swap, this.clock.instant()).toMillis());
+		keep();
+		return problems;
+	}
+
+	private static boolean hasErrors(Collection<RouteProblem> problems) {
+		return problems.stream().anyMatch(RouteProblem::isError);
 	}
 
 	private static RouteChanges changes(RouteSet before, ConfigSnapshot configBefore, RouteSet after,
@@ -222,12 +278,13 @@ public class LiveRoutes {
 			this.config.install(this.config.running());
 			this.swapper.apply(this.running.set(), changes);
 		}
-		catch (Exception ex) {
+		catch (Exception | LinkageError | StackOverflowError ex) {
 			log.error("Routes {} could not be put back: restart the bridge", changes.changed(), ex);
+			this.troubles.put("undo", "routes " + changes.changed() + " could not be put back: restart the bridge");
 		}
 	}
 
-	private static RouteProblem doesNotStart(RouteSet set, RouteChanges changes, Exception failure) {
+	private static RouteProblem doesNotStart(RouteSet set, RouteChanges changes, Throwable failure) {
 		String message = "does not start: " + RouteProblem.reason(failure);
 		if (failure instanceof FailedToStartRouteException start) {
 			return RouteItem.problem(RouteFileParser.parse(set, (problem) -> {
@@ -242,8 +299,7 @@ public class LiveRoutes {
 	}
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
-		List<String> secrets = found.config().secrets();
-		this.pending = problems.stream().map((problem) -> problem.without(secrets)).toList();
+		this.pending = masked(problems, found.config());
 		this.rejected = found;
 		edits("rejected").increment();
 		this.pending.forEach((problem) -> log.error("Routes rejected: {}", problem));
@@ -263,7 +319,7 @@ public class LiveRoutes {
 	private List<String> describe(Found found) {
 		List<String> lines = new ArrayList<>();
 		for (String name : changes(this.running.set(), this.config.running(), found.set(), found.config()).files()) {
-			lines.add(name + " " + author(this.settings.directory().resolve(name)));
+			lines.add(name + " " + author(file(name)));
 		}
 		List<String> settings = this.config.describe(found.config());
 		if (!settings.isEmpty()) {
@@ -322,16 +378,41 @@ public class LiveRoutes {
 	 */
 	@ManagedAttribute(description = "Warnings about the routes that run")
 	public List<String> getWarnings() {
-		return this.warnings.stream().map(RouteProblem::toString).toList();
+		return this.warnings.stream().filter((problem) -> !problem.isError()).map(RouteProblem::toString).toList();
+	}
+
+	/**
+	 * Tells of what is wrong besides a pending edit.
+	 * @return a line for each: errors in the set that runs, a history or a folder that
+	 * cannot be used
+	 */
+	@ManagedAttribute(description = "What is wrong besides a pending edit")
+	public List<String> getProblems() {
+		return Stream
+			.concat(this.troubles.values().stream(),
+					this.warnings.stream().filter(RouteProblem::isError).map(RouteProblem::toString))
+			.toList();
+	}
+
+	/**
+	 * Takes why the folder is not watched.
+	 * @param reason null: it is again
+	 */
+	void watched(String reason) {
+		if (reason == null) {
+			this.troubles.remove("watch");
+		}
+		else {
+			this.troubles.put("watch", "the files could not be looked at: " + reason);
+		}
 	}
 
 	/**
 	 * Tells what was changed when, and by whom.
 	 * @return a line for each revision that is kept, oldest first
-	 * @throws IOException when the history cannot be read
 	 */
 	@ManagedAttribute(description = "The last revisions, oldest first")
-	public synchronized List<String> getHistory() throws IOException {
+	public List<String> getHistory() {
 		return this.history.all()
 			.stream()
 			.map((revision) -> revision.revision() + " at " + revision.appliedAt() + ": "
@@ -340,46 +421,76 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Runs an earlier set again, as a new revision, and writes its files into the folder.
+	 * Runs an earlier set again, as a new revision, and writes its files into the folder:
+	 * else the next edit or restart would undo it.
 	 * @param revision its number, one of the history's
 	 * @return the number of the set that runs then
-	 * @throws IOException when files cannot be read or written
 	 * @throws IllegalArgumentException when there is no such revision
-	 * @throws IllegalStateException when it does not run any more
+	 * @throws IllegalStateException when it does not run any more, or the folder cannot
+	 * be written
 	 */
 	@ManagedOperation(description = "Runs an earlier revision again and writes its files into the folder")
 	@ManagedOperationParameter(name = "revision", description = "its number")
-	public synchronized long rollBack(long revision) throws IOException {
+	public synchronized long rollBack(long revision) {
 		RouteRevision earlier = this.history.all()
 			.stream()
 			.filter((candidate) -> candidate.revision() == revision)
 			.findFirst()
 			.orElseThrow(() -> new IllegalArgumentException("There is no revision " + revision));
-		long before = this.running.revision();
-		apply(new Found(earlier.set(), this.config.running(), List.of()), List.of("back to revision " + revision),
-				"rolled-back");
-		if (this.running.revision() == before) {
-			throw new IllegalStateException("Revision " + revision + " does not run any more: " + getPendingEdit());
+		RouteSet found = RouteSet.read(this.settings, this.settings.directory(), (problem) -> {
+		});
+		Set<Path> surplus = new TreeSet<>();
+		found.files().keySet().forEach((name) -> surplus.add(file(name)));
+		Map<Path, String> texts = new TreeMap<>();
+		earlier.files().forEach((name, text) -> {
+			surplus.remove(file(name));
+			if (!text.equals(found.files().get(name))) {
+				texts.put(file(name), text);
+			}
+		});
+		Stream.concat(surplus.stream().map(Path::getParent), texts.keySet().stream().map(LiveRoutes::place))
+			.filter((place) -> !Files.isWritable(place))
+			.findFirst()
+			.ifPresent((place) -> {
+				throw new IllegalStateException(place + " cannot be written by the bridge, so the folder would undo"
+						+ " the roll-back: put the files of revision " + revision + " there yourself, they are in "
+						+ this.history.file(revision));
+			});
+		ConfigSnapshot config = this.config.running();
+		NavigableSet<RouteProblem> problems = apply(new Found(earlier.set(), config, List.of()),
+				List.of("back to revision " + revision), "rolled-back");
+		if (hasErrors(problems)) {
+			throw new IllegalStateException(
+					"Revision " + revision + " does not run any more: " + masked(problems, config));
 		}
-		write(earlier.set());
+		try {
+			for (Path file : surplus) {
+				Files.delete(file);
+			}
+			for (Map.Entry<Path, String> file : texts.entrySet()) {
+				Files.createDirectories(file.getKey().getParent());
+				Files.writeString(file.getKey(), file.getValue());
+			}
+		}
+		catch (IOException ex) {
+			String problem = "the files of revision " + revision + ", which runs as " + this.running.revision()
+					+ ", could not all be written, and the next edit or restart undoes it: put them there, from "
+					+ this.history.file(revision) + " (" + RouteProblem.reason(ex) + ")";
+			this.pending = List.of(RouteProblem.error(".", problem));
+			log.error("Routes: {}", problem);
+			throw new IllegalStateException(problem, ex);
+		}
 		return this.running.revision();
 	}
 
-	private void write(RouteSet set) throws IOException {
-		RouteSet found = RouteSet.read(this.settings, this.settings.directory(), (problem) -> {
-		});
-		for (String name : found.files().keySet()) {
-			if (!set.files().containsKey(name)) {
-				Files.delete(this.settings.directory().resolve(name));
-			}
-		}
-		for (String name : set.files().keySet()) {
-			if (!set.files().get(name).equals(found.files().get(name))) {
-				Path file = this.settings.directory().resolve(name);
-				Files.createDirectories(file.getParent());
-				Files.writeString(file, set.files().get(name));
-			}
-		}
+	private Path file(String name) {
+		return this.settings.directory().resolve(name).toAbsolutePath();
+	}
+
+	/** What has to be writable for a file to be written: itself, or a folder above it. */
+	private static Path place(Path file) {
+		return (Files.exists(file, LinkOption.NOFOLLOW_LINKS) || file.getParent() == null) ? file
+				: place(file.getParent());
 	}
 
 	/**

@@ -1,7 +1,5 @@
 package io.agentassist.bridge.routes;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +26,6 @@ import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -116,7 +113,6 @@ class LiveRoutesConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnProperty(name = "agentassist.routes.live", havingValue = "true")
 	RouteWatcher routeWatcher(RoutesProperties settings, LiveRoutes routes) {
 		return new RouteWatcher(settings, routes);
 	}
@@ -127,7 +123,7 @@ class LiveRoutesConfiguration {
 		return new CamelContextConfiguration() {
 			@Override
 			public void beforeApplicationStart(CamelContext camel) {
-				RouteSet set = load(routes.getObject());
+				RouteSet set = routes.getObject().load();
 				files.use(set);
 				Resource[] resources = set.routes()
 					.stream()
@@ -141,23 +137,9 @@ class LiveRoutesConfiguration {
 				}
 			}
 
-			private RouteSet load(LiveRoutes routes) {
-				try {
-					return routes.load();
-				}
-				catch (IOException ex) {
-					throw new UncheckedIOException(ex);
-				}
-			}
-
 			@Override
 			public void afterApplicationStart(CamelContext camel) {
-				try {
-					routes.getObject().started();
-				}
-				catch (IOException ex) {
-					throw new UncheckedIOException(ex);
-				}
+				routes.getObject().started();
 			}
 		};
 	}

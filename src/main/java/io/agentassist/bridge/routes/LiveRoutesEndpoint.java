@@ -1,6 +1,5 @@
 package io.agentassist.bridge.routes;
 
-import java.io.IOException;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -29,17 +28,17 @@ class LiveRoutesEndpoint {
 	}
 
 	@ReadOperation
-	State state() throws IOException {
+	State state() {
 		return state(null);
 	}
 
-	private State state(String error) throws IOException {
-		return new State(this.routes.getRevision(), this.routes.getPendingEdit(), this.routes.getWarnings(),
-				this.routes.getHistory(), error);
+	private State state(String error) {
+		return new State(this.routes.getRevision(), this.routes.getPendingEdit(), this.routes.getProblems(),
+				this.routes.getWarnings(), this.routes.getHistory(), error);
 	}
 
 	@WriteOperation
-	WebEndpointResponse<State> rollBack(@Selector long revision) throws IOException {
+	WebEndpointResponse<State> rollBack(@Selector long revision) {
 		try {
 			this.routes.rollBack(revision);
 			return new WebEndpointResponse<>(state());
@@ -55,12 +54,14 @@ class LiveRoutesEndpoint {
 	 *
 	 * @param revision the number of the set
 	 * @param pendingEdit what is wrong with the files as they are
+	 * @param problems what is wrong besides them
 	 * @param warnings about the routes that run
 	 * @param history the last revisions, oldest first
-	 * @param error why nothing was rolled back
+	 * @param error why a roll-back failed
 	 */
 	@JsonNaming(SnakeCaseStrategy.class)
-	record State(long revision, List<String> pendingEdit, List<String> warnings, List<String> history, String error) {
+	record State(long revision, List<String> pendingEdit, List<String> problems, List<String> warnings,
+			List<String> history, String error) {
 	}
 
 }

@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Health {@code liveRoutes}: degraded while the files in the folder are not those that
- * run.
+ * run, while those that run have errors, or while they cannot be kept or looked at.
  */
 @Component
 class LiveRoutesHealthIndicator implements HealthIndicator {
@@ -23,11 +23,17 @@ class LiveRoutesHealthIndicator implements HealthIndicator {
 
 	@Override
 	public Health health() {
-		List<String> problems = this.routes.getPendingEdit();
-		Health.Builder health = problems.isEmpty() ? Health.up()
-				: Health.status(Degraded.DEGRADED)
-					.withDetail("problem", "running revision " + this.routes.getRevision() + ", pending edit rejected")
-					.withDetail("pending edit", problems);
+		List<String> pending = this.routes.getPendingEdit();
+		List<String> problems = this.routes.getProblems();
+		Health.Builder health = (pending.isEmpty() && problems.isEmpty()) ? Health.up()
+				: Health.status(Degraded.DEGRADED);
+		if (!pending.isEmpty()) {
+			health.withDetail("problem", "running revision " + this.routes.getRevision() + ", pending edit rejected")
+				.withDetail("pending edit", pending);
+		}
+		if (!problems.isEmpty()) {
+			health.withDetail("problems", problems);
+		}
 		return health.withDetail("revision", this.routes.getRevision()).build();
 	}
 

@@ -63,11 +63,13 @@ final class ReferenceCheck {
 	 * @return the {@code direct:} names that have a route
 	 */
 	Set<String> check(List<RouteItem> items) {
-		items.stream()
-			.filter((item) -> "routeConfiguration".equals(item.kind()))
-			.forEach((item) -> this.policies.add(item.id()));
-		items.stream().filter(this::isActive).forEach(this::collectEntrance);
+		items.stream().filter(RouteItem::isPolicy).forEach((item) -> this.policies.add(item.id()));
+		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
+		routes.forEach(this::collectEntrance);
 		for (RouteItem item : items) {
+			if (item.isRoute() && item.id() == null) {
+				this.problems.accept(item.error(item.node(), "a route needs an id: edits and figures go by it"));
+			}
 			uniqueIds(item, item.node());
 			// A template's placeholders are its parameters: what it makes is checked by
 			// the trial load.
@@ -78,7 +80,7 @@ final class ReferenceCheck {
 		}
 		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map((it) -> endpointName(it, null)).orElse(""),
 				this.problems)
-			.check(items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList());
+			.check(routes);
 		return this.entrances.keySet();
 	}
 
@@ -95,8 +97,8 @@ final class ReferenceCheck {
 	}
 
 	private void collectEntrance(RouteItem item) {
-		Node from = YamlTree.entry(item.isRoute() ? item.node() : null, "from");
-		String uri = resolved(YamlTree.text(from, "uri"));
+		Node from = YamlTree.entry(item.node(), "from");
+		String uri = resolved(YamlTree.text(item.entrance()));
 		if (uri == null) {
 			return;
 		}
@@ -149,17 +151,15 @@ final class ReferenceCheck {
 		if (scalar != null) {
 			placeholders(item, node, scalar);
 		}
+		Node uri = YamlTree.uri(name, node);
+		if (YamlTree.text(uri) != null) {
+			endpoint(item, name, uri, YamlTree.entry(node, "parameters"));
+		}
 		if (node instanceof MappingNode) {
-			if (YamlTree.text(node, "uri") != null) {
-				endpoint(item, name, YamlTree.entry(node, "uri"), YamlTree.entry(node, "parameters"));
-			}
 			if (YamlTree.text(node, "ref") != null && Set.of("bean", "method").contains(name)) {
 				bean(item, node);
 			}
 			references(item, name, node);
-		}
-		else if (scalar != null && Set.of("from", "to", "toD", "wireTap").contains(name)) {
-			endpoint(item, name, node, null);
 		}
 		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
 		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));

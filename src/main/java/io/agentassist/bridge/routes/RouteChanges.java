@@ -58,8 +58,8 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 	/** All that makes a route what it is, by its id. */
 	private static Map<String, String> contents(RouteSet set, List<RouteItem> items, UnaryOperator<String> settings) {
 		Map<String, String> contents = new LinkedHashMap<>();
-		List<RouteItem> policies = items.stream().filter((item) -> "routeConfiguration".equals(item.kind())).toList();
-		for (RouteItem route : items.stream().filter(RouteItem::isRoute).toList()) {
+		List<RouteItem> policies = items.stream().filter(RouteItem::isPolicy).toList();
+		for (RouteItem route : items.stream().filter((item) -> !isFixed(item) && item.isRoute()).toList()) {
 			StringBuilder content = new StringBuilder(route.content());
 			String named = "," + YamlTree.text(route.node(), "routeConfigurationId") + ",";
 			for (RouteItem policy : policies) {
@@ -68,8 +68,9 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 					content.append(policy.content());
 				}
 			}
+			String naming = content.toString();
 			set.files().forEach((file, text) -> {
-				if (!set.routes().contains(file) && route.content().contains(file)) {
+				if (!set.routes().contains(file) && naming.contains(file)) {
 					content.append(text);
 				}
 			});
@@ -111,8 +112,9 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 		return problems;
 	}
 
+	/** A route that started without an id has one that nobody knows. */
 	private static boolean isFixed(RouteItem item) {
-		return !item.isRoute() && !"routeConfiguration".equals(item.kind());
+		return !item.isPolicy() && !(item.isRoute() && item.id() != null);
 	}
 
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,7 +42,7 @@ final class RouteGraph {
 		rows.add(List.of("FILE", "ROUTE", "FROM", "TO"));
 		for (RouteItem route : this.routes) {
 			String from = from(route);
-			rows.add(List.of(route.file(), route.id(), this.operations.getOrDefault(from, from),
+			rows.add(List.of(route.file(), id(route), this.operations.getOrDefault(from, from),
 					String.join(", ", targets(route))));
 		}
 		return rows;
@@ -50,38 +51,38 @@ final class RouteGraph {
 	/** The flow as a Mermaid flowchart. */
 	String mermaid() {
 		Map<String, String> byEntrance = new LinkedHashMap<>();
-		this.routes.forEach((route) -> byEntrance.putIfAbsent(from(route), route.id()));
+		this.routes.forEach((route) -> byEntrance.putIfAbsent(from(route), id(route)));
 		Set<String> lines = new LinkedHashSet<>();
 		Set<String> nodes = new LinkedHashSet<>();
 		for (RouteItem route : this.routes) {
 			String from = from(route);
 			String operation = this.operations.get(from);
 			if (operation != null) {
-				lines.add(node(nodes, "http", "([HTTP client])") + edge(operation) + route.id());
+				lines.add(node(nodes, "http", "([HTTP client])") + edge(operation) + id(route));
 			}
 			else if (from.startsWith("platform-http:")) {
 				lines.add(node(nodes, "http", "([HTTP client])") + edge(from.replaceFirst("platform-http:", ""))
-						+ route.id());
+						+ id(route));
 			}
 			else if (!from.startsWith("direct:") && !byEntranceOfOther(byEntrance, from, route)) {
-				lines.add(node(nodes, "clock", "([clock])") + edge(from) + route.id());
+				lines.add(node(nodes, "clock", "([clock])") + edge(from) + id(route));
 			}
 			for (String target : targets(route)) {
 				String id = byEntrance.get(target);
-				if (id != null && !id.equals(route.id())) {
-					lines.add(route.id() + " --> " + id);
+				if (id != null && !id.equals(id(route))) {
+					lines.add(id(route) + " --> " + id);
 				}
 				else if (id == null && target.startsWith("outbox ")) {
-					lines.add(route.id() + " --> " + node(nodes, target.replace(' ', '-'), "[(" + target + ")]"));
+					lines.add(id(route) + " --> " + node(nodes, target.replace(' ', '-'), "[(" + target + ")]"));
 				}
 				else if (id == null) {
-					lines.add(route.id() + " --> "
+					lines.add(id(route) + " --> "
 							+ node(nodes, "to-" + target.replaceAll("\\W+", "-").replaceAll("^-|-$", ""),
 									"([" + target.replaceAll("\\{\\{agentassist\\.|\\}\\}", "") + "])"));
 				}
 			}
 			for (String source : sources(route)) {
-				lines.add(node(nodes, source.replace(' ', '-'), "[(" + source + ")]") + " --> " + route.id());
+				lines.add(node(nodes, source.replace(' ', '-'), "[(" + source + ")]") + " --> " + id(route));
 			}
 		}
 		StringBuilder text = new StringBuilder("flowchart TB\n");
@@ -91,7 +92,7 @@ final class RouteGraph {
 	}
 
 	private static boolean byEntranceOfOther(Map<String, String> byEntrance, String from, RouteItem route) {
-		return from.contains("{{") && byEntrance.containsKey(from) && byEntrance.get(from).equals(route.id());
+		return from.contains("{{") && byEntrance.containsKey(from) && byEntrance.get(from).equals(id(route));
 	}
 
 	private static String edge(String label) {
@@ -104,9 +105,12 @@ final class RouteGraph {
 	}
 
 	private static String from(RouteItem route) {
-		String uri = YamlTree.text(YamlTree.entry(route.node(), "from"), "uri");
-		return (uri != null) ? uri.replaceAll("\\?.*", "")
-				: String.valueOf(YamlTree.text(YamlTree.entry(route.node(), "from")));
+		return String.valueOf(YamlTree.text(route.entrance())).replaceAll("\\?.*", "");
+	}
+
+	/** "routes check" tells of one that is missing. */
+	private static String id(RouteItem route) {
+		return Objects.requireNonNullElse(route.id(), "without-id");
 	}
 
 	private Set<String> targets(RouteItem route) {
@@ -123,7 +127,7 @@ final class RouteGraph {
 	}
 
 	private void collect(Node node, String step, Set<String> targets, String hop) {
-		String uri = YamlTree.text(node, "uri");
+		String uri = YamlTree.text(YamlTree.uri(step, node));
 		if (uri != null && !uri.startsWith("bean-validator:")) {
 			targets.add(uri.replaceAll("\\?.*", ""));
 		}

@@ -1,25 +1,40 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.agentassist.bridge.security.OwnerOnly;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The last sets of routes that ran, each in a file of its own, with all its text. Not
- * thread safe.
+ * The last sets of routes that ran, each in a file of its own, with all its text. May be
+ * read by several threads while one adds to it. A file that cannot be read counts as
+ * none, with a warning: it must not keep the others from use.
  */
 final class RouteHistory {
 
 	static final int LENGTH = 20;
+
+	private static final Logger log = LoggerFactory.getLogger(RouteHistory.class);
+
+	private static final String SUFFIX = ".json";
 
 	private final ObjectMapper json = new ObjectMapper().findAndRegisterModules()
 		.disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
@@ -29,51 +44,91 @@ final class RouteHistory {
 
 	private final Path directory;
 
+	private final Set<Path> unreadable = ConcurrentHashMap.newKeySet();
+
 	RouteHistory(RoutesProperties settings, Path directory) {
 		this.settings = settings;
 		this.directory = directory;
 	}
 
 	/** The revisions, oldest first. */
-	List<RouteRevision> all() throws IOException {
+	List<RouteRevision> all() {
 		List<RouteRevision> revisions = new ArrayList<>();
 		for (Path file : files()) {
-			revisions.add(read(file));
+			read(file).ifPresent(revisions::add);
 		}
 		return revisions;
 	}
 
 	/** The one that ran last. */
-	Optional<RouteRevision> last() throws IOException {
+	Optional<RouteRevision> last() {
+		List<Path> files = new ArrayList<>(files());
+		Collections.reverse(files);
+		return files.stream().map(this::read).flatMap(Optional::stream).findFirst();
+	}
+
+	/** The number after all that were given, also to files that cannot be read. */
+	long next() {
 		List<Path> files = files();
-		return files.isEmpty() ? Optional.empty() : Optional.of(read(files.get(files.size() - 1)));
+		return files.isEmpty() ? 1
+				: Long.parseLong(files.get(files.size() - 1).getFileName().toString().replace(SUFFIX, "")) + 1;
+	}
+
+	/** Where a revision is. */
+	Path file(long revision) {
+		return this.directory.resolve("%08d".formatted(revision) + SUFFIX);
 	}
 
 	/** A set may have run with a profile that has more files for routes than this one. */
-	private RouteRevision read(Path file) throws IOException {
-		return this.json.readValue(file.toFile(), RouteRevision.class).selectedBy(this.settings);
+	private Optional<RouteRevision> read(Path file) {
+		try {
+			return Optional.of(this.json.readValue(file.toFile(), RouteRevision.class).selectedBy(this.settings));
+		}
+		catch (IOException | RuntimeException ex) {
+			// One that is dropped meanwhile is no trouble.
+			if (Files.exists(file)) {
+				passOver(file, ex);
+			}
+			return Optional.empty();
+		}
 	}
 
 	/** Keeps a revision, and drops the oldest over the limit. */
 	void add(RouteRevision revision) throws IOException {
 		OwnerOnly.createFolder(this.directory);
-		Path file = this.directory.resolve("%08d.json".formatted(revision.revision()));
 		Path unfinished = this.directory.resolve("unfinished");
 		OwnerOnly.createFile(unfinished);
-		this.json.writeValue(unfinished.toFile(), revision);
-		Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+		try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE,
+				StandardOpenOption.TRUNCATE_EXISTING)) {
+			OutputStream stream = Channels.newOutputStream(channel);
+			stream.write(this.json.writeValueAsBytes(revision));
+			// Else a power cut may leave the new name with nothing in it.
+			channel.force(true);
+		}
+		Files.move(unfinished, file(revision.revision()), StandardCopyOption.ATOMIC_MOVE,
+				StandardCopyOption.REPLACE_EXISTING);
 		List<Path> files = files();
 		for (Path old : files.subList(0, Math.max(0, files.size() - LENGTH))) {
 			Files.delete(old);
 		}
 	}
 
-	private List<Path> files() throws IOException {
+	private List<Path> files() {
 		if (!Files.isDirectory(this.directory)) {
 			return List.of();
 		}
 		try (Stream<Path> files = Files.list(this.directory)) {
-			return files.filter((file) -> file.getFileName().toString().matches("\\d+\\.json")).sorted().toList();
+			return files.filter((file) -> file.getFileName().toString().matches("\\d{1,18}\\.json")).sorted().toList();
+		}
+		catch (IOException | UncheckedIOException ex) {
+			passOver(this.directory, ex);
+			return List.of();
+		}
+	}
+
+	private void passOver(Path path, Exception failure) {
+		if (this.unreadable.add(path)) {
+			log.warn("{} cannot be read, and is passed over: {}", path, RouteProblem.reason(failure));
 		}
 	}
 

@@ -32,9 +32,18 @@ record RouteItem(String file, String kind, Node node) {
 		return "route".equals(this.kind);
 	}
 
+	boolean isPolicy() {
+		return "routeConfiguration".equals(this.kind);
+	}
+
 	/** The id, or null. */
 	String id() {
 		return YamlTree.text(this.node, "id");
+	}
+
+	/** Where the URI of its {@code from} stands; null where it has none. */
+	Node entrance() {
+		return YamlTree.uri("from", YamlTree.entry(this.node, "from"));
 	}
 
 	RouteProblem error(Node at, String message) {

@@ -4,21 +4,26 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The files of the routes at one moment: those that hold routes, and those beside them
@@ -36,25 +41,56 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	 * Reads a folder.
 	 * @param settings which files are routes, and how large they may be
 	 * @param folder the folder
-	 * @param problems told of files that are refused
-	 * @throws IOException when the folder cannot be read
+	 * @param problems told of files that are refused, and of what cannot be read
 	 */
-	static RouteSet read(RoutesProperties settings, Path folder, Consumer<RouteProblem> problems) throws IOException {
+	static RouteSet read(RoutesProperties settings, Path folder, Consumer<RouteProblem> problems) {
 		NavigableMap<String, String> files = new TreeMap<>();
-		try (Stream<Path> found = Files.walk(folder, 3)) {
-			List<Path> paths = found.filter((path) -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
-				.map(folder::relativize)
-				.filter((path) -> !isHidden(path) && !name(path).startsWith(EXAMPLES))
-				.sorted()
-				.toList();
-			for (Path path : paths) {
+		walk(folder, (path, attributes) -> {
+			if (!attributes.isDirectory() && isWanted(path)) {
 				String text = text(folder, path, settings.maxFileSize().toBytes(), problems);
 				if (text != null) {
 					files.put(name(path), text);
 				}
 			}
-		}
+		}, (path, failure) -> {
+			if (isWanted(path)) {
+				problems.accept(unreadable(path, failure));
+			}
+		});
 		return of(settings, files);
+	}
+
+	/**
+	 * Looks at all that a folder holds, three levels deep, and at nothing behind links in
+	 * it. What cannot be looked at is passed over.
+	 * @param folder the folder, or a link to it
+	 * @param found told of each file, by its path from the folder
+	 * @param failed told of what cannot be looked at, likewise
+	 */
+	static void walk(Path folder, BiConsumer<Path, BasicFileAttributes> found, BiConsumer<Path, IOException> failed) {
+		try {
+			// A link that is given to it is not followed by the walk either.
+			Path root = folder.toRealPath();
+			if (!Files.isDirectory(root)) {
+				throw new NotDirectoryException(folder.toString());
+			}
+			Files.walkFileTree(root, Set.of(), 3, new SimpleFileVisitor<>() {
+				@Override
+				public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+					found.accept(root.relativize(file), attributes);
+					return FileVisitResult.CONTINUE;
+				}
+
+				@Override
+				public FileVisitResult visitFileFailed(Path file, IOException failure) {
+					failed.accept(root.relativize(file), failure);
+					return FileVisitResult.CONTINUE;
+				}
+			});
+		}
+		catch (IOException ex) {
+			failed.accept(Path.of(""), ex);
+		}
 	}
 
 	/**
@@ -75,8 +111,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 					.toList());
 	}
 
-	private static String text(Path folder, Path path, long maxSize, Consumer<RouteProblem> problems)
-			throws IOException {
+	private static String text(Path folder, Path path, long maxSize, Consumer<RouteProblem> problems) {
 		Path file = folder.resolve(path);
 		try {
 			if (!file.toRealPath().startsWith(folder.toRealPath())) {
@@ -85,6 +120,10 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				return null;
 			}
 			if (Files.isDirectory(file)) {
+				return null;
+			}
+			if (!Files.isRegularFile(file)) {
+				problems.accept(RouteProblem.error(name(path), "is no file with a text"));
 				return null;
 			}
 			if (Files.size(file) > maxSize) {
@@ -100,21 +139,32 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 		catch (NoSuchFileException ex) {
 			problems.accept(RouteProblem.error(name(path), "is a link to a file that is not there"));
 		}
+		catch (IOException ex) {
+			problems.accept(unreadable(path, ex));
+		}
 		return null;
 	}
 
-	/** Editors' temporary files and version control's folders. */
-	private static boolean isHidden(Path path) {
+	private static RouteProblem unreadable(Path path, IOException failure) {
+		return RouteProblem.error(name(path), "cannot be read: "
+				+ ((failure instanceof AccessDeniedException) ? "the bridge's user may not" : failure.toString()));
+	}
+
+	/**
+	 * Editors' temporary files, version control's folders and the file system's own are
+	 * not.
+	 */
+	private static boolean isWanted(Path path) {
 		for (Path part : path) {
-			if (part.toString().startsWith(".")) {
-				return true;
+			if (part.toString().startsWith(".") || part.toString().equals("lost+found")) {
+				return false;
 			}
 		}
-		return path.toString().endsWith("~");
+		return !path.toString().endsWith("~") && !name(path).startsWith(EXAMPLES);
 	}
 
 	private static String name(Path path) {
-		return path.toString().replace('\\', '/');
+		return path.toString().isEmpty() ? "." : path.toString().replace('\\', '/');
 	}
 
 	/** A digest of all files: equal for equal sets. */

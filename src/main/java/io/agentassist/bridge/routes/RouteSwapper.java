@@ -19,6 +19,7 @@ import org.apache.camel.Processor;
 import org.apache.camel.Route;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.Service;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.component.direct.DirectConsumer;
@@ -27,6 +28,7 @@ import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.LifecycleStrategy;
+import org.apache.camel.support.CamelContextHelper;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.support.service.ServiceHelper;
@@ -39,8 +41,8 @@ import org.springframework.stereotype.Component;
  * Exchanges routes of the running context. A new route is built and started beside the
  * old one and takes over its entrance ({@code direct:} or {@code platform-http:}); what
  * is in flight finishes in the old one, which is stopped later. A route that fetches its
- * messages itself (a scheduler, a queue) finishes first, so that never two of it run. Not
- * thread safe.
+ * messages itself (a scheduler, a queue) finishes first, so that never two of it run. One
+ * that is paused stays so. Not thread safe.
  */
 @Component
 class RouteSwapper {
@@ -63,6 +65,9 @@ class RouteSwapper {
 
 	private final List<Retired> retired = new ArrayList<>();
 
+	/** Routes that somebody has paused or stopped, and that were exchanged since. */
+	private final Set<String> held = new HashSet<>();
+
 	RouteSwapper(ModelCamelContext camel, AtomicHttpMapping paths, RouteFiles files) {
 		this.camel = camel;
 		this.paths = paths;
@@ -81,9 +86,11 @@ class RouteSwapper {
 		this.files.use(set);
 		Set<String> starting = new LinkedHashSet<>(changes.changed());
 		starting.addAll(changes.added());
-		List<RouteDefinition> definitions = definitions(set, changes, starting);
+		List<RouteDefinition> definitions = definitions(set, starting);
 		Set<String> leaving = new LinkedHashSet<>(changes.removed());
 		leaving.addAll(starting);
+		this.held.addAll(leaving.stream().filter(this::isHeld).toList());
+		this.held.removeAll(leaving.stream().filter((id) -> !isHeld(id)).toList());
 		List<Route> old = leaving.stream().map(this.camel::getRoute).filter((route) -> route != null).toList();
 		for (Route route : old) {
 			if (!isTakenOver(route.getConsumer())) {
@@ -97,6 +104,7 @@ class RouteSwapper {
 			for (RouteDefinition definition : definitions) {
 				start(definition);
 			}
+			this.held.removeAll(changes.removed());
 		}
 		finally {
 			old.forEach(this::closeEntrance);
@@ -107,27 +115,43 @@ class RouteSwapper {
 
 	private void start(RouteDefinition definition) {
 		try {
+			if (this.held.contains(definition.getId())) {
+				definition.setAutoStartup("false");
+			}
 			this.camel.getRouteDefinitions().add(definition);
 			this.camel.startRouteDefinitions(new ArrayList<>(List.of(definition)));
 		}
-		catch (Exception ex) {
+		catch (Exception | LinkageError | StackOverflowError ex) {
 			throw new FailedToStartRouteException(definition.getId(), ex.getMessage(), ex);
 		}
+	}
+
+	/** Also one that is gone at the moment, as its exchange failed. */
+	private boolean isHeld(String id) {
+		if (this.camel.getRoute(id) == null) {
+			return this.held.contains(id);
+		}
+		ServiceStatus status = this.camel.getRouteController().getRouteStatus(id);
+		return (status == ServiceStatus.Suspended || status == ServiceStatus.Stopped)
+				&& (this.held.contains(id) || !Boolean.FALSE.equals(CamelContextHelper.parseBoolean(this.camel,
+						this.camel.getRouteDefinition(id).getAutoStartup())));
 	}
 
 	/**
 	 * Reads the routes of these ids, and puts the set's policies in the place of the old.
 	 */
-	private List<RouteDefinition> definitions(RouteSet set, RouteChanges changes, Set<String> ids) throws Exception {
+	private List<RouteDefinition> definitions(RouteSet set, Set<String> ids) throws Exception {
 		List<RoutesBuilder> builders = new ArrayList<>();
 		Set<String> policies = new LinkedHashSet<>();
-		for (String file : set.routes()) {
-			String text = set.files().get(file);
-			if (changes.files().contains(file) || text.contains("routeConfiguration:")
-					|| ids.stream().anyMatch(text::contains)) {
-				builders.addAll(PluginHelper.getRoutesLoader(this.camel)
-					.findRoutesBuilders(List.of(ResourceHelper.fromString(file, text))));
-			}
+		Set<String> files = new LinkedHashSet<>();
+		RouteFileParser.parse(set, (problem) -> {
+		})
+			.stream()
+			.filter((item) -> item.isPolicy() || ids.contains(item.id()))
+			.forEach((item) -> files.add(item.file()));
+		for (String file : files) {
+			builders.addAll(PluginHelper.getRoutesLoader(this.camel)
+				.findRoutesBuilders(List.of(ResourceHelper.fromString(file, set.files().get(file)))));
 		}
 		// All policies first: a route takes them in when it is read.
 		for (RoutesBuilder builder : builders) {

@@ -45,6 +45,11 @@ final class RouteValidator {
 	 */
 	NavigableSet<RouteProblem> validate(RouteSet set, RouteSurroundings surroundings) {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
+		if (set.routes().isEmpty()) {
+			problems.add(RouteProblem.error(".",
+					"there is no file of routes: none matches agentassist.routes.files, " + this.settings.files()));
+			return problems;
+		}
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
 		checkNames(set, items, problems::add);
 		checkSchema(items, problems::add);
@@ -114,7 +119,7 @@ final class RouteValidator {
 		}
 		surroundings.calledRoutes().forEach((bean, uri) -> {
 			if (!entrances.contains(uri)) {
-				problems.accept(RouteProblem.error(set.routes().isEmpty() ? "." : set.routes().get(0),
+				problems.accept(RouteProblem.error(set.routes().get(0),
 						"no route of the set starts with '" + uri + "', which the bean '" + bean + "' calls"));
 			}
 		});

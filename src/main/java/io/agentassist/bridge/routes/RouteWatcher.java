@@ -1,9 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
@@ -13,7 +11,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +19,9 @@ import org.springframework.boot.web.context.WebServerGracefulShutdownLifecycle;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Looks at the folder of the routes and at the settings every few times a second and has
- * their files taken once they are quiet: a save by an editor is several changes.
+ * Looks at the folder of the routes and at the settings a few times a second, and has
+ * their files taken once they are quiet: a save by an editor is several changes. Without
+ * live editing it only does what follows a start and a roll-back.
  */
 class RouteWatcher implements SmartLifecycle {
 
@@ -47,6 +45,10 @@ class RouteWatcher implements SmartLifecycle {
 
 	private long quietSince;
 
+	private long warmUpAt;
+
+	private boolean warm;
+
 	RouteWatcher(RoutesProperties settings, LiveRoutes routes) {
 		this.settings = settings;
 		this.routes = routes;
@@ -60,57 +62,73 @@ class RouteWatcher implements SmartLifecycle {
 			return thread;
 		});
 		long interval = this.settings.watchInterval().toMillis();
+		this.warmUpAt = System.nanoTime() + WARM_UP_DELAY.toNanos();
 		Future<?> unused = this.scheduler.scheduleWithFixedDelay(this::look, interval, interval, TimeUnit.MILLISECONDS);
-		unused = this.scheduler.schedule(this.routes::warmUp, WARM_UP_DELAY.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private void look() {
 		try {
-			Map<Path, String> now = stamps();
-			if (!now.equals(this.seen)) {
-				this.seen = now;
-				this.quietSince = System.nanoTime();
+			if (this.settings.live()) {
+				takeEdits();
 			}
-			else if (System.nanoTime() - this.quietSince >= this.settings.quietTime().toNanos()
-					&& !now.equals(this.taken)) {
-				this.taken = now;
-				this.routes.refresh();
-			}
+			// A roll-back retires routes, too.
 			this.routes.stopRetired();
+			if (!this.warm && System.nanoTime() - this.warmUpAt >= 0) {
+				this.warm = true;
+				this.routes.warmUp();
+			}
 			if (this.trouble != null) {
 				log.info("Routes are read again");
 				this.trouble = null;
+				this.routes.watched(null);
 			}
 		}
-		catch (IOException | RuntimeException ex) {
-			// An editor may be at it: the next look tells.
+		// Whatever it is: thrown on, it would end all looks to come, without a word.
+		catch (Throwable ex) {
 			this.taken = null;
 			if (!ex.toString().equals(this.trouble)) {
-				log.warn("Routes not read, tried again: {}", ex.toString());
+				log.error("Routes not read, tried again", ex);
 				this.trouble = ex.toString();
+				this.routes.watched(this.trouble);
 			}
 		}
 	}
 
+	private void takeEdits() {
+		Map<Path, String> now = stamps();
+		if (!now.equals(this.seen)) {
+			this.seen = now;
+			this.quietSince = System.nanoTime();
+		}
+		else if (System.nanoTime() - this.quietSince >= this.settings.quietTime().toNanos()
+				&& !now.equals(this.taken)) {
+			this.taken = now;
+			this.routes.refresh();
+		}
+	}
+
 	/** What tells whether a file has changed, by its path. */
-	private Map<Path, String> stamps() throws IOException {
+	private Map<Path, String> stamps() {
 		Map<Path, String> stamps = new TreeMap<>();
-		try (Stream<Path> files = Files.walk(this.settings.directory(), 3)) {
-			for (Path file : (Iterable<Path>) files::iterator) {
-				BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class,
-						LinkOption.NOFOLLOW_LINKS);
-				stamps.put(file, attributes.lastModifiedTime() + " " + attributes.size() + " " + attributes.fileKey());
+		Path folder = this.settings.directory();
+		RouteSet.walk(folder, (path, attributes) -> stamps.put(path, stamp(folder.resolve(path), attributes)),
+				(path, failure) -> stamps.put(path, failure.toString()));
+		for (Path file : ConfigSnapshot.files(this.routes.configFolders())) {
+			try {
+				// Links are followed: a mounted file is one.
+				stamps.put(file, stamp(file, Files.readAttributes(file, BasicFileAttributes.class)));
+			}
+			catch (IOException ex) {
+				stamps.put(file, ex.toString());
 			}
 		}
-		catch (UncheckedIOException ex) {
-			throw ex.getCause();
-		}
-		for (Path file : ConfigSnapshot.files(this.routes.configFolders())) {
-			// Links are followed: a mounted file is one.
-			BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-			stamps.put(file, attributes.lastModifiedTime() + " " + attributes.size() + " " + attributes.fileKey());
-		}
 		return stamps;
+	}
+
+	/** A file that may be read at last has the times and the size that it had before. */
+	private static String stamp(Path file, BasicFileAttributes attributes) {
+		return attributes.lastModifiedTime() + " " + attributes.size() + " " + attributes.fileKey() + " "
+				+ Files.isReadable(file);
 	}
 
 	@Override

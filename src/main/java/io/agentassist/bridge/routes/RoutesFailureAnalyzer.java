@@ -11,7 +11,7 @@ import org.springframework.boot.diagnostics.FailureAnalyzer;
 
 /**
  * Tells in a sentence which route stops a start, and what shows its line. That is the
- * first start, or one whose last good set does not start either.
+ * first start, or one whose routes pass the check and do not start nevertheless.
  */
 class RoutesFailureAnalyzer implements FailureAnalyzer {
 
@@ -28,7 +28,7 @@ class RoutesFailureAnalyzer implements FailureAnalyzer {
 
 	private static String culprit(Throwable failure) {
 		if (failure instanceof UnreadableRoutesException) {
-			return "A file of the routes cannot be read";
+			return (failure.getCause() != null) ? "A file of the routes cannot be read" : "The routes cannot be read";
 		}
 		if (failure instanceof FailedToCreateRouteException creation) {
 			return "Route '" + creation.getRouteId() + "' is wrong";

@@ -94,7 +94,8 @@ final class ScratchContext implements AutoCloseable {
 					builder.addRoutesToCamelContext(this.camel);
 				}
 			}
-			catch (Exception ex) {
+			// A class that is missing in lib/ is an error, not an exception.
+			catch (Exception | LinkageError | StackOverflowError ex) {
 				failed.accept(new Failure(file, null, ex));
 			}
 		}
@@ -102,7 +103,7 @@ final class ScratchContext implements AutoCloseable {
 			try {
 				build(route);
 			}
-			catch (Exception ex) {
+			catch (Exception | LinkageError | StackOverflowError ex) {
 				failed.accept(new Failure(null, route.getId(), ex));
 			}
 		}
@@ -129,7 +130,7 @@ final class ScratchContext implements AutoCloseable {
 	 * @param route the id of the route that cannot be built; null for a file
 	 * @param cause why
 	 */
-	record Failure(String file, String route, Exception cause) {
+	record Failure(String file, String route, Throwable cause) {
 	}
 
 	/** Settings by the name that routes have for them. */

@@ -1,12 +1,21 @@
 package io.agentassist.bridge.routes;
 
-/** Files of which Camel makes no routes. */
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.stream.Collectors;
+
+/** Files of which no routes can be made. */
 class UnreadableRoutesException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
 	UnreadableRoutesException(Exception cause) {
 		super(cause);
+	}
+
+	UnreadableRoutesException(Path folder, Collection<RouteProblem> problems) {
+		super("in the folder " + folder + ": "
+				+ problems.stream().map(RouteProblem::placeAndMessage).collect(Collectors.joining("; ")));
 	}
 
 }

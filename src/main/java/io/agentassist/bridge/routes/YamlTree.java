@@ -3,6 +3,7 @@ package io.agentassist.bridge.routes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -17,6 +18,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** What is asked of YAML nodes, which know their place in the text. */
 final class YamlTree {
+
+	/** Steps that may be no more than a URI. */
+	private static final Set<String> SHORT = Set.of("from", "to", "toD", "wireTap");
 
 	private YamlTree() {
 	}
@@ -50,6 +54,14 @@ final class YamlTree {
 	/** The text of a scalar; null for anything else. */
 	static String text(Node node) {
 		return (node instanceof ScalarNode scalar) ? scalar.getValue() : null;
+	}
+
+	/**
+	 * Where the URI of a step stands, also of one that is no more than that,
+	 * {@code - to: direct:next}; null where it has none.
+	 */
+	static Node uri(String step, Node node) {
+		return (text(node) != null && SHORT.contains(step)) ? node : entry(node, "uri");
 	}
 
 	/** Where an entry begins: its key, or the mapping itself where there is none. */

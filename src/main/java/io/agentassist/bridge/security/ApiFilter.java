@@ -1,6 +1,8 @@
 package io.agentassist.bridge.security;
 
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Enumeration;
 
 import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.ProblemTranslator;
@@ -8,6 +10,7 @@ import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
@@ -19,7 +22,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 /**
  * Lets only known callers to the paths of the API, for what they may do and as often as
  * they may; the callback proves itself otherwise. In front of the routes, so that no edit
- * of a route can leave it out, and before the body is read.
+ * of a route can leave it out, and before the body is read. The credentials go no
+ * further: a route that calls somebody else would send them along.
  */
 class ApiFilter extends OncePerRequestFilter {
 
@@ -66,11 +70,33 @@ class ApiFilter extends OncePerRequestFilter {
 			this.problems.write(request.getMethod() + " " + request.getRequestURI() + who, response, ex);
 			return;
 		}
-		chain.doFilter(request, response);
+		chain.doFilter(new WithoutCredentials(request), response);
 	}
 
 	private static ErrorResponseException problem(HttpStatus status, String detail) {
 		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), null);
+	}
+
+	private static final class WithoutCredentials extends HttpServletRequestWrapper {
+
+		WithoutCredentials(HttpServletRequest request) {
+			super(request);
+		}
+
+		@Override
+		public String getHeader(String name) {
+			return isCredential(name) ? null : super.getHeader(name);
+		}
+
+		@Override
+		public Enumeration<String> getHeaders(String name) {
+			return isCredential(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+		}
+
+		private static boolean isCredential(String name) {
+			return HttpHeaders.AUTHORIZATION.equalsIgnoreCase(name) || ApiKeys.HEADER.equalsIgnoreCase(name);
+		}
+
 	}
 
 }

@@ -35,7 +35,7 @@ class ApiKeys implements ApiAuthenticator {
 
 	private static final Logger log = LoggerFactory.getLogger(ApiKeys.class);
 
-	private static final String HEADER = "X-API-Key";
+	static final String HEADER = "X-API-Key";
 
 	private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 

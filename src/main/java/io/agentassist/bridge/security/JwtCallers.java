@@ -1,8 +1,5 @@
 package io.agentassist.bridge.security;
 
-import java.io.IOException;
-import java.net.URI;
-import java.net.URL;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -20,7 +16,6 @@ import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import io.agentassist.bridge.http.RetryLaterException;
 import io.github.resilience4j.ratelimiter.RateLimiter;
@@ -39,7 +34,6 @@ import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
 import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
-import org.springframework.security.oauth2.jwt.SupplierJwtDecoder;
 import org.springframework.util.ConcurrentLruCache;
 import org.springframework.util.StringUtils;
 
@@ -53,22 +47,15 @@ class JwtCallers implements ApiAuthenticator {
 
 	private static final String BEARER = "Bearer ";
 
-	private static final int FETCH_TIMEOUT_MILLIS = 2000;
-
-	private static final int MAX_FETCHED_BYTES = 256 * 1024;
-
 	private static final Duration OUTAGE = Duration.ofHours(1);
 
 	private static final int CALLERS = 10_000;
 
 	private static final List<String> SCOPE_CLAIMS = List.of("scope", "scp");
 
-	private final DefaultResourceRetriever retriever = new DefaultResourceRetriever(FETCH_TIMEOUT_MILLIS,
-			FETCH_TIMEOUT_MILLIS, MAX_FETCHED_BYTES);
-
 	private final ApiProperties.Jwt settings;
 
-	private final ObjectMapper json;
+	private final IssuerKeys keys;
 
 	private final JwtDecoder decoder;
 
@@ -76,9 +63,8 @@ class JwtCallers implements ApiAuthenticator {
 
 	JwtCallers(ApiProperties properties, ObjectMapper json) {
 		this.settings = properties.jwt();
-		this.json = json;
-		// When it is first asked: the identity provider may start after us.
-		this.decoder = new SupplierJwtDecoder(this::makeDecoder);
+		this.keys = new IssuerKeys(this.settings, json);
+		this.decoder = makeDecoder();
 		// The name is for the log, where no subject belongs.
 		this.rates = new ConcurrentLruCache<>(CALLERS,
 				(caller) -> RateLimits.perSecond("with a token", properties.requestsPerSecond()));
@@ -111,7 +97,7 @@ class JwtCallers implements ApiAuthenticator {
 			throw refused();
 		}
 		catch (JwtException ex) {
-			if (ex.getCause() instanceof RateLimitReachedException) {
+			if (ex.getCause() instanceof RateLimitReachedException && this.keys.areKnown()) {
 				throw refused();
 			}
 			throw new RetryLaterException("Tokens cannot be checked now.", Duration.ofSeconds(2));
@@ -146,27 +132,22 @@ class JwtCallers implements ApiAuthenticator {
 	}
 
 	private JwtDecoder makeDecoder() {
-		try {
-			Set<JWSAlgorithm> algorithms = new HashSet<>();
-			for (SignatureAlgorithm algorithm : SignatureAlgorithm.values()) {
-				algorithms.add(JWSAlgorithm.parse(algorithm.getName()));
-			}
-			DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-			// RFC 9068 calls access tokens at+jwt.
-			processor.setJWSTypeVerifier(
-					new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
-			processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms,
-					JWKSourceBuilder.create(jwkSet(), this.retriever).outageTolerant(OUTAGE.toMillis()).build()));
-			processor.setJWTClaimsSetVerifier((claims, context) -> {
-				// The validators below do.
-			});
-			NimbusJwtDecoder made = new NimbusJwtDecoder(processor);
-			made.setJwtValidator(validator());
-			return made;
+		Set<JWSAlgorithm> algorithms = new HashSet<>();
+		for (SignatureAlgorithm algorithm : SignatureAlgorithm.values()) {
+			algorithms.add(JWSAlgorithm.parse(algorithm.getName()));
 		}
-		catch (IOException ex) {
-			throw new IllegalStateException("No JWK set: " + ex.getMessage(), ex);
-		}
+		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+		// RFC 9068 calls access tokens at+jwt.
+		processor.setJWSTypeVerifier(
+				new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms,
+				JWKSourceBuilder.create(this.keys).outageTolerant(OUTAGE.toMillis()).build()));
+		processor.setJWTClaimsSetVerifier((claims, context) -> {
+			// The validators below do.
+		});
+		NimbusJwtDecoder made = new NimbusJwtDecoder(processor);
+		made.setJwtValidator(validator());
+		return made;
 	}
 
 	private OAuth2TokenValidator<Jwt> validator() {
@@ -179,22 +160,6 @@ class JwtCallers implements ApiAuthenticator {
 			validators.add(new JwtIssuerValidator(this.settings.issuer()));
 		}
 		return new DelegatingOAuth2TokenValidator<>(validators);
-	}
-
-	/**
-	 * The configured one, or the one that the issuer tells (OpenID Connect Discovery).
-	 */
-	private URL jwkSet() throws IOException {
-		if (this.settings.jwkSetUri() != null) {
-			return this.settings.jwkSetUri().toURL();
-		}
-		String issuer = this.settings.issuer();
-		URL discovery = URI.create(issuer.replaceAll("/$", "") + "/.well-known/openid-configuration").toURL();
-		JsonNode configuration = this.json.readTree(this.retriever.retrieveResource(discovery).getContent());
-		if (!issuer.equals(configuration.path("issuer").asText())) {
-			throw new IOException("the discovery document is another issuer's");
-		}
-		return URI.create(configuration.path("jwks_uri").asText()).toURL();
 	}
 
 }

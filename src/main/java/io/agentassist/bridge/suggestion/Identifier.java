@@ -10,6 +10,7 @@ import jakarta.validation.Constraint;
 import jakarta.validation.Payload;
 import jakarta.validation.ReportAsSingleViolation;
 import jakarta.validation.constraints.Pattern;
+import jakarta.validation.constraints.Size;
 
 /**
  * An id from outside: at most 200 characters, none of them a control character or half of
@@ -18,13 +19,17 @@ import jakarta.validation.constraints.Pattern;
  */
 @Documented
 @Constraint(validatedBy = {})
-@Pattern(regexp = "[^\\p{Cntrl}\\p{Cs}]{0," + Identifier.MAX_LENGTH + "}")
+@Size(max = Identifier.MAX_LENGTH)
+@Pattern(regexp = "[^\\p{Cc}\\p{Cs}]*")
 @ReportAsSingleViolation
 @Target({ ElementType.FIELD, ElementType.METHOD, ElementType.PARAMETER, ElementType.TYPE_USE })
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Identifier {
 
-	/** Longest id in characters; the columns of the schema are as wide. */
+	/**
+	 * Longest id in UTF-16 characters, as H2 counts those of a column; an emoji is two.
+	 * The columns of the schema are as wide.
+	 */
 	int MAX_LENGTH = 200;
 
 	/**

@@ -40,6 +40,9 @@ public class RequestStore {
 	private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {
 	};
 
+	private static final RowMapper<Decision> DECISION = (row, number) -> new Decision(row.getString(1),
+			row.getString(2), row.getString(3), row.getObject(4, OffsetDateTime.class).toInstant());
+
 	private final JdbcTemplate jdbc;
 
 	private final TransactionOperations transaction;
@@ -121,15 +124,29 @@ public class RequestStore {
 	 * @return the decisions, in no order
 	 */
 	public List<Decision> findDecisions(Collection<String> conversationIds, Instant since) {
-		return this.transaction
-			.execute((status) -> this.jdbc.query("""
-					SELECT request_id, conversation_id, tenant, completed_at
-					FROM UNNEST(CAST(? AS varchar ARRAY)) AS wanted (id)
-					JOIN suggestion_request ON conversation_id = wanted.id
-					WHERE completed_at >= ?""",
-					(row, number) -> new Decision(row.getString(1), row.getString(2), row.getString(3),
-							row.getObject(4, OffsetDateTime.class).toInstant()),
-					storable(conversationIds), utc(since)));
+		return this.transaction.execute((status) -> this.jdbc.query("""
+				SELECT request_id, conversation_id, tenant, completed_at
+				FROM UNNEST(CAST(? AS varchar ARRAY)) AS wanted (id)
+				JOIN suggestion_request ON conversation_id = wanted.id
+				WHERE completed_at >= ?""", DECISION, storable(conversationIds), utc(since)));
+	}
+
+	/**
+	 * Finds what was decided in a conversation.
+	 * @param conversationId its id
+	 * @param tenant whose requests
+	 * @param since at this time or later
+	 * @param limit at most so many
+	 * @return the oldest decisions, in their order
+	 */
+	public List<Decision> findDecisions(String conversationId, String tenant, Instant since, int limit) {
+		if (!isStorable(conversationId)) {
+			return List.of();
+		}
+		return this.transaction.execute((status) -> this.jdbc.query("""
+				SELECT request_id, conversation_id, tenant, completed_at FROM suggestion_request
+				WHERE conversation_id = ? AND tenant = ? AND completed_at >= ?
+				ORDER BY completed_at, request_id LIMIT ?""", DECISION, conversationId, tenant, utc(since), limit));
 	}
 
 	/**

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -37,12 +38,16 @@ public class RequestWatcher {
 
 	private static final Logger log = LoggerFactory.getLogger(RequestWatcher.class);
 
-	private static final int MAX_WATCHES = 10_000;
+	/** Each holds a connection of 0.1 MB. */
+	private static final int MAX_WATCHES = 2_000;
 
 	private final RequestStore requests;
 
-	/** One looks, the others go on with what waited; they end after the web server. */
-	private final ScheduledExecutorService threads;
+	private final ScheduledExecutorService watcher = Executors
+		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("request-watcher-"));
+
+	/** They go on with what waited; they end after the web server. */
+	private final ExecutorService threads;
 
 	private volatile boolean stopping;
 
@@ -53,10 +58,10 @@ public class RequestWatcher {
 		Gauge.builder("agentassist.waiting.callers", this.watches, Set::size)
 			.description("Look-ups and callbacks that wait for a request; beyond " + MAX_WATCHES + ": 503")
 			.register(meters);
-		this.threads = Executors.newScheduledThreadPool(properties.watchThreads(),
-				new CustomizableThreadFactory("request-watcher-"));
+		this.threads = Executors.newFixedThreadPool(properties.watchThreads(),
+				new CustomizableThreadFactory("request-answerer-"));
 		long interval = properties.watchInterval().toMillis();
-		ScheduledFuture<?> unused = this.threads.scheduleWithFixedDelay(this::look, interval, interval,
+		ScheduledFuture<?> unused = this.watcher.scheduleWithFixedDelay(this::look, interval, interval,
 				TimeUnit.MILLISECONDS);
 	}
 
@@ -67,23 +72,27 @@ public class RequestWatcher {
 	 * @return the request, or empty after that time
 	 */
 	public CompletionStage<Optional<TrackedRequest>> awaitExistence(String requestId, Duration atMost) {
-		return await(requestId, false, atMost);
+		Optional<TrackedRequest> found = this.requests.find(requestId);
+		return found.isPresent() ? CompletableFuture.completedFuture(found) : await(found, requestId, false, atMost);
 	}
 
 	/**
 	 * Waits until a request is no longer queued.
 	 * @param requestId its id
+	 * @param tenant who asks; a request of another tenant is unknown, and not waited for
 	 * @param atMost how long; zero to look once
 	 * @return the request as it is then, decided or not; empty if unknown
 	 */
-	public CompletionStage<Optional<TrackedRequest>> awaitDecision(String requestId, Duration atMost) {
-		return await(requestId, true, atMost);
+	public CompletionStage<Optional<TrackedRequest>> awaitDecision(String requestId, String tenant, Duration atMost) {
+		Optional<TrackedRequest> found = this.requests.find(requestId)
+			.filter((request) -> request.tenant().equals(tenant));
+		return (found.isEmpty() || found.get().isDecided()) ? CompletableFuture.completedFuture(found)
+				: await(found, requestId, true, atMost);
 	}
 
-	private CompletionStage<Optional<TrackedRequest>> await(String requestId, boolean decided, Duration atMost) {
-		Optional<TrackedRequest> found = this.requests.find(requestId);
-		boolean done = decided ? found.isEmpty() || found.get().isDecided() : found.isPresent();
-		if (done || this.stopping || atMost.isZero() || atMost.isNegative()) {
+	private CompletionStage<Optional<TrackedRequest>> await(Optional<TrackedRequest> found, String requestId,
+			boolean decided, Duration atMost) {
+		if (this.stopping || atMost.isZero() || atMost.isNegative()) {
 			return CompletableFuture.completedFuture(found);
 		}
 		if (this.watches.size() >= MAX_WATCHES) {
@@ -106,6 +115,7 @@ public class RequestWatcher {
 
 	@PreDestroy
 	void stop() {
+		this.watcher.shutdownNow();
 		this.threads.shutdownNow();
 	}
 
@@ -120,9 +130,9 @@ public class RequestWatcher {
 				.stream()
 				.collect(Collectors.toMap(TrackedRequest::requestId, Function.identity()));
 		}
-		// Whatever it is: an exception would end the schedule.
-		catch (RuntimeException ex) {
-			log.warn("Waiting callers could not be served: {}", ex.getMessage());
+		// Whatever it is: it would end the schedule.
+		catch (RuntimeException | Error ex) {
+			log.warn("Waiting callers could not be served: {}", ex.toString());
 			round.stream()
 				.filter(Watch::isOver)
 				.forEach((watch) -> end(watch, () -> watch.answer.completeExceptionally(ex)));

@@ -53,9 +53,8 @@ public class SuggestionLookup {
 	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait,
 			@ExchangeProperty(Tenant.PROPERTY) String tenant) {
 		Instant asked = this.clock.instant();
-		return this.watcher.awaitDecision(decode(requestId), parse(wait)).thenApply((found) -> {
-			TrackedRequest request = found.filter((any) -> any.tenant().equals(Tenant.of(tenant)))
-				.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+		return this.watcher.awaitDecision(decode(requestId), Tenant.of(tenant), parse(wait)).thenApply((found) -> {
+			TrackedRequest request = found.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 			if (request.isDecided() && request.completedAt().isAfter(asked)) {
 				this.deliveryTime.record(request);
 			}

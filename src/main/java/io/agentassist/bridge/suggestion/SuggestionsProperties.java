@@ -17,11 +17,11 @@ import org.springframework.validation.annotation.Validated;
  * @param maxWait longest wait of a look-up
  * @param slowAfter response time beyond which the log warns of a request
  * @param watchInterval how often waiting callers are served
- * @param watchThreads threads that serve them
+ * @param watchThreads threads on which their routes go on
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
 		@NotNull Duration slowAfter, @ReadAtStart @NotNull Duration watchInterval,
-		@ReadAtStart @Min(2) int watchThreads) {
+		@ReadAtStart @Min(1) int watchThreads) {
 }

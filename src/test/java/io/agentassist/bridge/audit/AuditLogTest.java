@@ -1,9 +1,11 @@
 package io.agentassist.bridge.audit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
 import com.zaxxer.hikari.HikariDataSource;
 import io.agentassist.bridge.TestClock;
 import io.agentassist.bridge.TestDatabase;
+import io.agentassist.bridge.operations.Degraded;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.Status;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -48,6 +52,8 @@ import org.springframework.transaction.TransactionException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Shows that the audit log holds each event once, in one chain per instance, whatever
@@ -396,17 +402,64 @@ class AuditLogTest {
 	void shouldKeepEveryLineWhenTheDatabaseIsOlderThanTheFile() throws IOException {
 		AuditInstance instance = start("web-1").record("e1").drain();
 		String[] ids = Stream.iterate(2, (i) -> i + 1).limit(20).map((i) -> "e" + i).toArray(String[]::new);
-		List<Object> position = new ArrayList<>(
-				instance.database.queryForMap("SELECT seq, hash, file_name, file_length FROM audit_chain").values());
+		Map<String, Object> known = position("web-1");
 		instance.record(ids).drain().close();
-		instance.database.update("UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ?",
-				position.toArray());
+		restore(known);
 
 		// As restored, the outbox has some of them again.
 		start("web-1").record("e8", "e9", "e21", "new").drain();
 
 		assertThat(eventIds()).hasSize(22).doesNotHaveDuplicates().endsWith("new");
 		assertVerifies();
+	}
+
+	/** They were set aside: their events wait no more, as if another had taken them. */
+	@Test
+	void shouldKeepTheLinesOfABatchWhenTheDatabaseIsOlderAndKnowsOfNoOtherInstance() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Map<String, Object> known = position("web-1");
+		instance.record("e2", "e3").drain().close();
+		restore(known);
+
+		start("web-1").record("e3", "e4").drain();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(recoveries()).singleElement()
+			.satisfies((line) -> assertThat(line.path("lines_kept").asInt()).isEqualTo(2));
+		assertThat(names("set-aside.*")).isEmpty();
+		assertVerifies();
+	}
+
+	/** They were set aside, and no checkpoint was signed until the chain was as long. */
+	@Test
+	void shouldKeepTheLinesOfABatchWhenACheckpointSignsMoreThanTheDatabaseKnows() throws IOException {
+		start("web-2").drain();
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Map<String, Object> known = position("web-1");
+		instance.record("e2").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+		instance.record("e3").drain().close();
+		restore(known);
+
+		start("web-1").record("e4").drain().poll();
+
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(recoveries()).hasSize(1);
+		assertThat(names("set-aside.*")).isEmpty();
+		assertThat(Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"))).hasSize(2);
+		assertVerifies();
+	}
+
+	private Map<String, Object> position(String chain) {
+		return new JdbcTemplate(database)
+			.queryForMap("SELECT seq, hash, file_name, file_length, chain FROM audit_chain WHERE chain = ?", chain);
+	}
+
+	private static void restore(Map<String, Object> position) {
+		new JdbcTemplate(database).update(
+				"UPDATE audit_chain SET seq = ?, hash = ?, file_name = ?, file_length = ? WHERE chain = ?",
+				position.values().toArray());
 	}
 
 	@Test
@@ -517,6 +570,59 @@ class AuditLogTest {
 		assertVerifies();
 	}
 
+	/** A second sync would succeed, and the lines would count. */
+	@Test
+	void shouldStopAfterAFailedSyncOfTheLinesThatARecoveryKeeps() throws IOException {
+		start("web-1", 100).record("e1").drain().record("e2").dieBeforeCommit();
+		AuditInstance again = start("web-1", 100);
+		Path file = file("web-1", 2);
+		Path away = this.temporary.resolve("away");
+		AtomicReference<CompletableFuture<Boolean>> recovery = new AtomicReference<>();
+		again.transaction.executeWithoutResult((status) -> {
+			again.outbox.lockRedelivered("audit", List.of("e2"));
+			recovery.set(CompletableFuture.supplyAsync(again::poll));
+			// It has read the file, and will force another one.
+			await().until(this::isOneWaitingForALock);
+			try {
+				Files.move(file, away);
+				Files.createSymbolicLink(file, Path.of("/dev/null"));
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		});
+
+		assertThat(recovery.get().join()).isFalse();
+		Files.delete(file);
+		Files.move(away, file);
+		again.poll();
+
+		assertThat(again.log.isStopped()).isTrue();
+		assertThat(again.waiting()).isOne();
+	}
+
+	private boolean isOneWaitingForALock() {
+		JdbcTemplate jdbc = new JdbcTemplate(database);
+		String waiting = database.getJdbcUrl().startsWith("jdbc:h2:")
+				? "SELECT count(*) FROM information_schema.sessions WHERE blocker_id IS NOT NULL"
+				: "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+		return jdbc.queryForObject(waiting, Integer.class) > 0;
+	}
+
+	@Test
+	void shouldStopAfterAFailedSyncOfACheckpoint() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		Path unsyncable = Files.createSymbolicLink(directory().resolve("checkpoints-web-1.jsonl"),
+				Path.of("/dev/null"));
+		this.clock.pass(Duration.ofMinutes(5));
+
+		assertThat(instance.poll()).isFalse();
+
+		Files.delete(unsyncable);
+		assertThat(instance.log.isStopped()).isTrue();
+		assertThat(health(instance).getStatus()).isEqualTo(Status.DOWN);
+	}
+
 	@Test
 	void shouldSignNewLinesOnceEachIntervalAndSendTheCheckpointToAnalytics() throws Exception {
 		AuditInstance instance = start("web-1").record("e1").drain();
@@ -556,6 +662,21 @@ class AuditLogTest {
 		assertThat(instance.database.queryForList("SELECT 1 FROM outbox WHERE destination = 'analytics'")).hasSize(1);
 	}
 
+	/** Analytics never got it. */
+	@Test
+	void shouldSendTheCheckpointAgainThatAKillKeptFromTheCommit() throws IOException {
+		AuditInstance instance = start("web-1").record("e1").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.dieBeforeCommit();
+
+		start("web-1").drain().poll();
+
+		List<String> kept = Files.readAllLines(directory().resolve("checkpoints-web-1.jsonl"));
+		assertThat(kept).hasSize(1)
+			.isEqualTo(new JdbcTemplate(database)
+				.queryForList("SELECT payload FROM outbox WHERE destination = 'analytics'", String.class));
+	}
+
 	@Test
 	void shouldSignTheLinesFromBeforeTheStartAtOnceAndDropATornCheckpoint() throws IOException {
 		start("web-1").record("e1").drain().close();
@@ -586,6 +707,78 @@ class AuditLogTest {
 		assertThat(new AuditVerifier(directory(), old, false).verify().findings()).singleElement()
 			.satisfies((finding) -> assertThat(finding.toString()).contains("checkpoints-web-1.jsonl:2:",
 					"which was not given"));
+	}
+
+	/** It was up, with a warning at the start. */
+	@Test
+	void shouldBeDegradedWithoutAKeyToSignWith() throws IOException {
+		Path unreadable = Files.createDirectory(this.temporary.resolve("signing-key.pem"));
+
+		AuditInstance instance = start("web-1").record("e1").drain();
+
+		assertThat(health(instance).getStatus()).isEqualTo(Degraded.DEGRADED);
+		assertThat(health(instance).getDetails().get("checkpoints").toString()).contains(unreadable.toString());
+		assertThat(eventIds()).containsExactly("e1");
+	}
+
+	@Test
+	void shouldTellOfTheChainsThatItDoesNotGoOnWith(CapturedOutput output) throws IOException {
+		start("web-1").record("e1").drain().close();
+
+		String made = start("").log.chain();
+
+		assertThat(output).containsOnlyOnce("holds audit chains [web-1] but no instance-id")
+			.contains("a new chain begins: " + made);
+	}
+
+	@Test
+	void shouldSayInASentenceThatTheInstanceIdIsGarbled() throws IOException {
+		Path file = Files.createDirectory(directory()).resolve("instance-id");
+		Files.writeString(file, "no/id\n");
+
+		FailureAnalysis analysis = new AuditFailureAnalyzer().analyze(catchThrowable(() -> start("")));
+
+		assertThat(analysis.getDescription()).isEqualTo("The audit log cannot be opened: " + file
+				+ " holds no instance id: restore it, or set AGENTASSIST_INSTANCE_ID.");
+	}
+
+	/** The folder had the mode that the umask leaves. */
+	@Test
+	void shouldMakeTheFolderOfTheKeyForItsOwnerOnly() throws IOException {
+		Path folder = this.temporary.resolve("keys");
+
+		SigningKey.load(folder.resolve("signing-key.pem"));
+
+		assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+	}
+
+	/** It was bad: another instance had no checkpoint yet, or the key of another host. */
+	@Test
+	void shouldVerifyAFolderThatInstancesShare() throws IOException {
+		AuditProperties settings = AuditInstance.settings(directory(), "web-1", LARGE);
+		AuditInstance instance = start(settings).record("e1").drain();
+		start("web-2").record("e2").drain();
+		AuditProperties elsewhere = new AuditProperties(settings.directory(), "web-3", settings.maxFileSize(),
+				settings.checkpointInterval(), this.temporary.resolve("host/key.pem"), settings.pollInterval());
+		AuditInstance other = start(elsewhere).record("e3").drain();
+		this.clock.pass(Duration.ofMinutes(5));
+		instance.poll();
+		other.poll();
+		AuditManagement management = new AuditManagement(instance.log, settings);
+
+		assertThat(management.verifyNow()).hasSize(3)
+			.startsWith("OK: 3 chains, 3 files, 3 lines, 2 checkpoints (signatures checked),"
+					+ " 1 line not yet covered by a checkpoint")
+			.contains("no signature vouches for chain web-2 yet")
+			.last()
+			.asString()
+			.startsWith("chain web-3 is signed by key ");
+		Path checkpoints = directory().resolve("checkpoints-web-1.jsonl");
+		Files.move(directory().resolve("checkpoints-web-3.jsonl"), checkpoints, StandardCopyOption.REPLACE_EXISTING);
+		assertThat(management.verifyNow()).contains(checkpoints + ":1: checkpoint of chain web-3");
+		Files.delete(checkpoints);
+		assertThat(management.verifyNow())
+			.contains(checkpoints + ":0: no checkpoint: no signature vouches for chain web-1");
 	}
 
 	@Test

@@ -203,7 +203,8 @@ class AuditVerifierTest {
 		Files.delete(this.directory.resolve(A1));
 		assertThat(verify()).startsWith("1 " + A2 + ":1: the chain begins with seq 4: lines are missing");
 		assertThat(verify("--archived")).startsWith("0 OK: 2 chains, 5 files, 13 lines, 4 checkpoints")
-			.contains(", 4 lines not yet covered");
+			.contains(", 4 lines not yet covered")
+			.endsWith("\nchain a begins with line 4: those before are not here\n");
 
 		List<String> lines = lines(A2);
 		forge(A2, 4, "0".repeat(64), lines);
@@ -211,7 +212,7 @@ class AuditVerifierTest {
 
 		lines.remove(0);
 		write(A2, lines);
-		assertThat(verify("--archived")).endsWith("no checkpoint signs the line before\n");
+		assertThat(verify("--archived")).contains("no checkpoint signs the line before\n");
 	}
 
 	@Test
@@ -269,6 +270,43 @@ class AuditVerifierTest {
 		assertThat(verify()).startsWith("0 ");
 		assertThat(verify(withKey()))
 			.isEqualTo("1 checkpoints-a.jsonl:0: no checkpoint: no signature vouches for chain a\n");
+	}
+
+	/** The folder alone, cut back or rewritten with its checkpoints, looks well. */
+	@Test
+	void shouldNameWhatOnlyTheCheckpointsOffTheHostShow() throws IOException {
+		Path kept = Files.copy(this.directory.resolve("checkpoints-a.jsonl"), this.temporary.resolve("kept.jsonl"));
+		assertThat(verify("--checkpoints", kept.toString())).startsWith("0 ").contains("4 checkpoints");
+		write("checkpoints-a.jsonl", lines("checkpoints-a.jsonl").subList(0, 1));
+		List<String> lines = lines(A2);
+		lines.set(0, lines.get(0).replace("Zoë", "Zoe"));
+		forge(A2, 4, field(lines(A1).get(2), "hash"), lines);
+		forge(A3, 7, field(lines(A2).get(2), "hash"), lines(A3));
+
+		assertThat(verify(withKey())).startsWith("0 ");
+		assertThat(verify("--checkpoints", kept.toString()))
+			.startsWith("1 " + A2 + ":3: seq 6 has another hash in the checkpoint of");
+
+		for (String file : List.of(A1, A2, A3, "checkpoints-a.jsonl")) {
+			Files.delete(this.directory.resolve(file));
+		}
+		assertThat(verify()).startsWith("0 ");
+		assertThat(verify("--checkpoints", kept.toString()))
+			.startsWith("1 checkpoints-a.jsonl:0: the chain ends with seq 0");
+	}
+
+	@Test
+	void shouldNotTakeWhateverIsGivenForCheckpointsOffTheHost() throws IOException {
+		Path kept = this.temporary.resolve("kept.jsonl");
+		String checkpoint = lines("checkpoints-a.jsonl").get(0);
+		Files.writeString(kept, checkpoint.replace("T10:00:00Z", "T10:00:01Z"));
+		assertThat(verify("--checkpoints", kept.toString(), withKey()[0], withKey()[1]))
+			.isEqualTo("1 " + kept + ":1: the signature does not fit: it was changed\n");
+
+		Files.writeString(kept, lines(A1).get(0));
+		assertThat(verify("--checkpoints", kept.toString())).startsWith("2 Cannot check:")
+			.endsWith(kept + ":1: no checkpoint\n");
+		assertThat(verify("--checkpoints", "missing")).startsWith("2 Cannot check:");
 	}
 
 	@Test

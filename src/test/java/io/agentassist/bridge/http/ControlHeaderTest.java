@@ -11,15 +11,10 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.BridgeTest;
-import org.apache.camel.CamelContext;
-import org.apache.camel.builder.RouteBuilder;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import org.springframework.beans.factory.annotation.Autowired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,30 +41,16 @@ class ControlHeaderTest extends BridgeTest {
 			"org.apache.camel.http.uri", "org.apache.camel.Exchange", "org.apache.camel.bean.method", "SOAPAction",
 			"operationName", "request_id", "conversation_id", "Transfer-Type", "X-Anything");
 
-	@Autowired
-	private CamelContext camel;
-
 	@BeforeEach
-	void addProbe() throws Exception {
-		this.camel.addRoutes(new RouteBuilder() {
-			@Override
-			public void configure() {
-				from("platform-http:/probe/{id}").routeId("probe")
-					.process((exchange) -> exchange.getMessage()
-						.setBody(exchange.getMessage()
-							.getHeaders()
-							.entrySet()
-							.stream()
-							.map((header) -> header.getKey() + "=" + header.getValue())
-							.collect(Collectors.joining("\n"))));
-			}
-		});
-	}
-
-	@AfterEach
-	void removeProbe() throws Exception {
-		this.camel.getRouteController().stopRoute("probe");
-		this.camel.removeRoute("probe");
+	void showHeaders() throws Exception {
+		addProbe("/probe/{id}",
+				(exchange) -> exchange.getMessage()
+					.setBody(exchange.getMessage()
+						.getHeaders()
+						.entrySet()
+						.stream()
+						.map((header) -> header.getKey() + "=" + header.getValue())
+						.collect(Collectors.joining("\n"))));
 	}
 
 	/** Each test runs with the names as they are, in lower case and in upper case. */
@@ -100,6 +81,11 @@ class ControlHeaderTest extends BridgeTest {
 		assertThat(byQuery.body().lines().filter((line) -> !line.startsWith("CamelHttpQuery=")))
 			.contains("id=of-the-path", "wait=PT1S")
 			.noneMatch((line) -> line.contains("planted"));
+		HttpResponse<String> byForm = send(
+				postRequest("/probe/of-the-path", asQuery(names).substring(1).getBytes(StandardCharsets.UTF_8),
+						"Content-Type", "application/x-www-form-urlencoded"));
+		assertThat(byForm.statusCode()).as(byForm.body()).isEqualTo(200);
+		assertThat(byForm.body()).contains("id=of-the-path").doesNotContain("planted");
 		assertThat(byHeader.statusCode()).as(byHeader.body()).isEqualTo(200);
 		assertThat(byHeader.body()).contains("traceparent=of-the-caller", "id=of-the-path").doesNotContain("planted");
 	}

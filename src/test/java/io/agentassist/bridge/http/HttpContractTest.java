@@ -218,6 +218,20 @@ class HttpContractTest extends BridgeTest {
 		assertThat(answer.headers().map().toString()).doesNotContain("planted");
 	}
 
+	/** As where a site takes the last step out of a route. */
+	@Test
+	void shouldAnswer500WhereARouteLeavesWhatCannotBeWritten() throws Exception {
+		addProbe("/unwritable", (exchange) -> {
+			exchange.getMessage().setHeader("Location", "/elsewhere");
+			exchange.getMessage().setBody(new Object());
+		});
+
+		HttpResponse<String> answer = get("/unwritable");
+
+		assertProblem(answer, 500);
+		assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+	}
+
 	@Test
 	void shouldNotTakeHeadersFromTheQuery() {
 		String id = queue(unique("conv-"));

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -132,6 +133,72 @@ class DistributionIT {
 		assertThat(withNew.code).as(withNew.output).isEqualTo(1);
 		Result withBoth = verify(OLD_KEY, NEW_KEY);
 		assertThat(withBoth.code).as(withBoth.output).isZero();
+	}
+
+	/** It stayed, with the signing key in it perhaps. */
+	@Test
+	void shouldLeaveNothingOfABackupThatFails() throws Exception {
+		makeState();
+		Path tools = Files.createDirectory(this.folder.resolve("tools"));
+		Path tar = Files.writeString(tools.resolve("tar"), "#!/bin/sh\necho part >\"$4\"\nexit 1\n");
+		assertThat(tar.toFile().setExecutable(true)).isTrue();
+		this.environment.put("PATH", tools + ":" + System.getenv("PATH"));
+
+		assertThat(run(this.home, "bin/backup", "backups").code).isOne();
+
+		assertThat(this.home.resolve("backups")).isEmptyDirectory();
+	}
+
+	/** Without those of earlier keys, the restored log did not verify. */
+	@Test
+	void shouldBackUpAndRestoreEveryPublicKey() throws Exception {
+		makeState();
+		Path data = this.home.resolve("data");
+		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
+			Files.writeString(data.resolve(key), key);
+		}
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Files.move(data, this.home.resolve("data-lost"));
+
+		Result restore = run(this.home, "bin/restore", backup.output.strip());
+
+		assertThat(restore.code).as(restore.output).isZero();
+		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
+			assertThat(data.resolve(key)).hasContent(key);
+		}
+		assertThat(data.resolve("audit/instance-id")).hasContent("web-1");
+		assertThat(data.resolve("audit/audit-web-1-2026-11-22-0000000001.jsonl")).exists();
+	}
+
+	/**
+	 * The settings may name other places than the environment, which the script cannot
+	 * know.
+	 */
+	@Test
+	void shouldSayWhatABackupDoesNotFind() throws Exception {
+		makeState();
+		Result withoutKey = run(this.home, "bin/backup", "backups");
+		assertThat(withoutKey.code).as(withoutKey.output).isZero();
+		assertThat(withoutKey.output).contains("no signing key", "data/audit-signing-key.pem", "AUDIT_SIGNING_KEY");
+		Files.move(this.home.resolve("data/audit"), this.home.resolve("elsewhere"));
+
+		Result withoutLog = run(this.home, "bin/backup", "backups");
+
+		assertThat(withoutLog.code).as(withoutLog.output).isOne();
+		assertThat(withoutLog.output)
+			.isEqualTo("No audit log in data/audit: set AUDIT_DIRECTORY to the folder that the settings name\n");
+	}
+
+	/** What the scripts look for, in place of a bridge that ran. */
+	private void makeState() throws Exception {
+		Path audit = Files.createDirectories(this.home.resolve("data/audit"));
+		Files.writeString(audit.resolve("instance-id"), "web-1");
+		Files.createFile(audit.resolve("audit-web-1-2026-11-22-0000000001.jsonl"));
+		DriverManager
+			.getConnection("jdbc:h2:file:" + this.home.resolve("data/agent-assist-bridge") + ";DATABASE_TO_LOWER=TRUE",
+					"sa", "")
+			.close();
 	}
 
 	/**

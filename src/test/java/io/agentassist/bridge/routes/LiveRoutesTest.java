@@ -4,10 +4,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.agentassist.bridge.ranking.FeedbackModel;
@@ -18,7 +24,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 import jakarta.validation.constraints.PositiveOrZero;
+import org.apache.camel.Endpoint;
 import org.apache.camel.Route;
+import org.apache.camel.ServiceStatus;
+import org.apache.camel.component.log.LogComponent;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.PluginHelper;
@@ -27,8 +36,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
@@ -37,9 +49,13 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 /** Live editing in a Camel context of its own, without the bridge around it. */
@@ -56,10 +72,37 @@ class LiveRoutesTest {
 			            constant: resource:file:{{folder}}/greeting.txt
 			""";
 
+	private static final String POLICY = """
+			- routeConfiguration:
+			    id: forgiving
+			    onException:
+			      - onException:
+			          exception: [java.lang.IllegalStateException]
+			          handled:
+			            constant: "true"
+			          steps:
+			            - setBody:
+			                constant: resource:file:{{folder}}/sorry.txt
+			""";
+
+	private static final String FAILING = """
+			- route:
+			    id: greet
+			    routeConfigurationId: forgiving
+			    from:
+			      uri: direct:greet
+			      steps:
+			        - throwException:
+			            exceptionType: java.lang.IllegalStateException
+			            message: the %s
+			""";
+
 	private static final ValidatorFactory VALIDATORS = Validation.buildDefaultValidatorFactory();
 
 	private static final RankingProperties RANKING = new RankingProperties(0.6, 0.3, 0.15, 0.1,
 			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0);
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
 	@TempDir
 	private Path folder;
@@ -72,6 +115,10 @@ class LiveRoutesTest {
 
 	private List<String> patterns = List.of("*.camel.yaml");
 
+	private boolean live = true;
+
+	private RoutesProperties settings;
+
 	private StandardEnvironment environment;
 
 	private LiveSettings<RankingProperties> ranking;
@@ -80,9 +127,16 @@ class LiveRoutesTest {
 
 	private LiveRoutes routes;
 
+	private RouteWatcher watcher;
+
 	@AfterEach
 	void stop() throws IOException {
-		this.camel.close();
+		if (this.watcher != null) {
+			this.watcher.stop();
+		}
+		if (this.camel != null) {
+			this.camel.close();
+		}
 	}
 
 	@Test
@@ -206,6 +260,7 @@ class LiveRoutesTest {
 				.returns(Status.UP, Health::getStatus);
 			assertThat(CompletableFuture.supplyAsync(this.routes::getHash)).succeedsWithin(Duration.ofSeconds(10));
 			assertThat(CompletableFuture.supplyAsync(this.routes::getWarnings)).succeedsWithin(Duration.ofSeconds(10));
+			assertThat(CompletableFuture.supplyAsync(this.routes::getHistory)).succeedsWithin(Duration.ofSeconds(10));
 		}
 	}
 
@@ -431,6 +486,457 @@ class LiveRoutesTest {
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 	}
 
+	/** A volume that was mounted over the folder, or a pattern that matches nothing. */
+	@Test
+	void shouldNotStartWithoutRoutes() {
+		assertThatThrownBy(this::start).isInstanceOf(UnreadableRoutesException.class)
+			.hasMessageContaining(this.folder + ": ")
+			.hasMessageContaining("there is no file of routes: none matches agentassist.routes.files, [*.camel.yaml]");
+		assertThat(new RoutesFailureAnalyzer().analyze(catchThrowable(this::start)).getDescription())
+			.startsWith("The routes cannot be read: in the folder " + this.folder + ": ");
+	}
+
+	@Test
+	void shouldNotStartForTheFirstTimeWithoutAFileThatIsRefused() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		Files.write(this.folder.resolve("more.camel.yaml"), new byte[] { (byte) 0xff });
+
+		assertThatThrownBy(this::start).hasMessageContaining("more.camel.yaml:1:1: is not UTF-8 text");
+	}
+
+	@Test
+	void shouldGoOnWithTheLastSetWhenAllFilesAreGone() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		Files.delete(this.folder.resolve("greeting.camel.yaml"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.startsWith(".:1:1: error: there is no file of routes");
+		assertThat(greeting()).isEqualTo("hello");
+
+		this.camel.close();
+		FileSystemUtils.deleteRecursively(this.folder);
+		start();
+		assertThat(this.routes.getPendingEdit()).first()
+			.asString()
+			.startsWith(".:1:1: error: cannot be read: java.nio.file.NoSuchFileException: ");
+		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	/** As git-sync has it, which points the link at another folder for each commit. */
+	@Test
+	void shouldFollowALinkToTheFolder(@TempDir Path place) throws Exception {
+		Path commit = Files.createDirectory(place.resolve("first"));
+		Files.writeString(commit.resolve("greeting.camel.yaml"), GREETING.replace("resource:file:{{folder}}/", ""));
+		this.folder = Files.createSymbolicLink(place.resolve("current"), commit);
+		start();
+		assertThat(greeting()).isEqualTo("greeting.txt");
+
+		watch();
+		Path next = Files.createDirectory(place.resolve("second"));
+		Files.writeString(next.resolve("greeting.camel.yaml"),
+				GREETING.replace("resource:file:{{folder}}/greeting.txt", "good day"));
+		Files.move(Files.createSymbolicLink(place.resolve("new"), next), this.folder, StandardCopyOption.ATOMIC_MOVE);
+		await().atMost(PATIENCE).until(() -> greeting().equals("good day"));
+	}
+
+	@Test
+	void shouldTellOfErrorsThatTheStartDidNotLookFor(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: hello}}]}}
+				- route: {id: call, from: {uri: 'direct:call', steps: [{to: {uri: 'direct:nobody'}}]}}
+				""");
+		start();
+		assertThat(new LiveRoutesHealthIndicator(this.routes).health().getStatus()).isEqualTo(Status.UP);
+
+		this.routes.warmUp();
+
+		String error = "greeting.camel.yaml:2:67: error: no route starts with 'direct:nobody'";
+		assertThat(this.routes.getProblems()).containsExactly(error);
+		assertThat(this.routes.getWarnings()).isEmpty();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(log).containsOnlyOnce("Running routes: " + error);
+		assertThat(new LiveRoutesHealthIndicator(this.routes).health())
+			.returns(new Status("DEGRADED"), Health::getStatus)
+			.returns(List.of(error), (health) -> health.getDetails().get("problems"));
+
+		write("greeting.camel.yaml",
+				"- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: x}}]}}");
+		this.routes.refresh();
+		assertThat(this.routes.getProblems()).isEmpty();
+	}
+
+	/** A link to itself stands for all that the system does not let anybody read. */
+	@Test
+	void shouldTakeWhatCannotBeReadForABadEdit() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+		Path link = this.folder.resolve("loop.camel.yaml");
+
+		Files.createSymbolicLink(link, link);
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.startsWith("loop.camel.yaml:1:1: error: cannot be read: ");
+
+		this.camel.close();
+		start();
+		assertThat(this.routes.getPendingEdit()).hasSize(1);
+		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	/** The super user may read everything: this shows nothing where it runs the tests. */
+	@Test
+	void shouldTakeFilesWithoutPermissionForABadEditUntilTheyHaveIt() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+		Files.createDirectory(this.folder.resolve("lost+found"), mode("---------"));
+		Path more = Files.createDirectory(this.folder.resolve("more"), mode("---------"));
+		assumeThat(Files.isReadable(more)).isFalse();
+
+		watch();
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.routes.getPendingEdit())
+				.containsExactly("more:1:1: error: cannot be read: the bridge's user may not"));
+		Files.delete(more);
+		await().atMost(PATIENCE).until(() -> this.routes.getPendingEdit().isEmpty());
+
+		write("greeting.txt", "good day");
+		Files.setPosixFilePermissions(this.folder.resolve("greeting.txt"), Set.of());
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.routes.getPendingEdit())
+				.contains("greeting.txt:1:1: error: cannot be read: the bridge's user may not"));
+		assertThat(greeting()).isEqualTo("hello");
+		Files.setPosixFilePermissions(this.folder.resolve("greeting.txt"), Set.of(PosixFilePermission.OWNER_READ));
+		await().atMost(PATIENCE).until(() -> greeting().equals("good day"));
+	}
+
+	/** As a power cut leaves them. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "{\"revision\":", "{}" })
+	void shouldPassOverRevisionsThatCannotBeRead(String text, CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+		this.camel.close();
+		Files.writeString(this.history.resolve("00000002.json"), text);
+
+		write("greeting.txt", "good day");
+		write("greeting.camel.yaml", GREETING.replace("setBody", "setBoddy"));
+		start();
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.routes.getHistory()).hasSize(1);
+		assertThat(log).containsOnlyOnce("00000002.json cannot be read, and is passed over: ");
+
+		write("greeting.camel.yaml", GREETING);
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(this.routes.getHistory()).hasSize(2);
+		this.routes.rollBack(1);
+		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	@Test
+	void shouldKeepASetWhereNoneOfTheOlderOnesCanBeRead() throws Exception {
+		for (int i = 1; i <= RouteHistory.LENGTH; i++) {
+			Files.createFile(this.history.resolve("%08d.json".formatted(i)));
+		}
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		assertThat(this.routes.getRevision()).isEqualTo(RouteHistory.LENGTH + 1);
+		assertThat(this.routes.getHistory()).hasSize(1);
+	}
+
+	@Test
+	void shouldTellThatASetCannotBeKept() throws Exception {
+		FileSystemUtils.deleteRecursively(this.history);
+		Files.createFile(this.history);
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		assertThat(greeting()).isEqualTo("hello");
+		assertThat(this.routes.getProblems()).singleElement()
+			.asString()
+			.startsWith("revision 1 could not be kept in " + this.history + ", and cannot be gone back to: ");
+		assertThat(new LiveRoutesHealthIndicator(this.routes).health().getStatus()).isEqualTo(new Status("DEGRADED"));
+
+		Files.delete(this.history);
+		write("greeting.txt", "good day");
+		this.routes.refresh();
+		assertThat(this.routes.getProblems()).isEmpty();
+		assertThat(this.routes.getHistory()).hasSize(1);
+	}
+
+	/**
+	 * A link to nowhere cannot be written, as nothing can in a folder that is read-only.
+	 */
+	@Test
+	void shouldNotGoBackWhereTheFolderWouldUndoIt() throws Exception {
+		startTwoRevisionsOfWhichTheFirstHasAFolder();
+		Files.createSymbolicLink(this.folder.resolve("texts"), this.folder.resolve("nothing"));
+
+		WebEndpointResponse<LiveRoutesEndpoint.State> answer = new LiveRoutesEndpoint(this.routes).rollBack(1);
+
+		assertThat(answer.getStatus()).isEqualTo(409);
+		assertThat(answer.getBody().error()).isEqualTo(this.folder.resolve("texts")
+				+ " cannot be written by the bridge, so the folder would undo the roll-back: put the files of revision 1"
+				+ " there yourself, they are in " + this.history.resolve("00000001.json"));
+		assertThat(greeting()).isEqualTo("good day");
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+	}
+
+	@Test
+	void shouldTellThatTheFilesOfARollBackCouldNotBeWritten() throws Exception {
+		startTwoRevisionsOfWhichTheFirstHasAFolder();
+		Files.write(this.folder.resolve("texts"), new byte[] { (byte) 0xff });
+
+		WebEndpointResponse<LiveRoutesEndpoint.State> answer = new LiveRoutesEndpoint(this.routes).rollBack(1);
+
+		assertThat(answer.getStatus()).isEqualTo(409);
+		assertThat(answer.getBody().error())
+			.startsWith("the files of revision 1, which runs as 3, could not all be written, and the next edit");
+		assertThat(this.routes.getPendingEdit()).containsExactly(".:1:1: error: " + answer.getBody().error());
+		assertThat(greeting()).isEqualTo("hello");
+
+		Files.delete(this.folder.resolve("texts"));
+		Files.deleteIfExists(this.folder.resolve("greeting.txt"));
+		writeTheFirstOfThem();
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+	}
+
+	private void startTwoRevisionsOfWhichTheFirstHasAFolder() throws Exception {
+		writeTheFirstOfThem();
+		start();
+		FileSystemUtils.deleteRecursively(this.folder.resolve("texts"));
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "good day");
+		this.routes.refresh();
+		assertThat(greeting()).isEqualTo("good day");
+	}
+
+	private void writeTheFirstOfThem() throws IOException {
+		Files.createDirectory(this.folder.resolve("texts"));
+		write("texts/greeting.txt", "hello");
+		write("greeting.camel.yaml", GREETING.replace("greeting.txt", "texts/greeting.txt"));
+	}
+
+	@Test
+	void shouldNotTakeARefusedRollBackForAnEdit() throws Exception {
+		write("greeting.camel.yaml", """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: '{{old}}'}}]}}
+				""");
+		configure("old: hello");
+		start();
+		write("greeting.camel.yaml", """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: good day}}]}}
+				""");
+		configure("new: hello");
+		this.routes.refresh();
+
+		assertThatThrownBy(() -> this.routes.rollBack(1)).isInstanceOf(IllegalStateException.class)
+			.hasMessageStartingWith("Revision 1 does not run any more: ")
+			.hasMessageContaining("the setting 'old' is not there");
+
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(new LiveRoutesHealthIndicator(this.routes).health().getStatus()).isEqualTo(Status.UP);
+		assertThat(greeting()).isEqualTo("good day");
+	}
+
+	/** As of a class that is missing in lib/: an error, and no exception. */
+	@Test
+	void shouldGoOnWatchingAfterARouteWhoseClassDoesNotLoad() throws Exception {
+		String route = "- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {%s}}]}}";
+		write("greeting.camel.yaml", route.formatted("constant: hello"));
+		start();
+
+		watch();
+		write("greeting.camel.yaml", route.formatted("method: {beanType: '" + Unloadable.class.getName() + "'}"));
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.routes.getPendingEdit()).singleElement()
+				.asString()
+				.startsWith("greeting.camel.yaml:1:11: error: route 'greet' cannot be built: "));
+		assertThat(greeting()).isEqualTo("hello");
+
+		write("greeting.camel.yaml", route.formatted("constant: good day"));
+		await().atMost(PATIENCE).until(() -> greeting().equals("good day"));
+	}
+
+	@Test
+	void shouldPutRoutesBackWhenOneMeetsAnErrorAtItsStart() throws Exception {
+		String routes = """
+				- route: {id: greet, from: {uri: 'direct:greet', steps: [{setBody: {constant: %s}}]}}
+				- route: {id: last, from: {uri: 'direct:last', steps: [{to: {uri: 'log:%s'}}]}}
+				""";
+		write("greeting.camel.yaml", routes.formatted("hello", "good"));
+		start();
+		this.camel.removeComponent("log");
+		this.camel.addComponent("log", new LogComponent() {
+			@Override
+			protected Endpoint createEndpoint(String uri, String name, Map<String, Object> parameters)
+					throws Exception {
+				if ("bad".equals(name)) {
+					throw new NoClassDefFoundError("com/example/Missing");
+				}
+				return super.createEndpoint(uri, name, parameters);
+			}
+		});
+
+		write("greeting.camel.yaml", routes.formatted("good day", "bad"));
+		this.routes.refresh();
+
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.contains("route 'last' does not start: NoClassDefFoundError: com/example/Missing");
+		assertThat(greeting()).isEqualTo("hello");
+		this.camel.createProducerTemplate().sendBody("direct:last", "");
+	}
+
+	@Test
+	void shouldStopReplacedRoutesAlsoWithoutLiveEditing() throws Exception {
+		String route = "- route: {id: talk, from: {uri: 'direct:talk', steps: [{to: {uri: 'log:talk%d'}}]}}\n";
+		this.live = false;
+		write("talk.camel.yaml", route.formatted(1));
+		start();
+		write("talk.camel.yaml", route.formatted(2));
+		this.routes.refresh();
+
+		watch();
+		write("talk.camel.yaml", route.formatted(3));
+		await().atMost(PATIENCE).until(() -> this.camel.hasEndpoint("log:talk1") == null);
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+	}
+
+	/** By whom it was paused, the exchange does not know. */
+	@Test
+	void shouldLeaveAPausedRoutePausedOverEdits(CapturedOutput log) throws Exception {
+		String route = """
+				- route:
+				    id: beat
+				    from:
+				      uri: scheduler:beat?initialDelay=0&delay=10
+				      steps:
+				        - log: beat of text %s
+				""";
+		write("beat.camel.yaml", route.formatted("one"));
+		start();
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text one"));
+		this.camel.getRouteController().suspendRoute("beat");
+
+		write("beat.camel.yaml", route.formatted("two"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+
+		write("beat.camel.yaml", route.formatted("three"));
+		write("more.camel.yaml",
+				"- route: {id: more, from: {uri: 'scheduler:more?poolSize=-1', steps: [{log: more}]}}");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).hasSize(1);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+		Files.delete(this.folder.resolve("more.camel.yaml"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+		assertThat(this.camel.getRouteController().getRouteStatus("beat")).isEqualTo(ServiceStatus.Stopped);
+		assertThat(log).doesNotContain("beat of text t");
+
+		this.camel.getRouteController().resumeRoute("beat");
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text three"));
+		write("beat.camel.yaml", route.formatted("four"));
+		this.routes.refresh();
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text four"));
+	}
+
+	@Test
+	void shouldStartARouteThatSomebodyLetsStart() throws Exception {
+		String route = "- route: {id: wait, autoStartup: %s, from: {uri: 'direct:wait', steps: [{log: waiting}]}}";
+		write("greeting.camel.yaml", route.formatted(false));
+		start();
+
+		write("greeting.camel.yaml", route.formatted(true));
+		this.routes.refresh();
+
+		assertThat(this.camel.getRouteController().getRouteStatus("wait")).isEqualTo(ServiceStatus.Started);
+	}
+
+	@Test
+	void shouldNotExchangeARouteThatStartedWithoutAnId() throws Exception {
+		String route = "- route: {%sfrom: {uri: 'direct:greet', steps: [{setBody: {constant: %s}}]}}";
+		write("greeting.camel.yaml", route.formatted("", "hello"));
+		start();
+		this.routes.warmUp();
+		assertThat(this.routes.getProblems())
+			.containsExactly("greeting.camel.yaml:1:10: error: a route needs an id: edits and figures go by it");
+
+		write("greeting.camel.yaml", route.formatted("", "good day"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEqualTo(this.routes.getProblems());
+
+		write("greeting.camel.yaml", route.formatted("id: greet, ", "good day"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("is read at the start only");
+		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	@Test
+	void shouldKeepAPolicyWhoseNameIsQuoted() throws Exception {
+		write("errors.camel.yaml", POLICY.replace("routeConfiguration:", "\"routeConfiguration\":"));
+		write("sorry.txt", "sorry");
+		write("greeting.camel.yaml", FAILING.formatted("first"));
+		write("wait.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}");
+		start();
+
+		write("wait.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting on}]}}");
+		this.routes.refresh();
+		write("greeting.camel.yaml", FAILING.formatted("second"));
+		this.routes.refresh();
+
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+		assertThat(greeting()).isEqualTo("sorry");
+	}
+
+	@Test
+	void shouldExchangeRoutesWhosePolicyReadsAFileThatChanged() throws Exception {
+		write("errors.camel.yaml", POLICY);
+		write("sorry.txt", "sorry");
+		write("greeting.camel.yaml", FAILING.formatted("first"));
+		start();
+		assertThat(greeting()).isEqualTo("sorry");
+
+		write("sorry.txt", "very sorry");
+		this.routes.refresh();
+
+		assertThat(greeting()).isEqualTo("very sorry");
+	}
+
+	@Test
+	void shouldSayInOneLineThatAFileOfSettingsIsEmpty() throws Exception {
+		write("greeting.camel.yaml",
+				"- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: '{{greeting}}'}]}}\n");
+		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
+		start();
+		Path file = this.config.resolve("application.yaml");
+
+		Files.writeString(file, "");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.containsExactly(file + ":1:1: error: is empty; to be rid of all its settings, delete it");
+
+		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+	}
+
 	/** As with a profile that has routes and settings of its own. */
 	private void startOnceWithMorePatterns() throws Exception {
 		write("greeting.camel.yaml", GREETING);
@@ -462,9 +968,9 @@ class LiveRoutesTest {
 		ConfigDataEnvironmentPostProcessor.applyTo(this.environment);
 		// As libraries do for their defaults.
 		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
-		RoutesProperties settings = new RoutesProperties(this.folder, true, Duration.ofMillis(100),
-				Duration.ofMillis(300), this.history, this.patterns, DataSize.ofKilobytes(256),
-				List.of("direct", "log", "scheduler"), List.of());
+		this.settings = new RoutesProperties(this.folder, this.live, Duration.ofMillis(100), Duration.ofMillis(300),
+				this.history, this.patterns, DataSize.ofKilobytes(256), List.of("direct", "log", "scheduler"),
+				List.of());
 		RouteFiles files = new RouteFiles(this.folder);
 		this.camel = new DefaultCamelContext();
 		this.camel.addComponent("direct", new TakeOverDirectComponent());
@@ -474,7 +980,7 @@ class LiveRoutesTest {
 		LiveConfig config = new LiveConfig(this.environment,
 				new ConfigCheck(() -> List.of(RankingProperties.class, Other.class), VALIDATORS.getValidator()),
 				List.of(this.ranking));
-		this.routes = new LiveRoutes(settings, new DefaultListableBeanFactory(), config,
+		this.routes = new LiveRoutes(this.settings, new DefaultListableBeanFactory(), config,
 				new RouteSwapper(this.camel, null, files), new SimpleMeterRegistry(), Clock.systemUTC());
 		RouteSet set = this.routes.load();
 		files.use(set);
@@ -483,6 +989,12 @@ class LiveRoutesTest {
 		}
 		this.camel.start();
 		this.routes.started();
+	}
+
+	/** Edits are taken by themselves from now on. */
+	private void watch() {
+		this.watcher = new RouteWatcher(this.settings, this.routes);
+		this.watcher.start();
 	}
 
 	private String greeting() {
@@ -504,6 +1016,23 @@ class LiveRoutesTest {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private static FileAttribute<?> mode(String mode) {
+		return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode));
+	}
+
+	/** Says so, when it is loaded. */
+	public static final class Unloadable {
+
+		static {
+			Objects.requireNonNull(null);
+		}
+
+		public String greet() {
+			return "never";
+		}
+
 	}
 
 	/** Settings that are bound after others. */

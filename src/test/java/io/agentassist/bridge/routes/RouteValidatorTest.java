@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -98,6 +99,8 @@ class RouteValidatorTest {
 					provider-query.camel.yaml   | `throwExceptionOnFailure: false`                 | `responseTimeout: "{{bean:providerRetry.timeout}}"` | `error: the bean 'providerRetry' has no method 'timeout'`
 					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:recordFeedback`            | `error: brings every message back to 'direct:recordFeedback'`
 					feedback.camel.yaml         | `- validate:`                                    | `- wireTap: {id: tap, uri: direct:recordFeedback}\\n        - validate:` | `error: brings every message back to 'direct:recordFeedback'`
+					feedback.camel.yaml         | `id: record-feedback`                            | `group: feedback`                       | `error: a route needs an id: edits`
+					erasure.camel.yaml          | `uri: direct:erase-conversation`                 | `uri: direct:erase`                     | `which the bean 'erasureEndpoint' calls`
 					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'providerCalls' calls`
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
@@ -138,6 +141,38 @@ class RouteValidatorTest {
 
 		assertThat(check().first()).hasToString("new.camel.yaml:4:7: error: 'platform-http:/openapi.yaml GET' is the"
 				+ " entrance of route 'api-specification' already: one of them has to go");
+	}
+
+	@Test
+	void shouldKnowAStepThatIsNoMoreThanItsUri() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - to: direct:purge-old-rows-now\n");
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:9:15: error: no route starts with 'direct:purge-old-rows-now'");
+		assertThat(row("new-route")).containsExactly("new.camel.yaml", "new-route", "direct:new-route",
+				"direct:purge-old-rows-now");
+		Files.delete(this.folder.resolve("new.camel.yaml"));
+
+		replace("suggestion-request.camel.yaml", "to:\n            id: query-provider-with-retries\n            uri: ",
+				"to: ");
+		replace("provider-query.camel.yaml", "- doTry:",
+				"- removeHeaders: {id: drop, pattern: \"*\"}\n        - doTry:");
+		assertThat(check()).singleElement()
+			.asString()
+			.contains("warning: removes the count of redeliveries of route 'request-suggestions'");
+	}
+
+	@Test
+	void shouldShowARouteWithoutAnId() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route").replace("    id: new-route\n", ""));
+
+		assertThat(row("without-id")).containsExactly("new.camel.yaml", "without-id", "direct:new-route", "");
+		assertThat(offline.graph(RouteSet.read(offline.settings(), this.folder, (problem) -> {
+		})).mermaid()).startsWith("flowchart");
+	}
+
+	private List<String> row(String route) throws IOException {
+		return offline.graph(RouteSet.read(offline.settings(), this.folder, (problem) -> {
+		})).table().stream().filter((row) -> row.contains(route)).findFirst().orElseThrow();
 	}
 
 	@Test

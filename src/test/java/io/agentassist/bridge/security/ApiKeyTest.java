@@ -79,6 +79,20 @@ class ApiKeyTest extends StrictBridgeTest {
 		assertThat(this.provider.queriesOf(conversation).get(0).getHeader("X-API-Key")).isNull();
 	}
 
+	/** What a site's own route calls gets the headers of its messages. */
+	@Test
+	void shouldKeepCredentialsFromRoutes() throws Exception {
+		addProbe("/agentassist/probe",
+				(exchange) -> exchange.getMessage().setBody(exchange.getMessage().getHeaders().toString()));
+
+		HttpResponse<String> seen = send(request("/agentassist/probe").header("x-api-key", API_KEY)
+			.header("Authorization", "Bearer of-the-desk")
+			.header("traceparent", "of-the-desk")
+			.build());
+
+		assertThat(seen.body()).contains("traceparent=of-the-desk").doesNotContain(API_KEY, "Bearer");
+	}
+
 	@Test
 	void shouldNeedNoKeyForASignedCallback() {
 		String id = queue(unique("conv-"));

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -184,7 +185,8 @@ class AttackTest extends StrictBridgeTest {
 		bodies.forEach((name, body) -> {
 			attacks.add(posted("ask with " + name, ASK, body, KEY));
 			attacks.add(posted("feedback with " + name, FEEDBACK, body, KEY));
-			if (!"exponent".equals(name)) {
+			// These two are callbacks without a status, as far as a callback is read.
+			if (!Set.of("exponent", "string of 200000").contains(name)) {
 				attacks.add(signedCallback("signed callback with " + name, body));
 			}
 		});

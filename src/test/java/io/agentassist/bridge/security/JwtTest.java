@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.web.MockHttpServletRequest;
 
@@ -149,26 +150,37 @@ class JwtTest extends GuardedBridgeTest {
 		assertProblem(askWith(token, unique("conv-")), 403);
 	}
 
-	@Test
-	void shouldTellToTryAgainWhileTheIssuersKeysCannotBeFetchedAndTakeTokensAfterwards() {
-		JwtCallers callers = new JwtCallers(new ApiProperties(ApiAuth.JWT, null, null,
-				new ApiProperties.Jwt(null, URI.create(issuer() + "/keys"), "agent-assist", "", "orgs"), 10, null),
-				JSON);
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void shouldTellToTryAgainWhileTheIssuersKeysCannotBeFetchedAndTakeTokensAfterwards(boolean discovered) {
+		String path = discovered ? "/issuer/.well-known/openid-configuration" : "/issuer/keys";
+		WORLD.stubFor(WireMock.get(path).willReturn(StubbedProvider.answer(500, "")));
 		MockHttpServletRequest request = new MockHttpServletRequest();
 		request.addHeader("Authorization",
-				"Bearer " + token(claims(null).issuer("anyone").claim("orgs", List.of("emea", "default")).build()));
-		WORLD.stubFor(WireMock.get("/issuer/keys").willReturn(StubbedProvider.answer(500, "")));
+				"Bearer " + token(claims(null).claim("orgs", List.of("emea", "default")).build()));
 
+		JwtCallers unlucky = callers(discovered);
+		int fetches = WORLD.findAll(WireMock.getRequestedFor(WireMock.urlEqualTo(path))).size();
+		for (int i = 0; i < 10; i++) {
+			assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> unlucky.authenticate(request));
+		}
+		assertThat(WORLD.findAll(WireMock.getRequestedFor(WireMock.urlEqualTo(path)))).hasSizeBetween(fetches + 1,
+				fetches + 4);
+		JwtCallers callers = callers(discovered);
 		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> callers.authenticate(request));
-		playAgain();
+		playIdentityProvider();
 
 		assertThat(callers.authenticate(request).tenant()).isEmpty();
 		assertThat(callers.authenticate(request).organisations()).containsExactlyInAnyOrder("emea", "default");
 	}
 
-	private void playAgain() {
-		WORLD.stubFor(WireMock.get("/issuer/keys")
-			.willReturn(StubbedProvider.answer(200, "{\"keys\":[" + ISSUER_KEY.toPublicJWK() + "]}")));
+	private static JwtCallers callers(boolean discovered) {
+		return new JwtCallers(
+				new ApiProperties(ApiAuth.JWT, null, null,
+						new ApiProperties.Jwt(discovered ? issuer() : null,
+								discovered ? null : URI.create(issuer() + "/keys"), "agent-assist", "", "orgs"),
+						10, null),
+				JSON);
 	}
 
 }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -103,10 +104,14 @@ class NamedKeyTest extends StrictBridgeTest {
 			HttpResponse<String> hidden = getAs(key, "/agentassist/suggestions/" + berlin);
 			assertProblem(hidden, 404);
 			assertThat(hidden.body()).isEqualTo(getAs(key, "/agentassist/suggestions/unknown").body());
-			HttpResponse<String> waiting = getAs(key, "/agentassist/suggestions/" + berlin + "?wait=PT1S");
-			assertProblem(waiting, 404);
+			assertProblem(getAs(key, "/agentassist/suggestions/" + berlin + "?wait=PT1S"), 404);
 			assertProblem(feedbackAs(key, berlin, suggestion), 404);
 		}
+		String queued = "/agentassist/suggestions/" + madrid + "?wait=PT2S";
+		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
+				request(queued).header("X-API-Key", MADRID).build());
+		assertProblem(getAs(BERLIN, queued), 404);
+		assertThat(waiting).isNotDone();
 		assertThat(requestIds(BERLIN, conversation)).containsExactly(berlin);
 		assertThat(requestIds(MADRID, conversation)).containsExactly(madrid);
 		assertThat(requestIds(API_KEY, conversation)).isEmpty();

@@ -97,6 +97,10 @@ class SuggestionValidationTest extends BridgeTest {
 				broken("sources missing", (r) -> r.remove("knowledge_source_ids"), "knowledge_source_ids", NO_SOURCE),
 				broken("sources null", (r) -> r.putNull("knowledge_source_ids"), "knowledge_source_ids", NO_SOURCE),
 				broken("agent_id with control", (r) -> r.put("agent_id", "a\u0007"), "agent_id", ID),
+				broken("conversation_id of 101 emoji", (r) -> r.put("conversation_id", "😀".repeat(101)),
+						"conversation_id", ID),
+				broken("agent_id with C1 control", (r) -> r.put("agent_id", "a\u0085"), "agent_id", ID),
+				broken("transcript of 150000", (r) -> r.put("transcript", "x".repeat(150_000)), "transcript", TOO_LONG),
 				broken("agent_id of 201", (r) -> r.put("agent_id", "a".repeat(201)), "agent_id", ID));
 	}
 

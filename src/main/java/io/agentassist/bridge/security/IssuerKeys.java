@@ -1,0 +1,86 @@
+package io.agentassist.bridge.security;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
+import com.nimbusds.jose.jwk.source.JWKSetRetrievalException;
+import com.nimbusds.jose.jwk.source.JWKSetSource;
+import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jose.util.ResourceRetriever;
+
+/**
+ * The public keys of the identity provider, fetched from the configured address, or from
+ * the one that the issuer tells (OpenID Connect Discovery). What fetches too often is cut
+ * by those around it.
+ */
+class IssuerKeys implements JWKSetSource<SecurityContext> {
+
+	private static final int FETCH_TIMEOUT_MILLIS = 2000;
+
+	private static final int MAX_FETCHED_BYTES = 256 * 1024;
+
+	private final ResourceRetriever retriever = new DefaultResourceRetriever(FETCH_TIMEOUT_MILLIS, FETCH_TIMEOUT_MILLIS,
+			MAX_FETCHED_BYTES);
+
+	private final ApiProperties.Jwt settings;
+
+	private final ObjectMapper json;
+
+	/** Null until its address is known. */
+	private volatile JWKSetSource<SecurityContext> source;
+
+	private volatile boolean known;
+
+	IssuerKeys(ApiProperties.Jwt settings, ObjectMapper json) {
+		this.settings = settings;
+		this.json = json;
+	}
+
+	@Override
+	public JWKSet getJWKSet(JWKSetCacheRefreshEvaluator refresh, long now, SecurityContext context)
+			throws KeySourceException {
+		try {
+			if (this.source == null) {
+				this.source = new URLBasedJWKSetSource<>(address(), this.retriever);
+			}
+			JWKSet keys = this.source.getJWKSet(refresh, now, context);
+			this.known = true;
+			return keys;
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			throw new JWKSetRetrievalException("No address of the keys: " + ex.getMessage(), ex);
+		}
+	}
+
+	/** Whether they were fetched once. */
+	boolean areKnown() {
+		return this.known;
+	}
+
+	private URL address() throws IOException {
+		if (this.settings.jwkSetUri() != null) {
+			return this.settings.jwkSetUri().toURL();
+		}
+		String issuer = this.settings.issuer();
+		URL discovery = URI.create(issuer.replaceAll("/$", "") + "/.well-known/openid-configuration").toURL();
+		JsonNode configuration = this.json.readTree(this.retriever.retrieveResource(discovery).getContent());
+		if (!issuer.equals(configuration.path("issuer").asText())) {
+			throw new IOException("the discovery document is another issuer's");
+		}
+		return URI.create(configuration.path("jwks_uri").asText()).toURL();
+	}
+
+	@Override
+	public void close() {
+		// Nothing is open between two fetches.
+	}
+
+}
