@@ -89,8 +89,12 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		}
 		// Whatever it is: a turn that is not given back would stop the bridge.
 		catch (SQLException | RuntimeException | Error ex) {
-			failGroup(ex);
-			endTurn();
+			try {
+				failGroup(ex);
+			}
+			finally {
+				endTurn();
+			}
 			throw new CannotCreateTransactionException("The database does not begin a transaction", ex);
 		}
 		member.begun = true;
@@ -132,10 +136,14 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 	/** Commits, unless somebody waits who will. */
 	private void endTurn() {
-		if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
-			commitGroup();
+		try {
+			if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
+				commitGroup();
+			}
 		}
-		this.turn.release();
+		finally {
+			this.turn.release();
+		}
 		// Who waited may have given up in between.
 		commitUnlessAwaited();
 	}
@@ -171,7 +179,10 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			cause.addSuppressed(ex);
+			// Of itself, an exception is no cause.
+			if (ex != cause) {
+				cause.addSuppressed(ex);
+			}
 		}
 		giveBack();
 		if (group != null) {

@@ -45,6 +45,9 @@ class GroupCommitTransactionManagerTest {
 
 	private volatile Throwable commitFailure;
 
+	/** Of whatever is asked of the connection between two transactions of a group. */
+	private volatile Throwable savepointFailure;
+
 	private final ExecutorService threads = Executors.newCachedThreadPool();
 
 	private HikariDataSource pool;
@@ -78,6 +81,10 @@ class GroupCommitTransactionManagerTest {
 						if (this.commitFailure != null) {
 							throw this.commitFailure;
 						}
+					}
+					if (this.savepointFailure != null
+							&& List.of("setSavepoint", "rollback").contains(method.getName())) {
+						throw this.savepointFailure;
 					}
 					try {
 						return method.invoke(connection, arguments);
@@ -144,6 +151,27 @@ class GroupCommitTransactionManagerTest {
 
 		insert(2);
 		assertThat(ids()).containsExactly(2);
+	}
+
+	/** An exception cannot be suppressed by itself: the turn was never given back. */
+	@Test
+	void shouldGoOnWhereTheRollbackThrowsTheSameExceptionAgain() throws Exception {
+		CountDownLatch failing = new CountDownLatch(1);
+		Future<?> first = submit(() -> {
+			insertRow(1);
+			awaitLatch(failing);
+		});
+		await().until(() -> this.pool.getHikariPoolMXBean().getActiveConnections() == 1);
+		Future<?> second = submit(() -> insertRow(2));
+		await().until(() -> waiting() == 1);
+		this.savepointFailure = new SQLException("the connection is gone");
+		failing.countDown();
+
+		assertThatThrownBy(first::get).hasRootCauseMessage("the connection is gone");
+		assertThatThrownBy(second::get).hasRootCauseMessage("the connection is gone");
+		this.savepointFailure = null;
+		insert(3);
+		assertThat(ids()).containsExactly(3);
 	}
 
 	@Test
