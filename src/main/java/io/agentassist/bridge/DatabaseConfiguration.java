@@ -7,6 +7,7 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
@@ -27,8 +28,9 @@ class DatabaseConfiguration {
 
 	/** On H2, transactions share the one connection's commits. */
 	@Bean
-	PlatformTransactionManager transactionManager(HikariDataSource pool) {
-		return isH2(pool) ? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()))
+	PlatformTransactionManager transactionManager(HikariDataSource pool, MeterRegistry meters) {
+		return isH2(pool)
+				? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()), meters)
 				: new PostgreSqlTransactionManager(pool);
 	}
 

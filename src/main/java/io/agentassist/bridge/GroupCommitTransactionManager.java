@@ -12,6 +12,10 @@ import java.util.concurrent.TimeoutException;
 
 import javax.sql.DataSource;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionDefinition;
@@ -42,6 +46,8 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 	private final transient Semaphore turn = new Semaphore(1);
 
+	private final transient Counter timeouts;
+
 	/** Of the group; null where none has begun. Its user has the turn. */
 	private transient Connection connection;
 
@@ -52,10 +58,18 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 	 * Creates the manager.
 	 * @param pool where the connection is from, one at a time
 	 * @param timeout longest wait for a turn, and for the commit at its end
+	 * @param meters gets the meters {@code agentassist.database.timeouts} and
+	 * {@code agentassist.database.waiting}
 	 */
-	GroupCommitTransactionManager(DataSource pool, Duration timeout) {
+	GroupCommitTransactionManager(DataSource pool, Duration timeout, MeterRegistry meters) {
 		this.pool = pool;
 		this.timeout = timeout;
+		this.timeouts = Counter.builder("agentassist.database.timeouts")
+			.description("Transactions that got no turn on the embedded database, or no commit, in time")
+			.register(meters);
+		Gauge.builder("agentassist.database.waiting", this.turn, Semaphore::getQueueLength)
+			.description("Transactions that wait for their turn on the embedded database")
+			.register(meters);
 	}
 
 	@Override
@@ -119,6 +133,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			Thread.currentThread().interrupt();
 			throw new CannotCreateTransactionException("Interrupted while waiting for the database's connection");
 		}
+		this.timeouts.increment();
 		throw new CannotCreateTransactionException("No turn on the database's connection within " + this.timeout);
 	}
 
@@ -212,6 +227,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			throw new TransactionSystemException("The commit failed", ex.getCause());
 		}
 		catch (TimeoutException ex) {
+			this.timeouts.increment();
 			throw new TransactionSystemException("The commit has not ended within " + this.timeout, ex);
 		}
 		catch (InterruptedException ex) {

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,8 @@ class GroupCommitTransactionManagerTest {
 	/** Of whatever is asked of the connection between two transactions of a group. */
 	private volatile Throwable savepointFailure;
 
+	private final MeterRegistry meters = new SimpleMeterRegistry();
+
 	private final ExecutorService threads = Executors.newCachedThreadPool();
 
 	private HikariDataSource pool;
@@ -68,7 +72,7 @@ class GroupCommitTransactionManagerTest {
 			}
 		};
 		this.jdbc = new JdbcTemplate(counted);
-		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT));
+		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT, this.meters));
 		this.jdbc.execute("CREATE TABLE item (id int PRIMARY KEY)");
 	}
 
@@ -200,7 +204,7 @@ class GroupCommitTransactionManagerTest {
 	@Test
 	void shouldCommitWhatWasLeftToATransactionThatGaveUpWaiting() throws Exception {
 		TransactionTemplate impatient = new TransactionTemplate(
-				new GroupCommitTransactionManager(this.jdbc.getDataSource(), Duration.ofMillis(50)));
+				new GroupCommitTransactionManager(this.jdbc.getDataSource(), Duration.ofMillis(50), this.meters));
 		CountDownLatch begun = new CountDownLatch(1);
 		CountDownLatch end = new CountDownLatch(1);
 		Future<?> first = this.threads.submit(() -> impatient.executeWithoutResult((status) -> {
@@ -212,6 +216,7 @@ class GroupCommitTransactionManagerTest {
 		Future<?> second = this.threads.submit(() -> impatient.executeWithoutResult((status) -> insertRow(2)));
 
 		assertThatThrownBy(second::get).cause().isInstanceOf(CannotCreateTransactionException.class);
+		assertThat(this.meters.get("agentassist.database.timeouts").counter().count()).isOne();
 		end.countDown();
 		first.get();
 		assertThat(ids()).containsExactly(1);

@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
@@ -25,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.transaction.support.TransactionOperations;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static io.agentassist.bridge.StubbedProvider.refusal;
@@ -42,6 +47,9 @@ class MetricsTest extends BridgeTest {
 
 	@Autowired
 	private Providers providers;
+
+	@Autowired
+	private TransactionOperations transaction;
 
 	@Test
 	void shouldCountRequestsByOutcome() {
@@ -190,6 +198,26 @@ class MetricsTest extends BridgeTest {
 		assertProblem(refused, 503);
 		assertThat(connectionTimeouts()).isGreaterThan(before);
 		assertThat(callBack(completed(id)).statusCode()).isEqualTo(200);
+	}
+
+	/** They wait for their turn, which the pool knows nothing of. */
+	@Test
+	void shouldCountCallersWhoGotNoTurnOnTheEmbeddedDatabaseInTime() {
+		List<String> ids = Stream.generate(() -> queue(unique("conv-"))).limit(3).toList();
+		String before = scrape();
+
+		List<CompletableFuture<HttpResponse<String>>> refused = this.transaction.execute((status) -> {
+			List<CompletableFuture<HttpResponse<String>>> answers = ids.stream()
+				.map((id) -> sendAsync(signed(completed(id).toString().getBytes(StandardCharsets.UTF_8))))
+				.toList();
+			eventually(() -> assertThat(sample(scrape(), "agentassist_database_waiting")).isGreaterThanOrEqualTo(3));
+			answers.forEach(CompletableFuture::join);
+			return answers;
+		});
+
+		assertThat(refused).allSatisfy((answer) -> assertProblem(answer.join(), 503));
+		assertThat(risen(before, "agentassist_database_timeouts_total")).isGreaterThanOrEqualTo(3);
+		eventually(() -> assertThat(callBack(completed(ids.get(0))).statusCode()).isEqualTo(200));
 	}
 
 	@Test
