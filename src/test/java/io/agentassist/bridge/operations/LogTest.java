@@ -89,8 +89,8 @@ class LogTest extends BridgeTest {
 		callBack(completed(slow));
 		callBack(completed(fast));
 
-		assertThat(log.getOut()).containsPattern("WARN +CallbackAnswers +Request " + slow + " .* over 3000 ms")
-			.containsPattern("INFO +CallbackAnswers +Request " + fast + " .* completed after");
+		assertThat(log.getOut()).containsPattern("WARN +ResponseTimes +Request " + slow + " .* over 3000 ms")
+			.containsPattern("INFO +ResponseTimes +Request " + fast + " .* completed after");
 	}
 
 	@Test

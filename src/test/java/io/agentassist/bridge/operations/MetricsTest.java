@@ -24,10 +24,13 @@ import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.genesys.Provider;
 import io.agentassist.bridge.genesys.Providers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -38,6 +41,7 @@ import static org.awaitility.Awaitility.await;
 import static org.assertj.core.api.Assertions.within;
 
 /** Shows, by scrapes as Prometheus makes them, that the meters tell what happened. */
+@ExtendWith(OutputCaptureExtension.class)
 class MetricsTest extends BridgeTest {
 
 	private static final Pattern SAMPLE = Pattern.compile("(?m)^(\\w+)(\\{[^}]*})? (\\S+)$");
@@ -86,6 +90,22 @@ class MetricsTest extends BridgeTest {
 		assertThat(risen(before, "agentassist_response_time_seconds_sum")).isCloseTo(response, within(0.001));
 		assertThat(scrape()).contains("agentassist_response_time_seconds_bucket{le=\"0.8\"}",
 				"agentassist_response_time_seconds_bucket{le=\"3.0\"}");
+	}
+
+	/** It was recorded for callbacks only. */
+	@Test
+	void shouldRecordTheResponseTimeOfAnAnswerAtOnce(CapturedOutput log) {
+		String before = scrape();
+		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));
+
+		JsonNode completed = json(ask(suggestionRequest(unique("conv-"))));
+
+		assertThat(completed.path("status").asText()).isEqualTo("completed");
+		assertThat(risen(before, "agentassist_response_time_seconds_count")).isOne();
+		assertThat(risen(before, "agentassist_response_time_seconds_sum"))
+			.isCloseTo(completed.path("response_time_ms").asDouble() / 1000, within(0.001));
+		assertThat(log.getOut()).contains("Request " + completed.path("request_id").asText() + " of conversation "
+				+ completed.path("conversation_id").asText() + " completed after");
 	}
 
 	@Test
