@@ -39,7 +39,7 @@ public class Purge {
 	/**
 	 * Deletes one batch of each, in transactions of their own that lock nothing but old
 	 * rows.
-	 * @param exchange told, as {@code scheduler:} wants it, whether there was anything
+	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
 	 */
 	public void purge(Exchange exchange) {
 		Instant before = this.clock.instant().minus(this.settings.get().keep());
@@ -50,7 +50,7 @@ public class Purge {
 		if (requests + keys > 0) {
 			log.debug("Purged {} requests, {} idempotency keys", requests, keys);
 		}
-		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, requests + keys > 0);
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, requests >= batch || keys >= batch);
 	}
 
 }

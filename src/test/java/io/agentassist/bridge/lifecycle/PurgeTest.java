@@ -7,7 +7,12 @@ import java.time.ZoneOffset;
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -21,6 +26,15 @@ class PurgeTest extends BridgeTest {
 
 	@Autowired
 	private TransactionOperations transaction;
+
+	@Autowired
+	private CamelContext camel;
+
+	@Autowired
+	private Purge purge;
+
+	@Autowired
+	private RequestExpiry expiry;
 
 	@Test
 	void shouldDeleteOldRequestsAndTheirKeysButKeepWhatWasLearned() {
@@ -78,10 +92,36 @@ class PurgeTest extends BridgeTest {
 			.isZero());
 	}
 
+	/** Of one transaction, so that the routes do not see its rows. */
+	@ParameterizedTest
+	@CsvSource({ "199, false", "200, true" })
+	void shouldGoOnAtOnceOnlyAfterAFullBatch(int rows, boolean goesOn) {
+		Exchange purged = new DefaultExchange(this.camel);
+		Exchange expired = new DefaultExchange(this.camel);
+		this.transaction.executeWithoutResult((status) -> {
+			for (int i = 0; i < rows; i++) {
+				insertOld(unique("old-"), "failed");
+			}
+			this.purge.purge(purged);
+			for (int i = 0; i < rows; i++) {
+				insertOld(unique("old-"), "queued");
+			}
+			this.expiry.expire(expired);
+			status.setRollbackOnly();
+		});
+
+		assertThat(purged.getProperty(Exchange.SCHEDULER_POLLED_MESSAGES)).isEqualTo(goesOn);
+		assertThat(expired.getProperty(Exchange.SCHEDULER_POLLED_MESSAGES)).isEqualTo(goesOn);
+	}
+
 	private void insertOld(String id) {
+		insertOld(id, "failed");
+	}
+
+	private void insertOld(String id, String status) {
 		this.database.update("INSERT INTO suggestion_request"
-				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', 'failed', ?)",
-				id, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
+				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', ?, ?)", id,
+				status, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
 	}
 
 	private int keys(String key) {
