@@ -2,6 +2,7 @@ package io.agentassist.bridge.lifecycle;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
 import io.agentassist.bridge.BridgeTest;
@@ -90,6 +91,32 @@ class PurgeTest extends BridgeTest {
 		eventually(() -> assertThat(this.database.queryForObject(
 				"SELECT count(*) FROM suggestion_request WHERE request_id LIKE ?", Integer.class, held + "%"))
 			.isZero());
+	}
+
+	@Test
+	void shouldDeleteDeadLettersAfterATimeOfTheirOwn() {
+		String old = insertDeadLetter(Duration.ofDays(90).plusMinutes(1));
+		String young = insertDeadLetter(Duration.ofDays(90).minusMinutes(5));
+
+		eventually(() -> assertThat(deadLetters(old)).isZero());
+
+		assertThat(deadLetters(young)).isOne();
+		this.database.update("DELETE FROM dead_letter WHERE event_id = ?", young);
+	}
+
+	private String insertDeadLetter(Duration age) {
+		String id = unique("");
+		OffsetDateTime died = Instant.now().minus(age).atOffset(ZoneOffset.UTC);
+		this.database.update("INSERT INTO dead_letter"
+				+ " (id, destination, event_id, payload, attempts, reason, created_at, died_at)"
+				+ " VALUES ((SELECT COALESCE(min(id), 0) - 1 FROM dead_letter), 'nowhere', ?, '{}', 1, 'x', ?, ?)", id,
+				died, died);
+		return id;
+	}
+
+	private int deadLetters(String eventId) {
+		return this.database.queryForObject("SELECT count(*) FROM dead_letter WHERE event_id = ?", Integer.class,
+				eventId);
 	}
 
 	/** Of one transaction, so that the routes do not see its rows. */
