@@ -55,6 +55,8 @@ public class DeadLetters {
 	void bury(String destination, Collection<Long> ids, int attempts, String reason) {
 		Long[] rows = ids.toArray(Long[]::new);
 		int buried = this.transaction.execute((status) -> {
+			// Else an erasure in between would find the row, and not its copy.
+			this.jdbc.queryForList("SELECT id FROM outbox WHERE id = ANY (?) FOR UPDATE", Long.class, (Object) rows);
 			int moved = this.jdbc.update("""
 					INSERT INTO dead_letter
 					(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
