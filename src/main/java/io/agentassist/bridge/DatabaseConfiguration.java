@@ -7,6 +7,7 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.camel.spring.spi.SpringTransactionPolicy;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -29,8 +30,9 @@ class DatabaseConfiguration {
 
 	/** On H2, transactions share the one connection's commits. */
 	@Bean
-	PlatformTransactionManager transactionManager(HikariDataSource pool) {
-		return isH2(pool) ? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()))
+	PlatformTransactionManager transactionManager(HikariDataSource pool, MeterRegistry meters) {
+		return isH2(pool)
+				? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()), meters)
 				: new PostgreSqlTransactionManager(pool);
 	}
 

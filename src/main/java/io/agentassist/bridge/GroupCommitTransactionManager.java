@@ -12,6 +12,10 @@ import java.util.concurrent.TimeoutException;
 
 import javax.sql.DataSource;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionDefinition;
@@ -44,6 +48,8 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 	private final transient Semaphore turn = new Semaphore(1);
 
+	private final transient Counter timeouts;
+
 	/** Of the group; null where none has begun. Its user has the turn. */
 	private transient Connection connection;
 
@@ -54,10 +60,18 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 	 * Creates the manager.
 	 * @param pool where the connection is from, one at a time
 	 * @param timeout longest wait for a turn, and for the commit at its end
+	 * @param meters gets the meters {@code agentassist.database.timeouts} and
+	 * {@code agentassist.database.waiting}
 	 */
-	GroupCommitTransactionManager(DataSource pool, Duration timeout) {
+	GroupCommitTransactionManager(DataSource pool, Duration timeout, MeterRegistry meters) {
 		this.pool = pool;
 		this.timeout = timeout;
+		this.timeouts = Counter.builder("agentassist.database.timeouts")
+			.description("Transactions that got no turn on the embedded database, or no commit, in time")
+			.register(meters);
+		Gauge.builder("agentassist.database.waiting", this.turn, Semaphore::getQueueLength)
+			.description("Transactions that wait for their turn on the embedded database")
+			.register(meters);
 	}
 
 	@Override
@@ -95,8 +109,12 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		}
 		// Whatever it is: a turn that is not given back would stop the bridge.
 		catch (SQLException | RuntimeException | Error ex) {
-			failGroup(ex);
-			endTurn();
+			try {
+				failGroup(ex);
+			}
+			finally {
+				endTurn();
+			}
 			throw new CannotCreateTransactionException("The database does not begin a transaction", ex);
 		}
 		member.begun = true;
@@ -121,6 +139,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			Thread.currentThread().interrupt();
 			throw new CannotCreateTransactionException("Interrupted while waiting for the database's connection");
 		}
+		this.timeouts.increment();
 		throw new CannotCreateTransactionException("No turn on the database's connection within " + this.timeout);
 	}
 
@@ -138,10 +157,14 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 	/** Commits, unless somebody waits who will. */
 	private void endTurn() {
-		if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
-			commitGroup();
+		try {
+			if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
+				commitGroup();
+			}
 		}
-		this.turn.release();
+		finally {
+			this.turn.release();
+		}
 		// Who waited may have given up in between.
 		commitUnlessAwaited();
 	}
@@ -177,7 +200,10 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			cause.addSuppressed(ex);
+			// Of itself, an exception is no cause.
+			if (ex != cause) {
+				cause.addSuppressed(ex);
+			}
 		}
 		giveBack();
 		if (group != null) {
@@ -207,6 +233,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			throw new TransactionSystemException("The commit failed", ex.getCause());
 		}
 		catch (TimeoutException ex) {
+			this.timeouts.increment();
 			throw new TransactionSystemException("The commit has not ended within " + this.timeout, ex);
 		}
 		catch (InterruptedException ex) {

@@ -69,13 +69,14 @@ import static org.awaitility.Awaitility.await;
 		// Short, so that a test may wait for them; long enough for a busy
 		// machine.
 		"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
-		"camel.component.http.response-timeout=3000", "agentassist.genesys.base-delay=50ms",
-		"agentassist.suggestions.max-construction-latency=10s", "agentassist.suggestions.max-wait=2s",
-		"agentassist.stream.watch-interval=50ms", "agentassist.stream.keep-alive-interval=200ms",
-		"agentassist.stream.max-streams=20", "agentassist.outbox.base-delay=100ms",
-		"agentassist.outbox.max-delay=400ms", "agentassist.outbox.max-probe-delay=200ms",
-		"agentassist.outbox.claim-time=1s", "agentassist.outbox.watch-interval=100ms",
-		"spring.test.observability.auto-configure=true", "management.server.port=0", "agentassist.routes.live=false",
+		"camel.component.http.response-timeout=3000", "agentassist.analytics.deadline=4s",
+		"agentassist.genesys.base-delay=50ms", "agentassist.suggestions.max-construction-latency=10s",
+		"agentassist.suggestions.max-wait=2s", "agentassist.stream.watch-interval=50ms",
+		"agentassist.stream.keep-alive-interval=200ms", "agentassist.stream.max-streams=20",
+		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
+		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s",
+		"agentassist.outbox.watch-interval=100ms", "spring.test.observability.auto-configure=true",
+		"management.server.port=0", "agentassist.routes.live=false",
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
 		// So small that files are followed by others, and checkpoints made.

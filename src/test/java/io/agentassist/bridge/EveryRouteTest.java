@@ -38,7 +38,7 @@ class EveryRouteTest extends BridgeTest {
 	 * and steps that only an unforeseen failure reaches.
 	 */
 	private static final Set<String> NOT_COUNTED = Set.of("answer-not-stored", "answer-problem", "end-transaction",
-			"end-delivery", "end-audit-delivery", "log-delivery-failure", "wait-for-next-poll");
+			"end-scheduled-run", "end-audit-delivery", "note-scheduled-failure", "wait-for-next-poll");
 
 	@Autowired
 	private CamelContext camel;

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,11 @@ class GroupCommitTransactionManagerTest {
 
 	private volatile Throwable commitFailure;
 
+	/** Of whatever is asked of the connection between two transactions of a group. */
+	private volatile Throwable savepointFailure;
+
+	private final MeterRegistry meters = new SimpleMeterRegistry();
+
 	private final ExecutorService threads = Executors.newCachedThreadPool();
 
 	private HikariDataSource pool;
@@ -66,7 +73,7 @@ class GroupCommitTransactionManagerTest {
 			}
 		};
 		this.jdbc = new JdbcTemplate(counted);
-		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT));
+		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT, this.meters));
 		this.jdbc.execute("CREATE TABLE item (id int PRIMARY KEY)");
 	}
 
@@ -79,6 +86,10 @@ class GroupCommitTransactionManagerTest {
 						if (this.commitFailure != null) {
 							throw this.commitFailure;
 						}
+					}
+					if (this.savepointFailure != null
+							&& List.of("setSavepoint", "rollback").contains(method.getName())) {
+						throw this.savepointFailure;
 					}
 					try {
 						return method.invoke(connection, arguments);
@@ -167,6 +178,27 @@ class GroupCommitTransactionManagerTest {
 		assertThat(ids()).containsExactly(2);
 	}
 
+	/** An exception cannot be suppressed by itself: the turn was never given back. */
+	@Test
+	void shouldGoOnWhereTheRollbackThrowsTheSameExceptionAgain() throws Exception {
+		CountDownLatch failing = new CountDownLatch(1);
+		Future<?> first = submit(() -> {
+			insertRow(1);
+			awaitLatch(failing);
+		});
+		await().until(() -> this.pool.getHikariPoolMXBean().getActiveConnections() == 1);
+		Future<?> second = submit(() -> insertRow(2));
+		await().until(() -> waiting() == 1);
+		this.savepointFailure = new SQLException("the connection is gone");
+		failing.countDown();
+
+		assertThatThrownBy(first::get).hasRootCauseMessage("the connection is gone");
+		assertThatThrownBy(second::get).hasRootCauseMessage("the connection is gone");
+		this.savepointFailure = null;
+		insert(3);
+		assertThat(ids()).containsExactly(3);
+	}
+
 	@Test
 	void shouldShowUncommittedRowsToNobodyOutsideATransaction() throws Exception {
 		List<Future<?>> reads = new ArrayList<>();
@@ -193,7 +225,7 @@ class GroupCommitTransactionManagerTest {
 	@Test
 	void shouldCommitWhatWasLeftToATransactionThatGaveUpWaiting() throws Exception {
 		TransactionTemplate impatient = new TransactionTemplate(
-				new GroupCommitTransactionManager(this.jdbc.getDataSource(), Duration.ofMillis(50)));
+				new GroupCommitTransactionManager(this.jdbc.getDataSource(), Duration.ofMillis(50), this.meters));
 		CountDownLatch begun = new CountDownLatch(1);
 		CountDownLatch end = new CountDownLatch(1);
 		Future<?> first = this.threads.submit(() -> impatient.executeWithoutResult((status) -> {
@@ -205,6 +237,7 @@ class GroupCommitTransactionManagerTest {
 		Future<?> second = this.threads.submit(() -> impatient.executeWithoutResult((status) -> insertRow(2)));
 
 		assertThatThrownBy(second::get).cause().isInstanceOf(CannotCreateTransactionException.class);
+		assertThat(this.meters.get("agentassist.database.timeouts").counter().count()).isOne();
 		end.countDown();
 		first.get();
 		assertThat(ids()).containsExactly(1);

@@ -112,6 +112,7 @@ class StopAndKillIT {
 		Map<String, String> settingsOfA = new HashMap<>(settings);
 		settingsOfA.put("agentassist.analytics.endpoint", this.world.baseUrl() + "/analytics-of-a");
 		settingsOfA.put("camel.component.http.response-timeout", "60000");
+		settingsOfA.put("agentassist.analytics.deadline", "60s");
 		try (PackagedBridge a = bridge(folderOfA, settingsOfA); PackagedBridge b = bridge(folderOfB, settings)) {
 			a.launch();
 			b.startAndAwait();

@@ -1,6 +1,5 @@
 package io.agentassist.bridge.genesys;
 
-import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.SocketException;
@@ -9,13 +8,11 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
+
+import io.agentassist.bridge.http.BoundedHttpCalls;
 
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -29,23 +26,16 @@ import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
-import org.apache.hc.core5.http.io.entity.InputStreamEntity;
-import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * The HTTP client of one organisation: connections of its own, and an end to every call.
- * A call that is not done in time is cut, whatever it is waiting for: a connection, a
- * handshake, or the next byte of an answer that only trickles. Thread safe.
+ * The HTTP client of one organisation: connections of its own, and an end to every call,
+ * whatever it is waiting for: a connection, a handshake, or the next byte of an answer
+ * that only trickles. Thread safe.
  */
 final class ProviderClient implements Closeable {
-
-	/** Far more than an answer of the contract. What is longer is cut off there. */
-	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 	private final CloseableHttpClient client;
 
@@ -53,10 +43,10 @@ final class ProviderClient implements Closeable {
 
 	private final Supplier<GenesysProperties> settings;
 
-	private final ScheduledExecutorService timer;
+	private final BoundedHttpCalls calls;
 
 	ProviderClient(Supplier<GenesysProperties> settings, GenesysProperties.Organisation organisation, SSLContext ssl,
-			ScheduledExecutorService timer) {
+			BoundedHttpCalls calls) {
 		// Tokens are fetched beside the queries, one at a time.
 		int connections = organisation.maxConcurrentQueries() + 1;
 		Timeout connect = Timeout.of(settings.get().connectTimeout());
@@ -83,7 +73,7 @@ final class ProviderClient implements Closeable {
 		this.client = builder.build();
 		this.connectTimeout = settings.get().connectTimeout();
 		this.settings = settings;
-		this.timer = timer;
+		this.calls = calls;
 	}
 
 	/**
@@ -103,23 +93,7 @@ final class ProviderClient implements Closeable {
 			.setConnectionRequestTimeout(Timeout.of(Collections.min(List.of(this.connectTimeout, left))))
 			.setResponseTimeout(Timeout.of(Collections.min(List.of(this.settings.get().responseTimeout(), left))))
 			.build());
-		AtomicBoolean cut = new AtomicBoolean();
-		ScheduledFuture<?> end = this.timer.schedule(() -> {
-			cut.set(true);
-			request.cancel();
-		}, left.toNanos(), TimeUnit.NANOSECONDS);
-		try {
-			return read(open(target, request, context));
-		}
-		catch (IOException ex) {
-			if (cut.get()) {
-				throw timeout(ex);
-			}
-			throw ex;
-		}
-		finally {
-			end.cancel(false);
-		}
+		return this.calls.execute(request, left, () -> open(target, request, context));
 	}
 
 	private ClassicHttpResponse open(HttpHost target, HttpUriRequestBase request, HttpClientContext context)
@@ -131,25 +105,6 @@ final class ProviderClient implements Closeable {
 				| NoHttpResponseException ex) {
 			throw new ConnectionFailedException(ex);
 		}
-	}
-
-	private static ClassicHttpResponse read(ClassicHttpResponse answer) throws IOException {
-		try (answer) {
-			HttpEntity entity = answer.getEntity();
-			if (entity != null) {
-				byte[] body = EntityUtils.toByteArray(entity, MAX_ANSWER_BYTES);
-				// Of the kind that Camel turns into bytes.
-				answer.setEntity(new InputStreamEntity(new ByteArrayInputStream(body), body.length,
-						ContentType.parseLenient(entity.getContentType())));
-			}
-			return answer;
-		}
-	}
-
-	private static SocketTimeoutException timeout(IOException cause) {
-		SocketTimeoutException timeout = new SocketTimeoutException("The request's deadline has passed");
-		timeout.initCause(cause);
-		return timeout;
 	}
 
 	@Override

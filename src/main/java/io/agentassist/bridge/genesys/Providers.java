@@ -8,10 +8,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Supplier;
 
 import io.agentassist.bridge.http.AllowedOrganisations;
+import io.agentassist.bridge.http.BoundedHttpCalls;
 import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
@@ -47,17 +47,12 @@ public class Providers {
 
 	private final Map<String, Provider> providers = new LinkedHashMap<>();
 
-	/** Cuts calls at their deadline. */
-	private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
-			new CustomizableThreadFactory("provider-deadline-"));
-
 	private final ExecutorService tokenThreads = Executors
 		.newCachedThreadPool(new CustomizableThreadFactory("provider-token-"));
 
 	Providers(GenesysProperties properties, Supplier<GenesysProperties> live, TokenEndpoint tokenEndpoint,
-			SslBundles sslBundles, MeterRegistry meters, Clock clock,
+			SslBundles sslBundles, BoundedHttpCalls calls, MeterRegistry meters, Clock clock,
 			@Value("${server.tomcat.threads.max}") int requestThreads) {
-		this.timer.setRemoveOnCancelPolicy(true);
 		Map<String, GenesysProperties.Organisation> organisations = properties.allOrganisations();
 		int queries = organisations.values()
 			.stream()
@@ -74,7 +69,7 @@ public class Providers {
 					(added) -> added.getAddedEntry().getEventPublisher().onStateTransition(Providers::logTransition));
 		organisations.forEach((name, settings) -> {
 			ProviderClient client = new ProviderClient(live, settings, StringUtils.hasText(settings.sslBundle())
-					? sslBundles.getBundle(settings.sslBundle()).createSslContext() : null, this.timer);
+					? sslBundles.getBundle(settings.sslBundle()).createSslContext() : null, calls);
 			AccessTokens tokens = new AccessTokens(name, settings, () -> live.get().baseDelay(),
 					() -> tokenEndpoint.fetch(this.providers.get(name)), this.tokenThreads, clock);
 			Provider provider = new Provider(name, settings, client, tokens,
@@ -170,7 +165,6 @@ public class Providers {
 
 	@PreDestroy
 	void close() throws IOException {
-		this.timer.shutdownNow();
 		this.tokenThreads.shutdownNow();
 		for (Provider provider : this.providers.values()) {
 			provider.close();

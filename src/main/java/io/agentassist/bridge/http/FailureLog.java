@@ -16,8 +16,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Tells of failures that no policy handled and nobody was answered: of timers and of wire
- * taps. Camel's own lines, which are off for them, quote what a step failed on.
+ * Tells of failures that no policy handled and nobody was answered: of timers, once until
+ * they work again, and of wire taps. Camel's own lines, which are off for them, quote
+ * what a step failed on.
  */
 @Component
 class FailureLog extends SimpleEventNotifierSupport {
@@ -27,7 +28,10 @@ class FailureLog extends SimpleEventNotifierSupport {
 	/** Components whose exchanges nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
 
-	FailureLog() {
+	private final ScheduledFailures scheduled;
+
+	FailureLog(ScheduledFailures scheduled) {
+		this.scheduled = scheduled;
 		setIgnoreExchangeEvents(false);
 		setIgnoreExchangeFailedEvents(false);
 	}
@@ -36,6 +40,9 @@ class FailureLog extends SimpleEventNotifierSupport {
 	public void notify(CamelEvent event) {
 		if (event instanceof ExchangeFailedEvent failed && !isTold(failed.getExchange())) {
 			Exchange exchange = failed.getExchange();
+			if (isOfClock(exchange) && !this.scheduled.begins(exchange)) {
+				return;
+			}
 			log.error("{} failed unexpectedly: {}", ProblemTranslator.describe(exchange),
 					RedactedException.rootOf(exchange.getException()), new RedactedException(exchange.getException()));
 		}
@@ -46,10 +53,13 @@ class FailureLog extends SimpleEventNotifierSupport {
 	 * A copy that nobody waits for is correlated to its original.
 	 */
 	private static boolean isTold(Exchange exchange) {
-		Endpoint from = exchange.getFromEndpoint();
-		boolean isOfClock = from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
 		boolean isCopy = !exchange.getPattern().isOutCapable() && exchange.getProperty(Exchange.CORRELATION_ID) != null;
-		return isOfState(exchange) || (!isOfClock && !isCopy);
+		return isOfState(exchange) || (!isOfClock(exchange) && !isCopy);
+	}
+
+	private static boolean isOfClock(Exchange exchange) {
+		Endpoint from = exchange.getFromEndpoint();
+		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
 	}
 
 	/** That the database is away is told by the health, not at each poll. */

@@ -189,8 +189,11 @@ public class ProblemTranslator {
 	 */
 	private static String reason(Throwable cause, ProblemDetail problem) {
 		boolean providerSpoke = problem.getProperties() != null && problem.getProperties().containsKey("provider");
-		return (cause instanceof ErrorResponse && !providerSpoke) ? ""
-				: ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + firstLine(cause);
+	}
+
+	static String firstLine(Throwable failure) {
+		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
 	}
 
 	private static void log(ErrorResponse answer, Exception failure, String what, String step) {

@@ -16,9 +16,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Events that could not be delivered, in the table {@code dead_letter}. They stay until
- * an operator redrives them: then they are in the outbox again, with their whole time to
- * live before them. Thread safe, also across replicas.
+ * Events that could not be delivered, in the table {@code dead_letter}. An operator may
+ * redrive them: then they are in the outbox again, with their whole time to live before
+ * them. Thread safe, also across replicas.
  */
 @Component
 public class DeadLetters {
@@ -55,6 +55,8 @@ public class DeadLetters {
 	void bury(String destination, Collection<Long> ids, int attempts, String reason) {
 		Long[] rows = ids.toArray(Long[]::new);
 		int buried = this.transaction.execute((status) -> {
+			// Else an erasure in between would find the row, and not its copy.
+			this.jdbc.queryForList("SELECT id FROM outbox WHERE id = ANY (?) FOR UPDATE", Long.class, (Object) rows);
 			int moved = this.jdbc.update("""
 					INSERT INTO dead_letter
 					(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
@@ -68,6 +70,26 @@ public class DeadLetters {
 		if (buried > 0) {
 			log.error("{} events for {} are dead letters now: {}", buried, destination, reason);
 		}
+	}
+
+	/**
+	 * Deletes old ones, those that nobody has locked. Looks at those of the smallest
+	 * numbers only, which are the oldest but for destinations with times to live of their
+	 * own.
+	 * @param diedBefore their age
+	 * @param limit most of them
+	 * @return how many
+	 */
+	public int purge(Instant diedBefore, int limit) {
+		return this.transaction.execute((status) -> {
+			Object old = this.jdbc.queryForList("""
+					SELECT id FROM (SELECT id, died_at FROM dead_letter ORDER BY id LIMIT ?) AS oldest
+					WHERE died_at < ?""", Long.class, limit, diedBefore.atOffset(ZoneOffset.UTC)).toArray(Long[]::new);
+			Object locked = this.jdbc
+				.queryForList("SELECT id FROM dead_letter WHERE id = ANY (?) FOR UPDATE SKIP LOCKED", Long.class, old)
+				.toArray(Long[]::new);
+			return this.jdbc.update("DELETE FROM dead_letter WHERE id = ANY (?)", locked);
+		});
 	}
 
 	/**

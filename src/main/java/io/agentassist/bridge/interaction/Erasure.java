@@ -8,8 +8,10 @@ import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
 import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Erases what the database holds of a conversation. The audit log is not touched: its
@@ -21,32 +23,102 @@ public class Erasure {
 	/** Whatever has still to be delivered to the audit log is delivered. */
 	private static final String AUDIT = "audit";
 
+	/**
+	 * Events that one transaction looks through: a large backlog must not hold callers
+	 * up.
+	 */
+	private static final int PART_SIZE = 5_000;
+
+	/**
+	 * Dead letters before and after: one that is redriven meanwhile is found in the
+	 * outbox then, and one that is buried meanwhile is found among them.
+	 */
+	private static final List<String> TABLES = List.of("dead_letter", "outbox", "dead_letter");
+
 	private final RequestStore requests;
 
 	private final JdbcTemplate jdbc;
 
+	private final TransactionOperations transaction;
+
 	private final ObjectMapper json;
 
-	Erasure(RequestStore requests, JdbcTemplate jdbc, ObjectMapper json) {
+	Erasure(RequestStore requests, JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json) {
 		this.requests = requests;
 		this.jdbc = jdbc;
+		this.transaction = transaction;
 		this.json = json;
 	}
 
 	/**
-	 * Deletes a conversation's requests, with their suggestions, and the events of it
-	 * that analytics has not had, in the caller's transaction. A callback that is still
+	 * Deletes the events of a conversation that analytics has not had, part by part in
+	 * transactions of their own.
+	 * @param conversationId the conversation
+	 * @return the newest event up to which there is none any more
+	 * @throws JsonProcessingException never in practice: texts are always JSON
+	 */
+	public long eraseEvents(@Body String conversationId) throws JsonProcessingException {
+		String field = field(conversationId);
+		long newest = this.transaction.execute((status) -> newest(conversationId));
+		for (String table : TABLES) {
+			long after = 0;
+			while (after < newest) {
+				long begin = after;
+				after = this.transaction.execute((status) -> {
+					long end = endOfPart(table, begin, newest);
+					delete(table, field, begin, end);
+					return end;
+				});
+			}
+		}
+		return newest;
+	}
+
+	/**
+	 * Waits for what is being recorded of the conversation's requests. So its events that
+	 * are still to come have larger numbers.
+	 */
+	private long newest(String conversationId) {
+		this.requests.lockByConversation(conversationId);
+		return this.jdbc.queryForObject("""
+				SELECT COALESCE(max(id), 0) FROM (
+				SELECT max(id) AS id FROM outbox UNION ALL SELECT max(id) FROM dead_letter) AS newest""", Long.class);
+	}
+
+	private long endOfPart(String table, long after, long newest) {
+		return this.jdbc.queryForObject(
+				"SELECT COALESCE(max(id), CAST(? AS bigint)) FROM (SELECT id FROM " + table
+						+ " WHERE id > ? AND id <= ? ORDER BY id LIMIT ?) AS part",
+				Long.class, newest, after, newest, PART_SIZE);
+	}
+
+	private void delete(String table, String field, long after, long end) {
+		this.jdbc.update(
+				"DELETE FROM " + table
+						+ " WHERE id > ? AND id <= ? AND destination <> ? AND position(? in payload) > 0",
+				after, end, AUDIT, field);
+	}
+
+	/**
+	 * Deletes a conversation's requests, with their suggestions, and its events since
+	 * {@link #eraseEvents(String)}, in the caller's transaction. A callback that is still
 	 * to come finds no request.
 	 * @param conversationId the conversation
+	 * @param newest the newest event up to which there is none any more
 	 * @return the requests as they were, oldest first
 	 * @throws JsonProcessingException never in practice: texts are always JSON
 	 */
-	public List<TrackedRequest> erase(@Body String conversationId) throws JsonProcessingException {
+	public List<TrackedRequest> erase(@Body String conversationId, @ExchangeProperty("newestEvent") long newest)
+			throws JsonProcessingException {
 		List<TrackedRequest> erased = this.requests.erase(conversationId);
-		String field = "\"conversation_id\":" + this.json.writeValueAsString(conversationId) + ",";
-		this.jdbc.update("DELETE FROM dead_letter WHERE position(? in payload) > 0", field);
-		this.jdbc.update("DELETE FROM outbox WHERE destination <> ? AND position(? in payload) > 0", AUDIT, field);
+		for (String table : TABLES) {
+			delete(table, field(conversationId), newest, Long.MAX_VALUE);
+		}
 		return erased;
+	}
+
+	private String field(String conversationId) throws JsonProcessingException {
+		return "\"conversation_id\":" + this.json.writeValueAsString(conversationId) + ",";
 	}
 
 }

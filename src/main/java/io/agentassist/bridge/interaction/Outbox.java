@@ -163,14 +163,22 @@ public class Outbox {
 		return due;
 	}
 
-	/** What has been due for so long has not been tried since. */
-	private void buryOverdue(String destination, Exchange exchange) {
-		List<OutboxEvent> overdue = lock(destination, exchange,
-				now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
-		if (!overdue.isEmpty()) {
-			this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
-					"Not tried within its time to live: the destination failed all the while");
-		}
+	/**
+	 * Makes dead letters of a batch of events that have been due for longer than their
+	 * time to live, and so have not been tried since. For destinations that fail, or that
+	 * nothing is delivered to any more.
+	 * @param destination where they should have gone
+	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
+	 */
+	public void buryOverdue(String destination, Exchange exchange) {
+		this.transaction.executeWithoutResult((status) -> {
+			List<OutboxEvent> overdue = lock(destination, exchange,
+					now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
+			if (!overdue.isEmpty()) {
+				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
+						"Not tried within its time to live: the destination failed all the while, or was off");
+			}
+		});
 	}
 
 	/**

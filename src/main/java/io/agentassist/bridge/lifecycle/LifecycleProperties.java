@@ -18,6 +18,7 @@ import org.springframework.validation.annotation.Validated;
  * @param keep how long requests and idempotency keys are kept; longer than any provider
  * repeats a callback, and than a request waits: one that is purged before it expires
  * would never be recorded
+ * @param keepDeadLetters how long dead letters are kept
  * @param purgeInterval how often a route looks for what is older
  * @param batchSize most rows that one transaction expires or purges
  */
@@ -25,7 +26,8 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.lifecycle")
 public record LifecycleProperties(@NotNull @DurationMin(millis = 1) Duration expireAfter,
 		@NotNull @DurationMin(millis = 1) Duration expiryInterval, @NotNull Duration keep,
-		@NotNull @DurationMin(millis = 1) Duration purgeInterval, @Positive int batchSize) {
+		@NotNull @DurationMin Duration keepDeadLetters, @NotNull @DurationMin(millis = 1) Duration purgeInterval,
+		@Positive int batchSize) {
 
 	public LifecycleProperties {
 		if (keep != null && expireAfter != null && keep.compareTo(expireAfter) <= 0) {

@@ -29,13 +29,14 @@ public class RequestExpiry {
 	/**
 	 * Marks a batch of overdue requests as expired, in the caller's transaction. Those
 	 * that another replica or a callback has locked are left to it.
-	 * @param exchange told, as {@code scheduler:} wants it, whether there were any
+	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
 	 * @return the requests as they are now
 	 */
 	public List<TrackedRequest> expire(Exchange exchange) {
+		int batch = this.settings.get().batchSize();
 		List<TrackedRequest> expired = this.requests
-			.expire(this.clock.instant().minus(this.settings.get().expireAfter()), this.settings.get().batchSize());
-		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !expired.isEmpty());
+			.expire(this.clock.instant().minus(this.settings.get().expireAfter()), batch);
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, expired.size() == batch);
 		return expired;
 	}
 

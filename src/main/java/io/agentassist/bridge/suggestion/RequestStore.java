@@ -263,17 +263,27 @@ public class RequestStore {
 	}
 
 	/**
+	 * Reads a conversation's requests and locks them for the rest of the caller's
+	 * transaction: what others do with them has ended by then.
+	 * @param conversationId the conversation, of every tenant
+	 * @return the requests as they are now, oldest first
+	 */
+	public List<TrackedRequest> lockByConversation(String conversationId) {
+		if (!isStorable(conversationId)) {
+			return List.of();
+		}
+		return this.jdbc.query("SELECT " + COLUMNS + """
+				FROM suggestion_request WHERE conversation_id = ? ORDER BY submitted_at FOR UPDATE""", this.rowMapper,
+				conversationId);
+	}
+
+	/**
 	 * Deletes a conversation's requests, in the caller's transaction.
 	 * @param conversationId the conversation, of every tenant
 	 * @return the requests as they were, oldest first
 	 */
 	public List<TrackedRequest> erase(String conversationId) {
-		if (!isStorable(conversationId)) {
-			return List.of();
-		}
-		List<TrackedRequest> requests = this.jdbc.query("SELECT " + COLUMNS + """
-				FROM suggestion_request WHERE conversation_id = ? ORDER BY submitted_at FOR UPDATE""", this.rowMapper,
-				conversationId);
+		List<TrackedRequest> requests = lockByConversation(conversationId);
 		this.jdbc.update("DELETE FROM suggestion_request WHERE request_id = ANY (?)",
 				(Object) requests.stream().map(TrackedRequest::requestId).toArray(String[]::new));
 		return requests;

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -18,6 +17,7 @@ import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.entity.StringEntity;
+import io.agentassist.bridge.http.BoundedHttpCalls;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,7 +42,7 @@ class ProviderTlsTest {
 
 	private static final String PASSWORD = "changeit";
 
-	private static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1);
+	private static final BoundedHttpCalls CALLS = new BoundedHttpCalls();
 
 	@TempDir
 	private static Path folder;
@@ -78,7 +78,7 @@ class ProviderTlsTest {
 	static void stop() {
 		server.stop();
 		proxy.stop();
-		TIMER.shutdownNow();
+		CALLS.close();
 	}
 
 	@Test
@@ -121,7 +121,7 @@ class ProviderTlsTest {
 				new GenesysProperties.Breaker(20, 10, 50, Duration.ofSeconds(10), 3),
 				new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)), null);
 		try (ProviderClient client = new ProviderClient(() -> properties,
-				properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl, TIMER)) {
+				properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl, CALLS)) {
 			HttpPost request = new HttpPost(url + "/query");
 			request.setEntity(new StringEntity("{}"));
 			return client.execute(HttpHost.create(base), request, Duration.ofSeconds(10));

@@ -7,8 +7,13 @@ import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
@@ -50,6 +55,12 @@ class ErasureTest extends BridgeTest {
 
 	@Autowired
 	private ProducerTemplate routes;
+
+	@Autowired
+	private DataSource dataSource;
+
+	@Autowired
+	private DeadLetters deadLetters;
 
 	@Value("${agentassist.audit.directory}")
 	private String auditDirectory;
@@ -106,7 +117,7 @@ class ErasureTest extends BridgeTest {
 		eventually(() -> assertThat(auditLines(id)).hasSize(1));
 		this.database
 			.update("INSERT INTO dead_letter (id, destination, event_id, payload, attempts, reason, created_at,"
-					+ " died_at) SELECT -id, destination, event_id, payload, 1, 'x', created_at, created_at FROM outbox"
+					+ " died_at) SELECT id, destination, event_id, payload, 1, 'x', created_at, created_at FROM outbox"
 					+ " WHERE payload LIKE ?", "%" + conversation + "%");
 		assertThat(count("dead_letter", conversation)).isOne();
 		assertThat(count("outbox", conversation)).isOne();
@@ -121,6 +132,114 @@ class ErasureTest extends BridgeTest {
 			.isZero();
 		this.provider.stub(analytics().willReturn(answer(202, "{}")));
 		assertThat(settledActions(id)).containsExactly("presented", "erased");
+	}
+
+	@Test
+	void shouldEraseFromABacklogOfManyParts() {
+		String conversation = unique("conv-");
+		String payload = "{\"conversation_id\":\"" + conversation + "\",\"action\":\"presented\"}";
+		String filler = unique("filler-");
+		try {
+			for (int i = 0; i < 3; i++) {
+				insert(payload);
+				fill(filler, 6_000);
+			}
+			insert(payload);
+
+			erase(conversation);
+
+			assertThat(count("outbox", conversation)).isZero();
+			assertThat(count("outbox", filler)).isEqualTo(18_000);
+		}
+		finally {
+			this.database.update("DELETE FROM outbox WHERE payload = ?", filler);
+		}
+	}
+
+	/** One transaction held the conversation's requests, and looked through all. */
+	@Test
+	@Tag("postgresql")
+	void shouldMissNothingThatIsRecordedOrBuriedBetweenTheParts() throws Exception {
+		String conversation = unique("conv-");
+		this.provider.answers(queued(unique("sug-req-")));
+		String id = queue(conversation);
+		String payload = "{\"conversation_id\":\"" + conversation + "\",\"action\":\"presented\"}";
+		String filler = unique("filler-");
+		this.provider.stub(analytics().willReturn(answer(503, "")));
+		insert(payload);
+		fill(filler, 6_000);
+		insert(payload);
+		try (Connection held = this.dataSource.getConnection(); Statement statement = held.createStatement()) {
+			held.setAutoCommit(false);
+			// In the second part of the outbox.
+			statement.execute(
+					"SELECT id FROM outbox WHERE payload = '" + payload + "' ORDER BY id DESC LIMIT 1" + " FOR UPDATE");
+			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation));
+			eventually(() -> assertThat(count("outbox", "\"" + conversation + "\"")).isOne());
+
+			assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
+			this.database.update(
+					"INSERT INTO dead_letter"
+							+ " (id, destination, event_id, payload, attempts, reason, created_at, died_at)"
+							+ " VALUES (1, 'elsewhere', 'e', ?, 1, 'x', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+					payload);
+			held.rollback();
+
+			assertThat(erased.join()).isOne();
+			assertThat(count("dead_letter", conversation)).isZero();
+			assertThat(this.database.queryForObject(
+					"SELECT count(*) FROM outbox WHERE destination <> 'audit' AND payload LIKE ?", Integer.class,
+					"%" + conversation + "%"))
+				.isZero();
+		}
+		finally {
+			this.database.update("DELETE FROM outbox WHERE payload = ?", filler);
+		}
+		this.provider.stub(analytics().willReturn(answer(202, "{}")));
+		assertThat(settledActions(id)).containsExactly("presented", "erased");
+	}
+
+	/** A copy that is not committed yet is found nowhere. */
+	@Test
+	@Tag("postgresql")
+	void shouldEraseAnEventThatIsJustBuried() throws Exception {
+		String conversation = unique("conv-");
+		String payload = "{\"conversation_id\":\"" + conversation + "\",\"action\":\"presented\"}";
+		insert(payload);
+		long id = this.database.queryForObject("SELECT id FROM outbox WHERE payload = ?", Long.class, payload);
+		try (Connection held = this.dataSource.getConnection(); Statement statement = held.createStatement()) {
+			held.setAutoCommit(false);
+			// Its number: the copy waits for the end of this one.
+			statement.execute("INSERT INTO dead_letter"
+					+ " (id, destination, event_id, payload, attempts, reason, created_at, died_at) VALUES (" + id
+					+ ", 'elsewhere', 'e', '{}', 1, 'x', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)");
+			CompletableFuture<Void> buried = CompletableFuture
+				.runAsync(() -> this.deadLetters.bury("elsewhere", List.of(id), 0, "x"));
+			eventually(() -> assertThat(waitingForLocks()).isOne());
+			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation));
+			eventually(() -> assertThat(erased.isDone() || waitingForLocks() == 2).isTrue());
+			held.rollback();
+
+			CompletableFuture.allOf(buried, erased).join();
+		}
+
+		assertThat(count("outbox", conversation)).isZero();
+		assertThat(count("dead_letter", conversation)).isZero();
+	}
+
+	private int waitingForLocks() {
+		return this.database.queryForObject("SELECT count(*) FROM pg_stat_activity"
+				+ " WHERE wait_event_type = 'Lock' AND datname = current_database()", Integer.class);
+	}
+
+	private void insert(String payload) {
+		this.database.update("INSERT INTO outbox (destination, event_id, payload) VALUES ('elsewhere', 'e', ?)",
+				payload);
+	}
+
+	private void fill(String payload, int rows) {
+		this.database.update("INSERT INTO outbox (destination, event_id, payload) SELECT 'elsewhere', 'e', ? FROM"
+				+ " UNNEST(CAST(? AS integer ARRAY)) AS rows (number)", payload, new Integer[rows]);
 	}
 
 	@Test

@@ -2,12 +2,18 @@ package io.agentassist.bridge.lifecycle;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.support.DefaultExchange;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -21,6 +27,15 @@ class PurgeTest extends BridgeTest {
 
 	@Autowired
 	private TransactionOperations transaction;
+
+	@Autowired
+	private CamelContext camel;
+
+	@Autowired
+	private Purge purge;
+
+	@Autowired
+	private RequestExpiry expiry;
 
 	@Test
 	void shouldDeleteOldRequestsAndTheirKeysButKeepWhatWasLearned() {
@@ -78,10 +93,62 @@ class PurgeTest extends BridgeTest {
 			.isZero());
 	}
 
+	@Test
+	void shouldDeleteDeadLettersAfterATimeOfTheirOwn() {
+		String old = insertDeadLetter(Duration.ofDays(90).plusMinutes(1));
+		String young = insertDeadLetter(Duration.ofDays(90).minusMinutes(5));
+
+		eventually(() -> assertThat(deadLetters(old)).isZero());
+
+		assertThat(deadLetters(young)).isOne();
+		this.database.update("DELETE FROM dead_letter WHERE event_id = ?", young);
+	}
+
+	private String insertDeadLetter(Duration age) {
+		String id = unique("");
+		OffsetDateTime died = Instant.now().minus(age).atOffset(ZoneOffset.UTC);
+		this.database.update("INSERT INTO dead_letter"
+				+ " (id, destination, event_id, payload, attempts, reason, created_at, died_at)"
+				+ " VALUES ((SELECT COALESCE(min(id), 0) - 1 FROM dead_letter), 'nowhere', ?, '{}', 1, 'x', ?, ?)", id,
+				died, died);
+		return id;
+	}
+
+	private int deadLetters(String eventId) {
+		return this.database.queryForObject("SELECT count(*) FROM dead_letter WHERE event_id = ?", Integer.class,
+				eventId);
+	}
+
+	/** Of one transaction, so that the routes do not see its rows. */
+	@ParameterizedTest
+	@CsvSource({ "199, false", "200, true" })
+	void shouldGoOnAtOnceOnlyAfterAFullBatch(int rows, boolean goesOn) {
+		Exchange purged = new DefaultExchange(this.camel);
+		Exchange expired = new DefaultExchange(this.camel);
+		this.transaction.executeWithoutResult((status) -> {
+			for (int i = 0; i < rows; i++) {
+				insertOld(unique("old-"), "failed");
+			}
+			this.purge.purge(purged);
+			for (int i = 0; i < rows; i++) {
+				insertOld(unique("old-"), "queued");
+			}
+			this.expiry.expire(expired);
+			status.setRollbackOnly();
+		});
+
+		assertThat(purged.getProperty(Exchange.SCHEDULER_POLLED_MESSAGES)).isEqualTo(goesOn);
+		assertThat(expired.getProperty(Exchange.SCHEDULER_POLLED_MESSAGES)).isEqualTo(goesOn);
+	}
+
 	private void insertOld(String id) {
+		insertOld(id, "failed");
+	}
+
+	private void insertOld(String id, String status) {
 		this.database.update("INSERT INTO suggestion_request"
-				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', 'failed', ?)",
-				id, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
+				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', ?, ?)", id,
+				status, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
 	}
 
 	private int keys(String key) {

@@ -44,8 +44,8 @@ class DatabaseOutageTest extends BridgeTest {
 			answer = giveFeedback(id, "sug-1", "accepted", null);
 
 			if (lock.startsWith("LOCK TABLE")) {
-				eventually(() -> assertThat(log.getOut())
-					.containsPattern("ERROR .* Delivery purge-old-rows failed, tried again: .*"));
+				eventually(() -> assertThat(log.getOut()).containsPattern(
+						"ERROR .* Route purge-old-rows fails and is tried again: SocketTimeoutException: Read timed out"));
 			}
 			locking.rollback();
 		}

@@ -28,6 +28,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Expression;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.api.management.ManagedCamelContext;
+import org.apache.camel.api.management.mbean.ManagedRouteMBean;
 import org.apache.camel.builder.ExchangeBuilder;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -89,8 +91,67 @@ class LogTest extends BridgeTest {
 		callBack(completed(slow));
 		callBack(completed(fast));
 
-		assertThat(log.getOut()).containsPattern("WARN +CallbackAnswers +Request " + slow + " .* over 3000 ms")
-			.containsPattern("INFO +CallbackAnswers +Request " + fast + " .* completed after");
+		assertThat(log.getOut()).containsPattern("WARN +ResponseTimes +Request " + slow + " .* over 3000 ms")
+			.containsPattern("INFO +ResponseTimes +Request " + fast + " .* completed after");
+	}
+
+	/** It told of each poll, and quoted the statement. */
+	@Test
+	void shouldTellOnceThatAScheduledRouteFailsAndOnceThatItWorksAgain(CapturedOutput log) {
+		this.database.execute("ALTER TABLE outbox RENAME TO outbox_away");
+		try {
+			awaitFailures("deliver-analytics");
+		}
+		finally {
+			this.database.execute("ALTER TABLE outbox_away RENAME TO outbox");
+		}
+
+		eventually(() -> assertThat(log.getOut()).contains("Route deliver-analytics works again"));
+		assertThat(log.getOut().lines().filter((line) -> line.contains("deliver-analytics"))).hasSize(2)
+			.first()
+			.asString()
+			.contains("ERROR", "Route deliver-analytics fails and is tried again: JdbcSQLSyntaxErrorException: ");
+		// H2 quotes the statement in a second line, Spring in the first.
+		assertThat(log.getOut()).doesNotContainPattern("Route deliver-analytics fails (.*\\R(?!20)|.*SELECT)");
+	}
+
+	@Test
+	void shouldTellOnceOfAScheduledRouteWhoseFailureNoPolicyHandles(CapturedOutput log) {
+		String id = queue(unique("conv-"));
+		this.database
+			.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (payload NOT LIKE '%" + id + "%')");
+		age(id, Duration.ofHours(1));
+		try {
+			awaitFailures("expire-requests");
+		}
+		finally {
+			this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
+		}
+
+		eventually(() -> assertThat(log.getOut()).contains("Route expire-requests works again"));
+		assertThat(log.getOut().lines().filter((line) -> line.contains("expire-requests"))).hasSize(3)
+			.first()
+			.asString()
+			.contains("ERROR", "expire-requests failed unexpectedly");
+		assertThat(settledActions(id)).containsExactly("expired");
+	}
+
+	/** Of more than one poll. */
+	private void awaitFailures(String route) {
+		long before = failures(route);
+		eventually(() -> assertThat(failures(route)).isGreaterThanOrEqualTo(before + 3));
+	}
+
+	private long failures(String route) {
+		ManagedRouteMBean managed = this.camel.getCamelContextExtension()
+			.getContextPlugin(ManagedCamelContext.class)
+			.getManagedRoute(route);
+		try {
+			return managed.getFailuresHandled() + managed.getExchangesFailed();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test

@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
@@ -20,11 +24,15 @@ import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.genesys.Provider;
 import io.agentassist.bridge.genesys.Providers;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.transaction.support.TransactionOperations;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static io.agentassist.bridge.StubbedProvider.refusal;
@@ -33,6 +41,7 @@ import static org.awaitility.Awaitility.await;
 import static org.assertj.core.api.Assertions.within;
 
 /** Shows, by scrapes as Prometheus makes them, that the meters tell what happened. */
+@ExtendWith(OutputCaptureExtension.class)
 class MetricsTest extends BridgeTest {
 
 	private static final Pattern SAMPLE = Pattern.compile("(?m)^(\\w+)(\\{[^}]*})? (\\S+)$");
@@ -42,6 +51,9 @@ class MetricsTest extends BridgeTest {
 
 	@Autowired
 	private Providers providers;
+
+	@Autowired
+	private TransactionOperations transaction;
 
 	@Test
 	void shouldCountRequestsByOutcome() {
@@ -78,6 +90,22 @@ class MetricsTest extends BridgeTest {
 		assertThat(risen(before, "agentassist_response_time_seconds_sum")).isCloseTo(response, within(0.001));
 		assertThat(scrape()).contains("agentassist_response_time_seconds_bucket{le=\"0.8\"}",
 				"agentassist_response_time_seconds_bucket{le=\"3.0\"}");
+	}
+
+	/** It was recorded for callbacks only. */
+	@Test
+	void shouldRecordTheResponseTimeOfAnAnswerAtOnce(CapturedOutput log) {
+		String before = scrape();
+		this.provider.answers(answer(200, completed(unique("sug-req-")).toString()));
+
+		JsonNode completed = json(ask(suggestionRequest(unique("conv-"))));
+
+		assertThat(completed.path("status").asText()).isEqualTo("completed");
+		assertThat(risen(before, "agentassist_response_time_seconds_count")).isOne();
+		assertThat(risen(before, "agentassist_response_time_seconds_sum"))
+			.isCloseTo(completed.path("response_time_ms").asDouble() / 1000, within(0.001));
+		assertThat(log.getOut()).contains("Request " + completed.path("request_id").asText() + " of conversation "
+				+ completed.path("conversation_id").asText() + " completed after");
 	}
 
 	@Test
@@ -190,6 +218,26 @@ class MetricsTest extends BridgeTest {
 		assertProblem(refused, 503);
 		assertThat(connectionTimeouts()).isGreaterThan(before);
 		assertThat(callBack(completed(id)).statusCode()).isEqualTo(200);
+	}
+
+	/** They wait for their turn, which the pool knows nothing of. */
+	@Test
+	void shouldCountCallersWhoGotNoTurnOnTheEmbeddedDatabaseInTime() {
+		List<String> ids = Stream.generate(() -> queue(unique("conv-"))).limit(3).toList();
+		String before = scrape();
+
+		List<CompletableFuture<HttpResponse<String>>> refused = this.transaction.execute((status) -> {
+			List<CompletableFuture<HttpResponse<String>>> answers = ids.stream()
+				.map((id) -> sendAsync(signed(completed(id).toString().getBytes(StandardCharsets.UTF_8))))
+				.toList();
+			eventually(() -> assertThat(sample(scrape(), "agentassist_database_waiting")).isGreaterThanOrEqualTo(3));
+			answers.forEach(CompletableFuture::join);
+			return answers;
+		});
+
+		assertThat(refused).allSatisfy((answer) -> assertProblem(answer.join(), 503));
+		assertThat(risen(before, "agentassist_database_timeouts_total")).isGreaterThanOrEqualTo(3);
+		eventually(() -> assertThat(callBack(completed(ids.get(0))).statusCode()).isEqualTo(200));
 	}
 
 	@Test
