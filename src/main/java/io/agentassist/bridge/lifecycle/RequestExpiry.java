@@ -8,11 +8,17 @@ import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 
 import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** Gives up requests whose callback does not come. Thread safe. */
 @Component
 public class RequestExpiry {
+
+	private static final Logger log = LoggerFactory.getLogger(RequestExpiry.class);
 
 	private final RequestStore requests;
 
@@ -29,14 +35,25 @@ public class RequestExpiry {
 	/**
 	 * Marks a batch of overdue requests as expired, in the caller's transaction. Those
 	 * that another replica or a callback has locked are left to it.
-	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
+	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more:
+	 * not before the commit, or a batch that fails would be tried again at once, for ever
 	 * @return the requests as they are now
 	 */
 	public List<TrackedRequest> expire(Exchange exchange) {
 		int batch = this.settings.get().batchSize();
 		List<TrackedRequest> expired = this.requests
 			.expire(this.clock.instant().minus(this.settings.get().expireAfter()), batch);
-		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, expired.size() == batch);
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
+		TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+			@Override
+			public void afterCommit() {
+				exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, expired.size() == batch);
+				expired.forEach((request) -> log.warn("Request {} of conversation {} has expired, no callback since {}",
+						request.requestId(), request.conversationId(), request.submittedAt()));
+			}
+
+		});
 		return expired;
 	}
 

@@ -129,7 +129,7 @@ class LogTest extends BridgeTest {
 		}
 
 		eventually(() -> assertThat(log.getOut()).contains("Route expire-requests works again"));
-		assertThat(log.getOut().lines().filter((line) -> line.contains("expire-requests"))).hasSize(3)
+		assertThat(log.getOut().lines().filter((line) -> line.contains("expire-requests"))).hasSize(2)
 			.first()
 			.asString()
 			.contains("ERROR", "expire-requests failed unexpectedly");
