@@ -26,6 +26,8 @@ class AnalyticsHttp implements HttpClientConfigurer {
 
 	@Override
 	public void configureHttpClient(HttpClientBuilder builder) {
+		// Its end would not be read, and the connection not be used again.
+		builder.disableContentCompression();
 		builder.addExecInterceptorFirst("deadline",
 				(request, scope, chain) -> this.calls.execute((Cancellable) scope.originalRequest,
 						this.settings.deadline(), () -> chain.proceed(request, scope)));

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.Model;
@@ -81,11 +82,13 @@ class InteractionRecordTest extends BridgeTest {
 		metadata.put("source", "agent-assist-bridge").put("version", this.build.getVersion());
 		metadata.putArray("ranked_suggestion_ids").add(top).add(second);
 		assertThat(event).isEqualTo(expected);
-		assertThat(WORLD
+		LoggedRequest post = WORLD
 			.findAll(WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
 				.withRequestBody(matchingJsonPath("$.request_id", equalTo(id))))
-			.get(0)
-			.getHeader("Content-Type")).startsWith("application/json");
+			.get(0);
+		assertThat(post.getHeader("Content-Type")).startsWith("application/json");
+		// The connection of an answer that is compressed would not be used again.
+		assertThat(post.containsHeader("Accept-Encoding")).isFalse();
 	}
 
 	/**
