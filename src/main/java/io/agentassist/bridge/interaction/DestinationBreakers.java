@@ -8,8 +8,11 @@ import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
+import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnStateTransitionEvent;
 import io.github.resilience4j.core.IntervalFunction;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -21,6 +24,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class DestinationBreakers {
+
+	private static final Logger log = LoggerFactory.getLogger(DestinationBreakers.class);
 
 	/** Of the last 20 attempts, once there are 10. */
 	private static final float FAILURE_PERCENT = 50;
@@ -43,6 +48,10 @@ class DestinationBreakers {
 			// A probe whose outcome got lost must not close the way for ever.
 			.maxWaitDurationInHalfOpenState(Duration.ofMinutes(1))
 			.build());
+		this.breakers.getEventPublisher()
+			.onEntryAdded((added) -> added.getAddedEntry()
+				.getEventPublisher()
+				.onStateTransition(DestinationBreakers::logRecovery));
 	}
 
 	/**
@@ -85,6 +94,13 @@ class DestinationBreakers {
 		if (!retryAfter.isZero()) {
 			Duration longest = this.settings.get().maxDelay();
 			breaker.transitionToOpenStateFor((retryAfter.compareTo(longest) < 0) ? retryAfter : longest);
+		}
+	}
+
+	/** Each failure is told by its route. */
+	private static void logRecovery(CircuitBreakerOnStateTransitionEvent event) {
+		if (event.getStateTransition().getToState() == CircuitBreaker.State.CLOSED) {
+			log.info("Destination {} takes events again", event.getCircuitBreakerName());
 		}
 	}
 
