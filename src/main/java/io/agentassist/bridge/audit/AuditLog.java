@@ -283,7 +283,7 @@ public class AuditLog {
 
 	/**
 	 * The newest checkpoint.
-	 * @return null where there is none
+	 * @return null where none was sent since the start
 	 */
 	public AuditCheckpoint lastCheckpoint() {
 		return this.lastCheckpoint;

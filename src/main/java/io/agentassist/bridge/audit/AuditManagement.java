@@ -56,7 +56,7 @@ public class AuditManagement {
 
 	/**
 	 * The newest signed checkpoint.
-	 * @return JSON; null where there is none
+	 * @return JSON; null where none was sent since the start
 	 */
 	@ManagedAttribute(description = "The newest signed checkpoint")
 	public String getLastCheckpoint() {

@@ -186,7 +186,13 @@ public final class AuditVerifier {
 		if (this.keys.isEmpty()) {
 			return null;
 		}
-		byte[] signature = checkpoint.signatureBytes();
+		byte[] signature;
+		try {
+			signature = checkpoint.signatureBytes();
+		}
+		catch (IllegalArgumentException ex) {
+			return "the signature is no base64: it was changed";
+		}
 		List<PublicKey> named = this.keys.stream()
 			.filter((key) -> SigningKey.id(key).equals(checkpoint.keyId()))
 			.toList();

@@ -94,7 +94,7 @@ public class BacklogMonitor {
 			.baseUnit("seconds")
 			.register(meters);
 		this.deadLetters = MultiGauge.builder("agentassist.deadletters")
-			.description("Events that were given up, until they are redriven")
+			.description("Events that were given up, until they are redriven or purged")
 			.register(meters);
 		Gauge.builder("agentassist.outbox.known", () -> (this.latest != null) ? 1 : 0)
 			.description("Whether the database tells what waits: 1 or 0")
