@@ -38,8 +38,8 @@ class ProviderException extends ErrorResponseException {
 		super(status(providerStatus), problem(providerStatus, code, message, contextId, correlationId), null);
 		this.providerStatus = providerStatus;
 		this.retryAfter = retryAfter;
-		this.summary = "HTTP " + providerStatus + ", code " + code + ", contextId " + contextId
-				+ ", ININ-Correlation-Id " + correlationId + ", message: " + loggable;
+		this.summary = "HTTP " + providerStatus + said("code ", code) + said("contextId ", contextId)
+				+ said("ININ-Correlation-Id ", correlationId) + said("message: ", loggable);
 		if (getStatusCode() == HttpStatus.TOO_MANY_REQUESTS) {
 			long seconds = (retryAfter != null) ? Math.max(1, retryAfter.toSeconds()) : 1;
 			getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
@@ -49,6 +49,10 @@ class ProviderException extends ErrorResponseException {
 	/** An answer that is no answer: the provider's status is fine, its body is not. */
 	ProviderException(int providerStatus, String message, String correlationId) {
 		this(providerStatus, "unusable.answer", message, null, correlationId, null, message);
+	}
+
+	private static String said(String name, String value) {
+		return (value != null) ? ", " + name + value : "";
 	}
 
 	private static HttpStatus status(int providerStatus) {
