@@ -59,6 +59,9 @@ final class ConfigSnapshot {
 	/** How Spring Boot names what it read from a file. */
 	private static final String FILE = "Config resource '";
 
+	/** Those of profiles may come and go. */
+	private static final String NEEDED = "application.yaml";
+
 	/** The place of settings that are in no file. */
 	static final String NOWHERE = "config";
 
@@ -105,7 +108,8 @@ final class ConfigSnapshot {
 	 * Reads the files as Spring Boot does at a start.
 	 * @param running the application's environment, for all that is not in files
 	 * @return the snapshot
-	 * @throws UnreadableConfigException when a file is no YAML, or has become empty
+	 * @throws UnreadableConfigException when a file is no YAML, or has become empty, or
+	 * the one that is always needed is gone
 	 */
 	static ConfigSnapshot read(ConfigurableEnvironment running) throws UnreadableConfigException {
 		List<RouteProblem> emptied = emptied(running);
@@ -142,7 +146,10 @@ final class ConfigSnapshot {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (Path file : filesWithSettings(running)) {
 			try {
-				if (Files.size(file) == 0) {
+				if (file.endsWith(NEEDED) && Files.notExists(file)) {
+					problems.add(RouteProblem.error(name(file), "is gone: put it back"));
+				}
+				else if (Files.size(file) == 0) {
 					problems.add(RouteProblem.error(name(file), "is empty; to be rid of all its settings, delete it"));
 				}
 			}

@@ -920,7 +920,7 @@ class LiveRoutesTest {
 	}
 
 	@Test
-	void shouldSayInOneLineThatAFileOfSettingsIsEmpty() throws Exception {
+	void shouldSayInOneLineThatAFileOfSettingsIsEmptyOrGone() throws Exception {
 		write("greeting.camel.yaml",
 				"- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: '{{greeting}}'}]}}\n");
 		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
@@ -931,6 +931,9 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit())
 			.containsExactly(file + ":1:1: error: is empty; to be rid of all its settings, delete it");
+		Files.delete(file);
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).containsExactly(file + ":1:1: error: is gone: put it back");
 
 		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
 		this.routes.refresh();
