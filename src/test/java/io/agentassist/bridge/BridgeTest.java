@@ -405,6 +405,18 @@ public abstract class BridgeTest {
 				submittedAt.minus(by).atOffset(ZoneOffset.UTC), requestId);
 	}
 
+	/** Does something while the database refuses the events of a request. */
+	protected void whileNothingIsRecordedOf(String requestId, Runnable action) {
+		this.database
+			.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (payload NOT LIKE '%" + requestId + "%')");
+		try {
+			action.run();
+		}
+		finally {
+			this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
+		}
+	}
+
 	/** Waits for a condition that asserts. */
 	protected static void eventually(Runnable assertion) {
 		await().atMost(PATIENCE).untilAsserted(assertion::run);

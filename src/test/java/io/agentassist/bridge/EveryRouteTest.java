@@ -51,10 +51,7 @@ class EveryRouteTest extends BridgeTest {
 		String queued = queue(unique("conv-"));
 		String suggestion = unique("sug-");
 		ObjectNode callback = completed(queued, suggestion(suggestion, 0.5));
-		this.database
-			.execute("ALTER TABLE outbox ADD CONSTRAINT broken_by_test CHECK (payload NOT LIKE '%" + queued + "%')");
-		assertThat(callBack(callback).statusCode()).isEqualTo(503);
-		this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
+		whileNothingIsRecordedOf(queued, () -> assertThat(callBack(callback).statusCode()).isEqualTo(503));
 		assertThat(callBack("{\"id\":\"x\",\"status\":\"queued\"}").statusCode()).isEqualTo(202);
 		assertThat(callBack(callback).statusCode()).isEqualTo(200);
 		assertThat(callBack(callback).statusCode()).isEqualTo(200);
