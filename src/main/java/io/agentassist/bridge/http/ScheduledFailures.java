@@ -1,8 +1,12 @@
 package io.agentassist.bridge.http;
 
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
@@ -16,8 +20,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Tells of a route that a clock starts when it begins to fail, and when it works again,
- * not at each poll. Routes call it as bean {@code scheduledFailures} from
- * {@code routes/error-policies.camel.yaml}. Thread safe.
+ * not at each poll; the health and a meter have it meanwhile. Routes call it as bean
+ * {@code scheduledFailures} from {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("scheduledFailures")
 public class ScheduledFailures extends SimpleEventNotifierSupport {
@@ -27,7 +31,10 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 	/** Routes that fail, each with its last run that did. */
 	private final Map<String, String> failing = new ConcurrentHashMap<>();
 
-	ScheduledFailures() {
+	ScheduledFailures(MeterRegistry meters) {
+		Gauge.builder("agentassist.routes.failing", this.failing, Map::size)
+			.description("Scheduled routes whose last run failed")
+			.register(meters);
 		setIgnoreExchangeEvents(false);
 		setIgnoreExchangeCompletedEvent(false);
 		setIgnoreRouteEvents(false);
@@ -43,6 +50,14 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 		log.atLevel(begins(exchange) ? Level.ERROR : Level.DEBUG)
 			.log("Route {} fails and is tried again: {}: {}", exchange.getFromRouteId(),
 					cause.getClass().getSimpleName(), ProblemTranslator.firstLine(cause));
+	}
+
+	/**
+	 * The routes that fail at present.
+	 * @return their ids
+	 */
+	public SortedSet<String> failing() {
+		return new TreeSet<>(this.failing.keySet());
 	}
 
 	/**

@@ -2,8 +2,10 @@ package io.agentassist.bridge.operations;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 
 import io.agentassist.bridge.http.Intakes;
+import io.agentassist.bridge.http.ScheduledFailures;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
@@ -14,7 +16,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Health {@code routes}: down while Camel does not run, degraded while a route is paused
- * or stopped.
+ * or stopped, or one that a clock starts fails.
  */
 @Component
 class RoutesHealthIndicator implements HealthIndicator {
@@ -23,9 +25,12 @@ class RoutesHealthIndicator implements HealthIndicator {
 
 	private final Intakes intakes;
 
-	RoutesHealthIndicator(CamelContext camel, Intakes intakes) {
+	private final ScheduledFailures scheduled;
+
+	RoutesHealthIndicator(CamelContext camel, Intakes intakes, ScheduledFailures scheduled) {
 		this.camel = camel;
 		this.intakes = intakes;
+		this.scheduled = scheduled;
 	}
 
 	@Override
@@ -44,8 +49,18 @@ class RoutesHealthIndicator implements HealthIndicator {
 				idle.add(name);
 			}
 		});
-		return idle.isEmpty() ? Health.up().withDetail("running", this.camel.getRoutesSize()).build()
-				: Health.status(Degraded.DEGRADED).withDetail("not running", idle).build();
+		SortedSet<String> failing = this.scheduled.failing();
+		if (idle.isEmpty() && failing.isEmpty()) {
+			return Health.up().withDetail("running", this.camel.getRoutesSize()).build();
+		}
+		Health.Builder degraded = Health.status(Degraded.DEGRADED);
+		if (!idle.isEmpty()) {
+			degraded.withDetail("not running", idle);
+		}
+		if (!failing.isEmpty()) {
+			degraded.withDetail("failing", failing);
+		}
+		return degraded.build();
 	}
 
 }

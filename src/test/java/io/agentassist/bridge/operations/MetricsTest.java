@@ -29,6 +29,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.actuate.health.Health;
+import org.springframework.boot.actuate.health.HealthEndpoint;
+import org.springframework.boot.actuate.health.Status;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
@@ -54,6 +57,9 @@ class MetricsTest extends BridgeTest {
 
 	@Autowired
 	private TransactionOperations transaction;
+
+	@Autowired
+	private HealthEndpoint health;
 
 	@Test
 	void shouldCountRequestsByOutcome() {
@@ -250,6 +256,22 @@ class MetricsTest extends BridgeTest {
 		}
 		eventually(() -> assertThat(sample(scrape(), "agentassist_outbox_known")).isOne());
 		eventually(() -> assertThat(names(scrape())).contains("agentassist_outbox_depth"));
+	}
+
+	/** The log tells of it once, which may have been weeks ago. */
+	@Test
+	void shouldShowARouteThatFailsAtEachRunUntilItWorksAgain() {
+		String id = queue(unique("conv-"));
+		whileNothingIsRecordedOf(id, () -> {
+			age(id, Duration.ofHours(1));
+			eventually(() -> assertThat(sample(scrape(), "agentassist_routes_failing")).isOne());
+			assertThat(this.health.healthForPath("routes").getStatus()).isEqualTo(Degraded.DEGRADED);
+			assertThat(((Health) this.health.healthForPath("routes")).getDetails()).containsEntry("failing",
+					Set.of("expire-requests"));
+		});
+
+		eventually(() -> assertThat(sample(scrape(), "agentassist_routes_failing")).isZero());
+		assertThat(this.health.healthForPath("routes").getStatus()).isEqualTo(Status.UP);
 	}
 
 	@Test
