@@ -35,7 +35,7 @@ const isId = (value) => typeof value === "string" && /^[^\p{Cc}\p{Cs}]+$/u.test(
 
 // ---- The stream
 
-/** Follows the stream for good, or until the credentials are refused, or others come. */
+/** Follows the stream for good, or until the credentials or the conversation's id are refused, or others come. */
 async function follow() {
 	following.abort();
 	following = new AbortController();
@@ -52,6 +52,10 @@ async function follow() {
 			return;
 		}
 		if (failure?.status === 400 || failure?.status === 431) {
+			if (lastEventId === undefined) {
+				showConnection("refused", failure.detail); // It would be each time.
+				return;
+			}
 			lastEventId = undefined; // It may be the reason.
 		}
 		const stable = Date.now() - start > STABLE;
@@ -145,7 +149,7 @@ function showConnection(state, words) {
 	byId("connection").textContent = words;
 	byId("no-requests").hidden = state !== "live" || shownRequests.size > 0;
 	if (state !== "waiting") {
-		byId("sign-in").hidden = state === "live";
+		byId("sign-in").hidden = state !== "signed-out";
 	}
 }
 

@@ -55,6 +55,7 @@ class PanelIT {
 				seeSuggestions(bridge);
 				giveFeedback(bridge);
 				seeThemAgain(bridge);
+				seeThatAnIdIsRefused(bridge);
 			});
 		}
 	}
@@ -136,6 +137,15 @@ class PanelIT {
 		this.browser.driver().get("about:blank");
 		this.browser.driver().get(bridge.url("/?conversation_id=conv-panel#api_key=" + API_KEY).toString());
 		await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(titles()).isEqualTo(shown));
+	}
+
+	/** No path can hold it. The panel connected again for ever. */
+	private void seeThatAnIdIsRefused(PackagedBridge bridge) throws IOException {
+		this.browser.driver().get("about:blank");
+		this.browser.driver().get(bridge.url("/?conversation_id=conv%2Fpanel#api_key=" + API_KEY).toString());
+		this.browser.see("//*[@id='connection'][@data-state='refused']");
+		assertThat(endedStreams()).isOne();
+		this.browser.screenshot("refused");
 	}
 
 	private long endedStreams() {
