@@ -12,6 +12,7 @@ const STABLE = 5_000; // a connection that lasted so long was a good one
 const FEEDBACK_TIMEOUT = 15_000;
 
 const TROUBLES = {
+	400: "The conversation's id is not valid.",
 	404: "Conversation not found.",
 	429: "The service is busy.",
 	503: "The service is busy.",
@@ -51,9 +52,10 @@ async function follow() {
 			signedOut(failure);
 			return;
 		}
+		const trouble = TROUBLES[failure?.status] ?? failure?.detail ?? "Connection lost.";
 		if (failure?.status === 400 || failure?.status === 431) {
 			if (lastEventId === undefined) {
-				showConnection("refused", failure.detail); // It would be each time.
+				showConnection("refused", trouble); // It would be each time.
 				return;
 			}
 			lastEventId = undefined; // It may be the reason.
@@ -61,7 +63,6 @@ async function follow() {
 		const stable = Date.now() - start > STABLE;
 		failures = stable ? 0 : failures + 1;
 		if (failure || !stable) {
-			const trouble = TROUBLES[failure?.status] ?? failure?.detail ?? "Connection lost.";
 			showConnection("waiting", `${trouble} Connecting again …`);
 		}
 		await pause(Math.max(backOff(failures), failure?.retryAfter ?? 0), signal);

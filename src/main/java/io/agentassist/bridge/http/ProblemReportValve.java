@@ -49,8 +49,9 @@ public class ProblemReportValve extends ErrorReportValve {
 			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
 		}
 		HttpStatus status = HttpStatus.resolve(response.getStatus());
-		String body = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}"
-			.formatted((status != null) ? status.getReasonPhrase() : "Refused", response.getStatus());
+		String body = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}".formatted(
+				(status != null) ? status.getReasonPhrase() : "Refused", response.getStatus(),
+				detail(response.getStatus()));
 		ResponseGuard.setHeaders(response, request.isSecure());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
 		byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
@@ -62,6 +63,16 @@ public class ProblemReportValve extends ErrorReportValve {
 		catch (IOException | IllegalStateException ex) {
 			// The caller has gone.
 		}
+	}
+
+	private static String detail(int status) {
+		return switch (status) {
+			case 400 -> "The request line, the path or the headers cannot be read.";
+			case 414 -> "The path and the query are too long.";
+			case 431 -> "The headers are too many or too large.";
+			case 503 -> "The service is stopping.";
+			default -> "The server refuses the request.";
+		};
 	}
 
 	/**

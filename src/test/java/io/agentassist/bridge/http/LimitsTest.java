@@ -102,7 +102,9 @@ class LimitsTest extends StrictBridgeTest {
 			String answer = exchange(request);
 			assertThat(answer).startsWith("HTTP/1.1 400")
 				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
-				.endsWith("{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400}")
+				.endsWith("""
+						{"type":"about:blank","title":"Bad Request","status":400,\
+						"detail":"The request line, the path or the headers cannot be read."}""")
 				.doesNotContainIgnoringCase("tomcat", "<html");
 		});
 	}
@@ -120,7 +122,9 @@ class LimitsTest extends StrictBridgeTest {
 			String answer = exchange("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
 			assertThat(answer).startsWith("HTTP/1.1 431")
 				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
-				.endsWith("\"title\":\"Request Header Fields Too Large\",\"status\":431}");
+				.endsWith("""
+						"title":"Request Header Fields Too Large","status":431,\
+						"detail":"The headers are too many or too large."}""");
 		});
 	}
 
