@@ -11,8 +11,8 @@ import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Shows with which URLs in its settings the bridge does not start. */
-class ConfiguredUrlsTest {
+/** Shows with which URLs and ports in its settings the bridge does not start. */
+class ConfiguredAddressesTest {
 
 	private static final String[] KEYS = { "agentassist.public-url", "agentassist.analytics.endpoint",
 			"agentassist.genesys.api-url", "agentassist.genesys.login-url", "agentassist.genesys.proxy",
@@ -29,7 +29,7 @@ class ConfiguredUrlsTest {
 	}
 
 	private static List<String> problems(MockEnvironment environment) {
-		return ConfiguredUrls.problems(environment)
+		return ConfiguredAddresses.problems(environment)
 			.entrySet()
 			.stream()
 			.map((problem) -> problem.getKey() + ": " + problem.getValue())
@@ -116,6 +116,28 @@ class ConfiguredUrlsTest {
 			.containsExactly("agentassist.api.jwt.issuer: has to start with http:// or https:// and a host");
 		environment.setProperty("agentassist.api.auth", "api-key");
 		assertThat(problems(environment)).isEmpty();
+	}
+
+	/** The start ended in stack traces. */
+	@ParameterizedTest
+	@CsvSource({ "'', 8081, server.port: must not be empty", "8080, '', management.server.port: must not be empty",
+			"9000, 9000, management.server.port: has to be another one than server.port" })
+	void shouldRefuseAPortThatIsNoneOrShared(String port, String managementPort, String problem) {
+		assertThat(problems(new MockEnvironment().withProperty("server.port", port)
+			.withProperty("management.server.port", managementPort))).containsExactly(problem);
+	}
+
+	@Test
+	void shouldRefuseToShareTheDefaultPort() {
+		assertThat(problems(new MockEnvironment().withProperty("management.server.port", "8080")))
+			.containsExactly("management.server.port: has to be another one than server.port");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "8080, 8081", "0, 0", "8080, -1" })
+	void shouldTakePortsOfTheirOwn(String port, String managementPort) {
+		assertThat(problems(new MockEnvironment().withProperty("server.port", port)
+			.withProperty("management.server.port", managementPort))).isEmpty();
 	}
 
 }

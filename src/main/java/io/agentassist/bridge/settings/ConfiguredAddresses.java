@@ -23,17 +23,22 @@ import org.springframework.util.StringUtils;
  * has to be {@code http} or {@code https} with a host, without user, query or fragment,
  * and {@code https} unless the host is this one or in
  * {@code agentassist.plain-http-hosts}. The database's has to be one of those that there
- * is a driver for. Values are not shown, as they may hold passwords.
+ * is a driver for. Values are not shown, as they may hold passwords. Finds ports, too,
+ * that are none, or that the API and the management would share.
  */
-public final class ConfiguredUrls {
+public final class ConfiguredAddresses {
 
 	private static final String ORGANISATIONS = "agentassist.genesys.organisations";
+
+	private static final String API_PORT = "server.port";
+
+	private static final String MANAGEMENT_PORT = "management.server.port";
 
 	private static final String DATABASE = "spring.datasource.url";
 
 	private static final List<String> DRIVERS = List.of("jdbc:h2:", "jdbc:postgresql:");
 
-	private ConfiguredUrls() {
+	private ConfiguredAddresses() {
 	}
 
 	/**
@@ -56,6 +61,17 @@ public final class ConfiguredUrls {
 		// An empty one would be a database in memory.
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
 			problems.put(DATABASE, "has to start with " + String.join(" or ", DRIVERS));
+		}
+		for (String key : List.of(API_PORT, MANAGEMENT_PORT)) {
+			if (environment.containsProperty(key) && !StringUtils.hasText(text(settings, key))) {
+				problems.put(key, "must not be empty");
+			}
+		}
+		String port = text(settings, API_PORT);
+		String managementPort = text(settings, MANAGEMENT_PORT);
+		// Zero is any port that is free.
+		if (managementPort.equals(port.isEmpty() ? "8080" : port) && !"0".equals(port)) {
+			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
 		return problems;
 	}
