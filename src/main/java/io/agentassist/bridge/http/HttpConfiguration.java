@@ -3,6 +3,8 @@ package io.agentassist.bridge.http;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.DispatcherType;
 
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
 import org.apache.catalina.core.StandardHost;
 
@@ -12,6 +14,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.core.Ordered;
 
 /**
@@ -25,6 +28,13 @@ class HttpConfiguration {
 	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, AnswerCounts counts, Intakes intakes,
 			HttpProperties properties, @Value("${server.port:8080}") int port) {
 		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts, intakes);
+	}
+
+	/** In the place of the mapping that Camel's starter makes. */
+	@Bean
+	@DependsOn("configurePlatformHttpComponent")
+	AtomicHttpMapping httpMapping(PlatformHttpEngine engine, CamelContext camel) {
+		return new AtomicHttpMapping(camel.getComponent("platform-http", PlatformHttpComponent.class), engine);
 	}
 
 	@Bean

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.http;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -76,7 +77,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			HttpServletResponse response) {
 		try {
 			if (isSuspended() || this.intakes.isPaused(operation)) {
-				throw new ServiceSuspendedException();
+				throw new RetryLaterException("This operation is paused.", Duration.ofSeconds(5));
 			}
 			exchange.getMessage().setBody(read(request, exchange.getMessage()));
 			this.binding.readRequest(request, exchange.getMessage());

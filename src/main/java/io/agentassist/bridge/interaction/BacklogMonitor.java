@@ -22,12 +22,10 @@ import jakarta.annotation.PreDestroy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -135,9 +133,8 @@ public class BacklogMonitor {
 			Duration rest = Duration.ofNanos(this.queryNanos).multipliedBy(REST);
 			pause = (rest.compareTo(pause) > 0) ? rest : pause;
 		}
-		// Whatever it is: an exception would end the schedule.
-		catch (DataAccessException | TransactionException ex) {
-			log.debug("The backlog could not be read: {}", ex.getMessage());
+		catch (RuntimeException | Error ex) {
+			log.debug("The backlog could not be read: {}", ex.toString());
 			this.latest = null;
 			show(Map.of());
 		}

@@ -13,8 +13,8 @@ import org.springframework.http.HttpHeaders;
 /**
  * Why a delivery failed.
  *
- * @param reason for people: status or exception, without the destination's address, which
- * may hold a secret, and without its answer, which may hold anything
+ * @param reason for people: status or exception, without the destination's path and
+ * query, which may hold a secret, and without its answer, which may hold anything
  * @param retryAfter how long the destination wants to be left alone; zero where it did
  * not say
  */

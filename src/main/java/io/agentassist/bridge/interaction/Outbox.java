@@ -247,8 +247,8 @@ public class Outbox {
 	 * becomes a dead letter. One that was not tried is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
-	 * @return the same for people, without the destination's address, which may hold a
-	 * secret
+	 * @return the same for people, without the destination's path and query, which may
+	 * hold a secret
 	 */
 	public String postpone(OutboxEvent event, Exception failure) {
 		this.claims.end(event.id());

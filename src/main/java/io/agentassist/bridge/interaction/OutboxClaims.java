@@ -16,11 +16,9 @@ import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -91,8 +89,8 @@ class OutboxClaims {
 			this.transaction.executeWithoutResult((status) -> write(ids));
 		}
 		// Whatever it is: an exception would end the schedule.
-		catch (DataAccessException | TransactionException ex) {
-			log.warn("Claims on {} events could not be renewed: {}", ids.size(), ex.getMessage());
+		catch (RuntimeException | Error ex) {
+			log.warn("Claims on {} events could not be renewed: {}", ids.size(), ex.toString());
 		}
 	}
 

@@ -1,5 +1,7 @@
 package io.agentassist.bridge.suggestion;
 
+import java.util.Locale;
+
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
@@ -9,19 +11,13 @@ import com.fasterxml.jackson.annotation.JsonValue;
 public enum RequestStatus {
 
 	/** The provider works on it. */
-	QUEUED("queued"),
+	QUEUED,
 	/** Its suggestions are there. */
-	COMPLETED("completed"),
+	COMPLETED,
 	/** The provider gave it up. */
-	FAILED("failed"),
+	FAILED,
 	/** The provider did not answer in time. */
-	EXPIRED("expired");
-
-	private final String text;
-
-	RequestStatus(String text) {
-		this.text = text;
-	}
+	EXPIRED;
 
 	/**
 	 * The word that stands for it in JSON and SQL.
@@ -29,16 +25,11 @@ public enum RequestStatus {
 	 */
 	@JsonValue
 	public String text() {
-		return this.text;
+		return name().toLowerCase(Locale.ROOT);
 	}
 
 	static RequestStatus of(String text) {
-		for (RequestStatus status : values()) {
-			if (status.text.equals(text)) {
-				return status;
-			}
-		}
-		throw new IllegalArgumentException("Unknown status " + text);
+		return valueOf(text.toUpperCase(Locale.ROOT));
 	}
 
 }

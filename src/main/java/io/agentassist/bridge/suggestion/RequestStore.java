@@ -194,16 +194,12 @@ public class RequestStore {
 	/**
 	 * Marks a request as failed, unless it has expired: it has ended without suggestions
 	 * once already.
-	 * @param request the request
+	 * @param request the request, locked by the caller's transaction
 	 * @return the request as it is now
+	 * @throws UnknownRequestException when it is gone
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
-		TrackedRequest failed = request.decided(RequestStatus.FAILED, now(), null);
-		int updated = this.jdbc.update(
-				"UPDATE suggestion_request SET status = ?, completed_at = ? WHERE request_id = ? AND status = ?",
-				failed.status().text(), utc(failed.completedAt()), failed.requestId(), RequestStatus.QUEUED.text());
-		return (updated == 1) ? failed
-				: find(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
+		return request.isDecided() ? request : save(request.decided(RequestStatus.FAILED, now(), null));
 	}
 
 	/**
