@@ -3,6 +3,7 @@ package io.agentassist.bridge.audit;
 import java.io.IOException;
 import java.io.SyncFailedException;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,16 +83,21 @@ public class AuditLog {
 	private volatile String problem;
 
 	AuditLog(AuditProperties properties, OutboxProperties outboxProperties, ChainPositions positions, Outbox outbox,
-			Clock clock) throws IOException {
+			Clock clock) {
 		this.properties = properties;
 		this.batchSize = outboxProperties.batchSize();
 		this.positions = positions;
 		this.outbox = outbox;
 		this.clock = clock;
-		this.chain = InstanceIds.find(properties);
 		this.key = loadKey(properties.signingKey());
-		this.files = new ChainFiles(properties.directory(), this.chain);
-		this.checkpoints = new CheckpointFile(this.files, this.chain);
+		try {
+			this.chain = InstanceIds.find(properties);
+			this.files = new ChainFiles(properties.directory(), this.chain);
+			this.checkpoints = new CheckpointFile(this.files, this.chain);
+		}
+		catch (IOException ex) {
+			throw new AuditLogException(properties.directory() + " cannot be used: " + ex);
+		}
 	}
 
 	private static SigningKey loadKey(Path file) {
@@ -311,6 +317,11 @@ public class AuditLog {
 	 */
 	public boolean isSigning() {
 		return this.key != null;
+	}
+
+	/** What the signatures of this instance are checked with; empty without a key. */
+	Optional<PublicKey> publicKey() {
+		return Optional.ofNullable(this.key).map(SigningKey::publicKey);
 	}
 
 	/**

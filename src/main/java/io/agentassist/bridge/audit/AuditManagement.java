@@ -74,9 +74,9 @@ public class AuditManagement {
 	}
 
 	/**
-	 * Checks every chain in the folder, with the public keys that are beside the signing
-	 * key. Those of other instances may have no checkpoint yet, or be signed by a key of
-	 * another host. Reads all of it: seconds for each gigabyte.
+	 * Checks every chain in the folder, with the signing key and the public keys that are
+	 * beside it. Those of other instances may have no checkpoint yet, or be signed by a
+	 * key of another host. Reads all of it: seconds for each gigabyte.
 	 * @return one line that sums up, then what is bad, then what is not checked
 	 * @throws IOException when a file cannot be read
 	 */
@@ -97,6 +97,7 @@ public class AuditManagement {
 	/** Those of earlier signing keys too, where they were left there. */
 	private List<PublicKey> publicKeys() throws IOException {
 		List<PublicKey> keys = new ArrayList<>();
+		this.log.publicKey().ifPresent(keys::add);
 		Path folder = this.properties.signingKey().toAbsolutePath().getParent();
 		if (Files.isDirectory(folder)) {
 			try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.pub.pem")) {

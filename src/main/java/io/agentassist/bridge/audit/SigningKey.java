@@ -49,8 +49,8 @@ final class SigningKey {
 
 	/**
 	 * Reads the key, or makes one, readable by its owner only, where there is none, and
-	 * writes the public key beside it where it is not there yet. Another one that is
-	 * there stays, since it proves the checkpoints so far.
+	 * writes the public key beside it where it is not there yet and can be. Another one
+	 * that is there stays, since it proves the checkpoints so far.
 	 * @throws IOException when a key cannot be made there
 	 * @throws InvalidSettingException when there is a file that holds no such key
 	 */
@@ -66,8 +66,14 @@ final class SigningKey {
 			log.warn("The audit log is signed with key {}, of which {} is not the public key: give auditors {} as well",
 					key.id(), other, beside);
 		}
-		if (Files.notExists(beside)) {
-			Files.writeString(beside, pem("PUBLIC", key.publicKey.getEncoded()));
+		if (!Files.exists(beside)) {
+			try {
+				Files.writeString(beside, pem("PUBLIC", key.publicKey.getEncoded()));
+			}
+			catch (IOException ex) {
+				log.warn("The public key of the audit log's signing key cannot be written beside it: {}",
+						ex.toString());
+			}
 		}
 		return key;
 	}
@@ -180,6 +186,10 @@ final class SigningKey {
 	private static String pem(String type, byte[] key) {
 		return "-----BEGIN " + type + " KEY-----\n" + Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(key)
 				+ "\n-----END " + type + " KEY-----\n";
+	}
+
+	PublicKey publicKey() {
+		return this.publicKey;
 	}
 
 	String id() {

@@ -724,6 +724,33 @@ class AuditLogTest {
 			.contains("of which " + this.temporary.resolve("signing-key.pub.pem") + " is not the public key");
 	}
 
+	/** It was not signed: secrets of Kubernetes are read-only, for one. */
+	@Test
+	void shouldSignWhereThePublicKeyCannotBeWritten(CapturedOutput output) throws IOException {
+		AuditProperties settings = AuditInstance.settings(directory(), "web-1", 100);
+		// With ".pub.pem" the name is too long for a file.
+		Path key = this.temporary.resolve("k".repeat(250) + ".pem");
+		AuditProperties elsewhere = new AuditProperties(settings.directory(), "web-1", settings.maxFileSize(),
+				settings.checkpointInterval(), key, settings.pollInterval());
+		AuditInstance instance = start(elsewhere).record("e1").drain().drain();
+
+		assertThat(output).contains("public key of the audit log's signing key cannot be written beside it");
+		assertThat(new AuditManagement(instance.log, elsewhere).verifyNow()).singleElement()
+			.asString()
+			.startsWith("OK: 1 chain, 1 file, 1 line, 1 checkpoint (signatures checked)");
+	}
+
+	@Test
+	void shouldSayInASentenceThatItsFolderCannotBeUsed() throws IOException {
+		Path file = Files.createFile(this.temporary.resolve("file"));
+		AuditProperties settings = AuditInstance.settings(file, "web-1", LARGE);
+
+		FailureAnalysis analysis = new AuditFailureAnalyzer().analyze(catchThrowable(() -> start(settings)));
+
+		assertThat(analysis.getDescription())
+			.startsWith("The audit log cannot be opened: " + file + " cannot be used: ");
+	}
+
 	/** It was up, with a warning at the start. */
 	@Test
 	void shouldBeDegradedWithoutAKeyToSignWith() throws IOException {
