@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -18,6 +19,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
+import org.springframework.util.StringUtils;
 
 /** Reads the provider's answers and tells refusals from failures. */
 @Component
@@ -26,6 +28,11 @@ public class ProviderAnswers {
 	private static final String CORRELATION_ID = "ININ-Correlation-Id";
 
 	private static final Pattern CREDENTIALS = Pattern.compile("(?i)\\b(Basic|Bearer)\\s+[^\\s\"',;]+");
+
+	/** Anything else than a name may quote the request. */
+	private static final Pattern TOKEN = Pattern.compile("[\\w.:-]{1,100}");
+
+	private static final int LONGEST_MESSAGE = 500;
 
 	private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
 
@@ -94,17 +101,36 @@ public class ProviderAnswers {
 			SuggestionRequest request) {
 		JsonNode error = parse(body);
 		// The token endpoint has OAuth's names for them.
-		String code = error.path("code").asText(error.path("error").asText(null));
-		String message = withoutCredentials(error.path("message")
-			.asText(error.path("error_description").asText(error.path("description").asText(null))));
-		return new ProviderException(status, code, message, error.path("contextId").asText(null), correlationId,
+		String code = text(error, "code", "error");
+		String message = text(error, "message", "error_description", "description");
+		if (code != null && !TOKEN.matcher(code).matches()) {
+			message = (message != null) ? message : code;
+			code = null;
+		}
+		message = (message != null) ? withoutCredentials(StringUtils.truncate(message, LONGEST_MESSAGE)) : null;
+		return new ProviderException(status, code, message, token(text(error, "contextId")), correlationId,
 				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null),
 				(message != null && request != null) ? mask(message, request.transcript()) : message);
 	}
 
+	/** The first of these that there is; null without one. */
+	private static String text(JsonNode error, String... names) {
+		return Stream.of(names)
+			.map(error::path)
+			.filter(JsonNode::isValueNode)
+			.map(JsonNode::asText)
+			.filter(StringUtils::hasText)
+			.findFirst()
+			.orElse(null);
+	}
+
+	private static String token(String text) {
+		return (text != null && TOKEN.matcher(text).matches()) ? text : null;
+	}
+
 	/** A gateway may quote the request's headers. */
 	private static String withoutCredentials(String message) {
-		return (message != null) ? CREDENTIALS.matcher(message).replaceAll("$1 ***") : null;
+		return CREDENTIALS.matcher(message).replaceAll("$1 ***");
 	}
 
 	/**

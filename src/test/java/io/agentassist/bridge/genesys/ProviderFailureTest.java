@@ -160,6 +160,35 @@ class ProviderFailureTest extends BridgeTest {
 			.doesNotContain("Rex");
 	}
 
+	/**
+	 * Gateways have words where the provider has a code, and quote in them what they were
+	 * sent.
+	 */
+	@Test
+	void shouldTakeWordsForTheMessageWhereTheCodeIsExpected(CapturedOutput output) {
+		String words = "Bad request: transcript 'My dog Rex ate it all'";
+		this.provider.answers(answer(400, "{\"error\":\"" + words + "\",\"contextId\":\"of Rex\"}"));
+
+		JsonNode problem = assertProblem(
+				ask(suggestionRequest(unique("conv-")).put("transcript", "My dog Rex ate it all")), 502);
+
+		assertThat(problem.path("provider"))
+			.isEqualTo(JSON.createObjectNode().put("status", 400).put("message", words));
+		assertThat(problem.path("detail").asText()).isEqualTo("The provider answered 400.");
+		assertThat(output.getAll()).contains("HTTP 400, message: Bad request: transcript '*** ***")
+			.doesNotContain("Rex");
+	}
+
+	@Test
+	void shouldPassOnTheBeginningOfALongMessage(CapturedOutput output) {
+		this.provider.answers(refusal(400, "too.long", "x y ".repeat(100_000)));
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertThat(problem.path("provider").path("message").asText()).startsWith("x y x y").hasSizeLessThan(600);
+		assertThat(output.getAll().lines()).allMatch((line) -> line.length() < 2000);
+	}
+
 	/** Gateways quote what they were sent. */
 	@Test
 	void shouldHideCredentialsThatTheProviderQuotes(CapturedOutput output) {
