@@ -1,7 +1,6 @@
 package io.agentassist.bridge;
 
 import java.net.URI;
-import java.util.List;
 
 import jakarta.validation.constraints.NotNull;
 
@@ -18,11 +17,6 @@ import org.springframework.validation.annotation.Validated;
 public record BridgeProperties(@NotNull URI publicUrl) {
 
 	public BridgeProperties {
-		if (publicUrl != null
-				&& (publicUrl.getHost() == null || !List.of("http", "https").contains(publicUrl.getScheme()))) {
-			throw new IllegalArgumentException(
-					"agentassist.public-url has to start with http:// or https:// and a host");
-		}
 		publicUrl = (publicUrl != null) ? URI.create(publicUrl.toString().replaceAll("/+$", "")) : null;
 	}
 

@@ -174,13 +174,19 @@ class PackagedJarIT {
 				"--agentassist.audit.poll-interval=0", "--agentassist.ranking.feedback-model=guess",
 				"--agentassist.api.auth=api-key", "--agentassist.api.keys-file=no/such/keys.yaml",
 				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish",
-				"--spring.datasource.url=jdbc:mysql:swordfish", "--server.port=");
+				"--spring.datasource.url=jdbc:mysql:swordfish", "--server.port=", "--server.tomcat.threads.max=100",
+				"--agentassist.suggestions.max-wait=5m", "--agentassist.suggestions.watch-interval=0",
+				"--agentassist.http.max-body-size=4GB");
 
 		assertThat(this.bridge.log()).containsOnlyOnce("Wrong:")
 			.containsOnlyOnce("'agentassist.genesys.api-url' has to be https://")
 			.containsOnlyOnce("'agentassist.analytics.endpoint' has to start")
 			.containsOnlyOnce("'spring.datasource.url' has to start with jdbc:h2: or jdbc:postgresql:")
 			.containsOnlyOnce("'server.port' must not be empty")
+			.containsOnlyOnce("'server.tomcat.threads.max' has to be more than the 1024 of")
+			.containsOnlyOnce("'agentassist.suggestions.max-wait' must be")
+			.containsOnlyOnce("'agentassist.suggestions.watch-interval' must be")
+			.containsOnlyOnce("'agentassist.http.max-body-size' has to be less than 2GB")
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
 					"'agentassist.audit.poll-interval' must be",

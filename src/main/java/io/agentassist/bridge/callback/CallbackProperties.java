@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 
 import io.agentassist.bridge.settings.InvalidSettingException;
 import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMax;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
@@ -37,7 +38,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.callback")
 public record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
 		@NotNull Duration tolerance, boolean clientCertificate, List<URI> allowedUrls,
-		@NotNull Duration unknownRequestWait) {
+		@NotNull @DurationMax(seconds = 60) Duration unknownRequestWait) {
 
 	private static final int MIN_SECRET_BYTES = 16;
 
@@ -45,9 +46,6 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 
 	public CallbackProperties {
 		allowedUrls = (allowedUrls != null) ? allowedUrls : List.of();
-		if (allowedUrls.stream().anyMatch((url) -> url.getScheme() == null || url.getHost() == null)) {
-			throw new InvalidSettingException("agentassist.callback.allowed-urls", "have to be absolute URLs");
-		}
 		if (auth != null && auth != CallbackAuth.NONE) {
 			check(auth, secret, "secret");
 			if (StringUtils.hasLength(previousSecret)) {

@@ -14,6 +14,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -47,7 +48,7 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.genesys")
 public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart String clientSecret,
 		@ReadAtStart @NotNull URI apiUrl, @ReadAtStart @NotNull URI loginUrl, @ReadAtStart String sslBundle,
-		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) Duration deadline,
+		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration deadline,
 		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration connectTimeout,
 		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @PositiveOrZero int retries,
 		@NotNull @DurationMin(millis = 2) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,

@@ -31,7 +31,6 @@ import org.apache.camel.support.SynchronizationAdapter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
@@ -51,17 +50,8 @@ public class Providers {
 		.newCachedThreadPool(new CustomizableThreadFactory("provider-token-"));
 
 	Providers(GenesysProperties properties, Supplier<GenesysProperties> live, TokenEndpoint tokenEndpoint,
-			SslBundles sslBundles, BoundedHttpCalls calls, MeterRegistry meters, Clock clock,
-			@Value("${server.tomcat.threads.max}") int requestThreads) {
+			SslBundles sslBundles, BoundedHttpCalls calls, MeterRegistry meters, Clock clock) {
 		Map<String, GenesysProperties.Organisation> organisations = properties.allOrganisations();
-		int queries = organisations.values()
-			.stream()
-			.mapToInt(GenesysProperties.Organisation::maxConcurrentQueries)
-			.sum();
-		if (queries >= requestThreads) {
-			throw new IllegalStateException("All organisations' max-concurrent-queries together are " + queries
-					+ ": server.tomcat.threads.max (" + requestThreads + ") has to be larger");
-		}
 		BulkheadRegistry bulkheads = BulkheadRegistry.ofDefaults();
 		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(breaker(properties.breaker()));
 		breakers.getEventPublisher()

@@ -3,7 +3,9 @@ package io.agentassist.bridge.http;
 import java.time.Duration;
 import java.util.List;
 
+import io.agentassist.bridge.settings.InvalidSettingException;
 import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMax;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
@@ -19,10 +21,13 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.http")
-record HttpProperties(@NotNull DataSize maxBodySize, @NotNull Duration bodyTimeout, List<String> requestHeaders,
-		List<String> queryParameters) {
+record HttpProperties(@NotNull DataSize maxBodySize, @NotNull @DurationMax(seconds = 60) Duration bodyTimeout,
+		List<String> requestHeaders, List<String> queryParameters) {
 
 	HttpProperties {
+		if (maxBodySize != null && maxBodySize.toBytes() > Integer.MAX_VALUE) {
+			throw new InvalidSettingException("agentassist.http.max-body-size", "has to be less than 2GB");
+		}
 		requestHeaders = (requestHeaders != null) ? List.copyOf(requestHeaders) : List.of();
 		queryParameters = (queryParameters != null) ? List.copyOf(queryParameters) : List.of();
 	}

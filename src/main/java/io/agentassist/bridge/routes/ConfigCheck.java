@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-import io.agentassist.bridge.settings.ConfiguredAddresses;
+import io.agentassist.bridge.settings.SettingsRules;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.NamesFiles;
 import jakarta.validation.Validator;
@@ -69,7 +69,7 @@ final class ConfigCheck {
 				describe(settings, prefix, ex, problems);
 			}
 		}
-		ConfiguredAddresses.problems(settings.environment())
+		SettingsRules.problems(settings.environment())
 			.forEach((key, problem) -> problems.accept(problem(settings, key, problem)));
 		return bound;
 	}

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-import io.agentassist.bridge.settings.ConfiguredAddresses;
+import io.agentassist.bridge.settings.SettingsRules;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.settings.NamesFiles;
@@ -96,7 +96,7 @@ class LiveRoutesConfiguration {
 			catch (BeanCreationException | InvalidSettingException ex) {
 				failure = ex;
 			}
-			if (failure == null && ConfiguredAddresses.problems(environment).isEmpty()) {
+			if (failure == null && SettingsRules.problems(environment).isEmpty()) {
 				return;
 			}
 			List<String> problems = new ArrayList<>();

@@ -49,7 +49,7 @@ class RouteSwapper {
 
 	private static final Logger log = LoggerFactory.getLogger(RouteSwapper.class);
 
-	/** No request takes longer. */
+	/** No request takes longer: its deadline and its waits are limited to 60 s. */
 	private static final Duration LONGEST_EXCHANGE = Duration.ofSeconds(90);
 
 	private static final Duration SHORTEST_RETIREMENT = Duration.ofSeconds(2);

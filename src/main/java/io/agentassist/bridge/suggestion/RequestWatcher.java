@@ -41,13 +41,16 @@ public class RequestWatcher {
 	/** Each holds a connection of 0.1 MB. */
 	private static final int MAX_WATCHES = 2_000;
 
+	private static final int ANSWERERS = 8;
+
 	private final RequestStore requests;
 
 	private final ScheduledExecutorService watcher = Executors
 		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("request-watcher-"));
 
 	/** They go on with what waited; they end after the web server. */
-	private final ExecutorService threads;
+	private final ExecutorService answerers = Executors.newFixedThreadPool(ANSWERERS,
+			new CustomizableThreadFactory("request-answerer-"));
 
 	private volatile boolean stopping;
 
@@ -58,8 +61,6 @@ public class RequestWatcher {
 		Gauge.builder("agentassist.waiting.callers", this.watches, Set::size)
 			.description("Look-ups and callbacks that wait for a request; beyond " + MAX_WATCHES + ": 503")
 			.register(meters);
-		this.threads = Executors.newFixedThreadPool(properties.watchThreads(),
-				new CustomizableThreadFactory("request-answerer-"));
 		long interval = properties.watchInterval().toMillis();
 		ScheduledFuture<?> unused = this.watcher.scheduleWithFixedDelay(this::look, interval, interval,
 				TimeUnit.MILLISECONDS);
@@ -116,7 +117,7 @@ public class RequestWatcher {
 	@PreDestroy
 	void stop() {
 		this.watcher.shutdownNow();
-		this.threads.shutdownNow();
+		this.answerers.shutdownNow();
 	}
 
 	private synchronized void look() {
@@ -151,7 +152,7 @@ public class RequestWatcher {
 	 */
 	private void end(Watch watch, Runnable answer) {
 		this.watches.remove(watch);
-		this.threads.execute(answer);
+		this.answerers.execute(answer);
 	}
 
 	private record Watch(String requestId, boolean decided, long endNanos,

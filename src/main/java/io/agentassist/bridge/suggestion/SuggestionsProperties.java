@@ -3,8 +3,9 @@ package io.agentassist.bridge.suggestion;
 import java.time.Duration;
 
 import io.agentassist.bridge.settings.ReadAtStart;
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
@@ -17,11 +18,10 @@ import org.springframework.validation.annotation.Validated;
  * @param maxWait longest wait of a look-up
  * @param slowAfter response time beyond which the log warns of a request
  * @param watchInterval how often waiting callers are served
- * @param watchThreads threads on which their routes go on
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
-public record SuggestionsProperties(@NotNull Duration maxConstructionLatency, @NotNull Duration maxWait,
-		@NotNull Duration slowAfter, @ReadAtStart @NotNull Duration watchInterval,
-		@ReadAtStart @Min(1) int watchThreads) {
+public record SuggestionsProperties(@NotNull Duration maxConstructionLatency,
+		@NotNull @DurationMax(seconds = 60) Duration maxWait, @NotNull Duration slowAfter,
+		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval) {
 }

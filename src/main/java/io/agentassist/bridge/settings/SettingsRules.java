@@ -19,16 +19,24 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.StringUtils;
 
 /**
- * Finds configured URLs that are none that the bridge should call, or be called at: one
- * has to be {@code http} or {@code https} with a host, without user, query or fragment,
- * and {@code https} unless the host is this one or in
- * {@code agentassist.plain-http-hosts}. The database's has to be one of those that there
- * is a driver for. Values are not shown, as they may hold passwords. Finds ports, too,
- * that are none, or that the API and the management would share.
+ * Rules that no record of settings can check by itself.
+ * <ul>
+ * <li>A URL that the bridge calls, or is called at, is {@code http} or {@code https} with
+ * a host, without user, query or fragment, and {@code https} unless the host is this one
+ * or in {@code agentassist.plain-http-hosts}.</li>
+ * <li>The database's URL is one of those that there is a driver for.</li>
+ * <li>The API and the management have a port each.</li>
+ * <li>There are more request threads than queries may hold.</li>
+ * </ul>
+ * Values are not shown, as they may hold passwords.
  */
-public final class ConfiguredAddresses {
+public final class SettingsRules {
 
-	private static final String ORGANISATIONS = "agentassist.genesys.organisations";
+	private static final String PROVIDER = "agentassist.genesys";
+
+	private static final String ORGANISATIONS = PROVIDER + ".organisations";
+
+	private static final String REQUEST_THREADS = "server.tomcat.threads.max";
 
 	private static final String API_PORT = "server.port";
 
@@ -38,7 +46,7 @@ public final class ConfiguredAddresses {
 
 	private static final List<String> DRIVERS = List.of("jdbc:h2:", "jdbc:postgresql:");
 
-	private ConfiguredAddresses() {
+	private SettingsRules() {
 	}
 
 	/**
@@ -73,6 +81,11 @@ public final class ConfiguredAddresses {
 		if (managementPort.equals(port.isEmpty() ? "8080" : port) && !"0".equals(port)) {
 			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
+		int queries = concurrentQueries(settings);
+		if (bind(settings, REQUEST_THREADS, Bindable.of(Integer.class)).orElse(Integer.MAX_VALUE) <= queries) {
+			problems.put(REQUEST_THREADS, "has to be more than the " + queries
+					+ " of max-concurrent-queries of all organisations together, each of which holds a thread");
+		}
 		return problems;
 	}
 
@@ -81,11 +94,9 @@ public final class ConfiguredAddresses {
 		for (String key : List.of("agentassist.public-url", "agentassist.analytics.endpoint")) {
 			urls.put(key, text(settings, key));
 		}
-		bind(settings, "agentassist.genesys", Bindable.of(ProviderUrls.class))
-			.ifPresent((provider) -> provider.addTo(urls, "agentassist.genesys."));
-		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, ProviderUrls.class)).ifPresent((organisations) -> {
-			organisations.forEach((name, provider) -> provider.addTo(urls, ORGANISATIONS + "." + name + "."));
-		});
+		provider(settings).addTo(urls, PROVIDER + ".");
+		organisations(settings)
+			.forEach((name, organisation) -> organisation.addTo(urls, ORGANISATIONS + "." + name + "."));
 		if ("jwt".equalsIgnoreCase(text(settings, "agentassist.api.auth"))) {
 			// With a JWK set, the issuer is a name that is compared, and not called.
 			String keys = "agentassist.api.jwt.jwk-set-uri";
@@ -98,6 +109,23 @@ public final class ConfiguredAddresses {
 		}
 		urls.values().removeIf((url) -> !StringUtils.hasText(url));
 		return urls;
+	}
+
+	private static int concurrentQueries(Binder settings) {
+		int ofDefault = provider(settings).queriesOr(0);
+		return organisations(settings).values()
+			.stream()
+			.mapToInt((organisation) -> organisation.queriesOr(ofDefault))
+			.reduce(ofDefault, Math::addExact);
+	}
+
+	private static Organisation provider(Binder settings) {
+		return bind(settings, PROVIDER, Bindable.of(Organisation.class))
+			.orElseGet(() -> new Organisation(null, null, null, null, null));
+	}
+
+	private static Map<String, Organisation> organisations(Binder settings) {
+		return bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class)).orElse(Map.of());
 	}
 
 	private static String text(Binder settings, String key) {
@@ -148,8 +176,12 @@ public final class ConfiguredAddresses {
 		return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
 	}
 
-	/** The URLs that an organisation may have of its own. */
-	record ProviderUrls(String apiUrl, String loginUrl, String proxy) {
+	/** What of an organisation there is a rule for, and the id that each of them has. */
+	record Organisation(String clientId, String apiUrl, String loginUrl, String proxy, Integer maxConcurrentQueries) {
+
+		int queriesOr(int other) {
+			return Objects.requireNonNullElse(this.maxConcurrentQueries, other);
+		}
 
 		void addTo(Map<String, String> urls, String prefix) {
 			urls.put(prefix + "api-url", Objects.requireNonNullElse(this.apiUrl, ""));

@@ -11,8 +11,8 @@ import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Shows with which URLs and ports in its settings the bridge does not start. */
-class ConfiguredAddressesTest {
+/** Shows with which URLs, ports and threads in its settings the bridge does not start. */
+class SettingsRulesTest {
 
 	private static final String[] KEYS = { "agentassist.public-url", "agentassist.analytics.endpoint",
 			"agentassist.genesys.api-url", "agentassist.genesys.login-url", "agentassist.genesys.proxy",
@@ -29,7 +29,7 @@ class ConfiguredAddressesTest {
 	}
 
 	private static List<String> problems(MockEnvironment environment) {
-		return ConfiguredAddresses.problems(environment)
+		return SettingsRules.problems(environment)
 			.entrySet()
 			.stream()
 			.map((problem) -> problem.getKey() + ": " + problem.getValue())
@@ -138,6 +138,19 @@ class ConfiguredAddressesTest {
 	void shouldTakePortsOfTheirOwn(String port, String managementPort) {
 		assertThat(problems(new MockEnvironment().withProperty("server.port", port)
 			.withProperty("management.server.port", managementPort))).isEmpty();
+	}
+
+	/** Else callbacks would wait behind queries. */
+	@ParameterizedTest
+	@CsvSource({ "30, false", "31, true" })
+	void shouldWantMoreRequestThreadsThanQueriesOfAllOrganisations(int threads, boolean isTaken) {
+		MockEnvironment environment = new MockEnvironment()
+			.withProperty("agentassist.genesys.max-concurrent-queries", "10")
+			.withProperty("agentassist.genesys.organisations.emea.client-id", "id")
+			.withProperty("agentassist.genesys.organisations.apac.max-concurrent-queries", "10")
+			.withProperty("server.tomcat.threads.max", Integer.toString(threads));
+
+		assertThat(problems(environment).isEmpty()).isEqualTo(isTaken);
 	}
 
 }
