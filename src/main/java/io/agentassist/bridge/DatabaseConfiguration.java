@@ -77,6 +77,7 @@ class DatabaseConfiguration {
 			public Object postProcessBeforeInitialization(Object bean, String name) {
 				if (bean instanceof HikariDataSource pool && isH2(pool)) {
 					pool.setMaximumPoolSize(1);
+					pool.setExceptionOverride(new ClosedDatabase());
 				}
 				return bean;
 			}

@@ -100,7 +100,7 @@ class CrashIT {
 	void shouldDeliverEverythingWhenDiskOfAuditLogWasFull() throws Exception {
 		Path home = Files.createDirectory(this.folder.resolve("bridge"));
 		try (Engine engine = new Engine.H2(home); PackagedBridge bridge = bridge(home, engine)) {
-			try (SmallDisk disk = new SmallDisk(bridge.auditDirectory())) {
+			try (SmallDisk disk = new SmallDisk(bridge.auditDirectory(), "64k")) {
 				bridge.startAndAwait();
 				Senders senders = new Senders(bridge::url);
 				await().atMost(Duration.ofMinutes(2)).until(() -> bridge.log().contains("Audit delivery fails"));
@@ -113,6 +113,33 @@ class CrashIT {
 				assertThat(senders.unexpected()).isEmpty();
 				report("disk full", 0, senders, bridge, engine);
 			}
+		}
+	}
+
+	/**
+	 * H2 closes a database that it cannot write to, and the pool kept the dead
+	 * connection.
+	 */
+	@Test
+	@EnabledIf(value = "io.agentassist.bridge.crash.SmallDisk#isPossible",
+			disabledReason = "mounting a small disk takes root")
+	void shouldAnswer503AndRecoverWhenDiskOfDatabaseWasFull() throws Exception {
+		Path home = Files.createDirectory(this.folder.resolve("bridge"));
+		try (Engine engine = new Engine.H2(home);
+				PackagedBridge bridge = bridge(home, engine);
+				SmallDisk disk = new SmallDisk(home.resolve("data"), "2m")) {
+			bridge.startAndAwait();
+			Senders senders = new Senders(bridge::url);
+			await().atMost(Duration.ofMinutes(2)).until(() -> senders.unavailable() > 20);
+			disk.enlarge();
+			await().atMost(Duration.ofMinutes(1)).until(() -> readiness(bridge) == 200);
+			senders.awaitMore(50);
+			senders.close();
+			assertThat(senders.unexpected()).isEmpty();
+			// Its own log quotes statements and rows.
+			assertThat(home.resolve("data").toFile().list()).noneMatch((name) -> name.endsWith(".trace.db"));
+			assertThat(bridge.log()).doesNotContain("\tat ");
+			report("disk full", 0, senders, bridge, engine);
 		}
 	}
 

@@ -13,10 +13,11 @@ final class SmallDisk implements AutoCloseable {
 	/**
 	 * Mounts the disk.
 	 * @param folder where; made if it is missing
+	 * @param size such as {@code 64k}
 	 */
-	SmallDisk(Path folder) throws IOException {
+	SmallDisk(Path folder, String size) throws IOException {
 		this.folder = Files.createDirectories(folder);
-		if (run("mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", folder.toString()) != 0) {
+		if (run("mount", "-t", "tmpfs", "-o", "size=" + size + ",mode=0700", "tmpfs", folder.toString()) != 0) {
 			throw new IOException("No small disk at " + folder);
 		}
 	}
@@ -28,7 +29,7 @@ final class SmallDisk implements AutoCloseable {
 	static boolean isPossible() throws IOException {
 		Path folder = Files.createTempDirectory("small-disk");
 		try {
-			new SmallDisk(folder).close();
+			new SmallDisk(folder, "64k").close();
 			return true;
 		}
 		catch (IOException ex) {
