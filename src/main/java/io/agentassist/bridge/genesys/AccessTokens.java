@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.github.resilience4j.core.IntervalFunction;
 import org.slf4j.Logger;
@@ -46,9 +48,14 @@ final class AccessTokens {
 	/** The longest Retry-After of the token endpoint that counts. */
 	private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
 
+	private static final String HIDDEN = "***";
+
 	private final String organisation;
 
 	private final Authorization clientCredentials;
+
+	/** The longest first: one may be a part of another. */
+	private final List<String> credentials;
 
 	private final Callable<Grant> fetch;
 
@@ -80,8 +87,12 @@ final class AccessTokens {
 	AccessTokens(String organisation, GenesysProperties.Organisation settings, Supplier<Duration> baseDelay,
 			Callable<Grant> fetch, Executor executor, Clock clock) {
 		this.organisation = organisation;
-		this.clientCredentials = new Authorization("Basic " + Base64.getEncoder()
-			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8)));
+		String encoded = Base64.getEncoder()
+			.encodeToString((settings.clientId() + ":" + settings.clientSecret()).getBytes(StandardCharsets.UTF_8));
+		this.clientCredentials = new Authorization("Basic " + encoded);
+		this.credentials = Stream.of(encoded, settings.clientSecret(), settings.clientId())
+			.sorted(Comparator.comparing(String::length).reversed())
+			.toList();
 		this.baseDelay = baseDelay;
 		this.fetch = fetch;
 		this.executor = executor;
@@ -91,6 +102,18 @@ final class AccessTokens {
 	/** What the token call has to show. */
 	Authorization clientCredentials() {
 		return this.clientCredentials;
+	}
+
+	/**
+	 * Hides what a text of the provider's quotes of the client's credentials and token.
+	 */
+	String withoutCredentials(String text) {
+		Token current = this.token;
+		String hidden = (current != null) ? text.replace(current.value, HIDDEN) : text;
+		for (String credential : this.credentials) {
+			hidden = hidden.replace(credential, HIDDEN);
+		}
+		return hidden;
 	}
 
 	/**

@@ -36,6 +36,8 @@ public class ProviderAnswers {
 
 	private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
 
+	private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
+
 	private final CallbackParser callbacks;
 
 	private final Clock clock;
@@ -52,13 +54,15 @@ public class ProviderAnswers {
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
 	 * @param request what was asked, null where it was a token
+	 * @param provider who answers, null where a site asks somebody else
 	 * @throws ProviderException when the status is not 2xx
 	 */
 	public void failOnRefusal(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
 			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
-			@ExchangeProperty("suggestionRequest") SuggestionRequest request) {
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
+			@ExchangeProperty(Provider.PROPERTY) Provider provider) {
 		if (status < 200 || status > 299) {
-			throw refusal(status, body, correlationId, retryAfter, request);
+			throw refusal(status, body, correlationId, retryAfter, request, provider);
 		}
 	}
 
@@ -69,14 +73,16 @@ public class ProviderAnswers {
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
 	 * @param request what was asked
+	 * @param provider who answers, null where a site asks somebody else
 	 * @return the provider's id and status, with suggestions if they are there already
 	 * @throws ProviderException when the status is not 2xx, the body is not the
 	 * contract's, or the provider has given the request up
 	 */
 	public Callback read(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
 			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
-			@ExchangeProperty("suggestionRequest") SuggestionRequest request) {
-		failOnRefusal(status, body, correlationId, retryAfter, request);
+			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
+			@ExchangeProperty(Provider.PROPERTY) Provider provider) {
+		failOnRefusal(status, body, correlationId, retryAfter, request, provider);
 		try {
 			JsonNode tree = parse(body);
 			Callback answer = this.callbacks.read(tree);
@@ -98,7 +104,7 @@ public class ProviderAnswers {
 	}
 
 	private ProviderException refusal(int status, byte[] body, String correlationId, String retryAfter,
-			SuggestionRequest request) {
+			SuggestionRequest request, Provider provider) {
 		JsonNode error = parse(body);
 		// The token endpoint has OAuth's names for them.
 		String code = text(error, "code", "error");
@@ -107,7 +113,8 @@ public class ProviderAnswers {
 			message = (message != null) ? message : code;
 			code = null;
 		}
-		message = (message != null) ? withoutCredentials(StringUtils.truncate(message, LONGEST_MESSAGE)) : null;
+		message = (message != null) ? StringUtils.truncate(withoutCredentials(message, provider), LONGEST_MESSAGE)
+				: null;
 		return new ProviderException(status, code, message, token(text(error, "contextId")), correlationId,
 				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null),
 				(message != null && request != null) ? mask(message, request.transcript()) : message);
@@ -129,16 +136,18 @@ public class ProviderAnswers {
 	}
 
 	/** A gateway may quote the request's headers. */
-	private static String withoutCredentials(String message) {
-		return CREDENTIALS.matcher(message).replaceAll("$1 ***");
+	private static String withoutCredentials(String message, Provider provider) {
+		String ours = (provider != null) ? provider.tokens().withoutCredentials(message) : message;
+		return CREDENTIALS.matcher(ours).replaceAll("$1 ***");
 	}
 
 	/**
 	 * A message may quote the transcript, which must not come into the log: its words are
-	 * hidden there, whole or cut short.
+	 * hidden there, whole or cut short, also where what stands between them is gone.
 	 */
 	private static String mask(String message, String transcript) {
-		String quotable = transcript.toLowerCase(Locale.ROOT);
+		String text = transcript.toLowerCase(Locale.ROOT);
+		String quotable = text + ' ' + NO_WORD.matcher(text).replaceAll("");
 		return WORD.matcher(message)
 			.replaceAll((word) -> quotable.contains(word.group().toLowerCase(Locale.ROOT)) ? "***" : word.group());
 	}

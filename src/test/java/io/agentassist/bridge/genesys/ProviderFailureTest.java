@@ -140,7 +140,7 @@ class ProviderFailureTest extends BridgeTest {
 
 	@Test
 	void shouldLogEachAttemptAndWhatTheProviderSaidButNotTheTranscript(CapturedOutput output) {
-		String message = "No room for 'My dog Rex ate i', try later";
+		String message = "No room for 'My dog Rex ate i' in dogRex, try later";
 		first(refusal(503, "no.room", message), refusal(400, "bad.transcript", message));
 
 		String conversation = unique("conv-");
@@ -149,7 +149,7 @@ class ProviderFailureTest extends BridgeTest {
 
 		assertThat(problem.path("provider").path("message").asText()).isEqualTo(message);
 		String said = "contextId context-1, ININ-Correlation-Id correlation-1, message: "
-				+ "No room for '*** *** *** *** ***', try later";
+				+ "No room for '*** *** *** *** ***' in ***, try later";
 		assertThat(output.getAll())
 			.containsPattern("INFO .* Attempt 1 of conversation " + conversation
 					+ " for organisation 'default' failed, the next one is in \\d+ ms: "
@@ -193,13 +193,17 @@ class ProviderFailureTest extends BridgeTest {
 	@Test
 	void shouldHideCredentialsThatTheProviderQuotes(CapturedOutput output) {
 		this.provider.answers(refusal(400, "bad.header",
-				"Cannot handle Authorization: Bearer swordfish-1.a/b+c==, 'basic swordfish-2'"));
+				"Cannot handle Authorization: Bearer swordfish-1.a/b+c==, 'basic swordfish-2' of "
+						+ StubbedProvider.CLIENT_ID + ":" + StubbedProvider.CLIENT_SECRET + ", "
+						+ StubbedProvider.TOKEN));
 
 		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
 
 		assertThat(problem.path("provider").path("message").asText())
-			.isEqualTo("Cannot handle Authorization: Bearer ***, 'basic ***'");
-		assertThat(output.getAll()).contains("code bad.header").doesNotContain("swordfish");
+			.isEqualTo("Cannot handle Authorization: Bearer ***, 'basic ***' of ***:***, ***");
+		assertThat(output.getAll()).contains("code bad.header")
+			.doesNotContain("swordfish", StubbedProvider.CLIENT_ID, StubbedProvider.CLIENT_SECRET,
+					StubbedProvider.TOKEN);
 	}
 
 	static Stream<ResponseDefinitionBuilder> unusableAnswers() {
