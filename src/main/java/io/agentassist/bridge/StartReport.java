@@ -1,5 +1,6 @@
 package io.agentassist.bridge;
 
+import io.agentassist.bridge.callback.CallbackUrls;
 import io.agentassist.bridge.settings.Overlays;
 
 import org.slf4j.Logger;
@@ -18,15 +19,18 @@ class StartReport {
 
 	private final ConfigurableEnvironment environment;
 
-	StartReport(ConfigurableEnvironment environment) {
+	private final CallbackUrls callbacks;
+
+	StartReport(ConfigurableEnvironment environment, CallbackUrls callbacks) {
 		this.environment = environment;
+		this.callbacks = callbacks;
 	}
 
 	@EventListener(ApplicationReadyEvent.class)
 	void report() {
-		log.info("Ready on port {}: provider {}, callbacks {}/agentassist/callback, analytics {}, audit log {}",
+		log.info("Ready on port {}: provider {}, callbacks {}, analytics {}, audit log {}",
 				this.environment.getProperty("local.server.port"), host("agentassist.genesys.api-url"),
-				host("agentassist.public-url"), host("agentassist.analytics.endpoint"),
+				this.callbacks.ours(), host("agentassist.analytics.endpoint"),
 				this.environment.getProperty("agentassist.audit.directory"));
 		Overlays.warnings(this.environment).forEach(log::warn);
 	}

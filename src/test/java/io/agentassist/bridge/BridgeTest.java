@@ -447,7 +447,8 @@ public abstract class BridgeTest {
 			Path directory = temporaryDirectory();
 			Environment environment = context.getEnvironment();
 			List<String> values = new ArrayList<>();
-			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api");
+			// A slash at the end is as good as none.
+			values.add("agentassist.genesys.api-url=" + WORLD.baseUrl() + "/api/");
 			values.add("agentassist.genesys.login-url=" + WORLD.baseUrl() + "/login");
 			values.add("agentassist.routes.history=" + directory.resolve("routes"));
 			for (String organisation : ORGANISATIONS) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.suggestion.Identifier;
 
 import org.springframework.stereotype.Component;
@@ -85,8 +86,11 @@ public class CallbackParser {
 			throw new InvalidCallbackException(null);
 		}
 		for (JsonNode suggestion : array) {
-			if (!suggestion.isObject()) {
+			if (!(suggestion instanceof ObjectNode fields)) {
 				throw new InvalidCallbackException(null);
+			}
+			if (fields.has("knowledgeSourceId") && !fields.has("knowledge_source_id")) {
+				fields.set("knowledge_source_id", fields.remove("knowledgeSourceId"));
 			}
 		}
 		String id = callback.path("id").asText("");

@@ -59,11 +59,18 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	public static final String DEFAULT = "default";
 
 	public GenesysProperties {
+		apiUrl = withoutSlash(apiUrl);
+		loginUrl = withoutSlash(loginUrl);
 		organisations = (organisations != null) ? Map.copyOf(organisations) : Map.of();
 		if (responseTimeout != null && deadline != null && responseTimeout.compareTo(deadline) > 0) {
 			throw new InvalidSettingException("agentassist.genesys.response-timeout",
 					"must not be longer than agentassist.genesys.deadline, which cuts it");
 		}
+	}
+
+	/** A path is put after it. */
+	private static URI withoutSlash(URI url) {
+		return (url != null) ? URI.create(StringUtils.trimTrailingCharacter(url.toString(), '/')) : null;
 	}
 
 	/** All organisations by name, the default one too, without gaps. */
@@ -95,6 +102,11 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	 */
 	public record Organisation(String environment, String clientId, String clientSecret, URI apiUrl, URI loginUrl,
 			String sslBundle, URI proxy, @Positive Integer maxConcurrentQueries) {
+
+		public Organisation {
+			apiUrl = withoutSlash(apiUrl);
+			loginUrl = withoutSlash(loginUrl);
+		}
 
 		private Organisation orElse(Organisation other) {
 			URI regionApi = (this.environment != null) ? URI.create("https://api." + this.environment) : other.apiUrl;

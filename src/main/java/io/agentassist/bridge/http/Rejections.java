@@ -13,6 +13,8 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
+import static java.util.Map.entry;
+
 /**
  * Counts the requests that were refused, by reason: the meter
  * {@code agentassist.http.rejected}. As an access log, because only that hears of the
@@ -20,8 +22,10 @@ import org.apache.catalina.valves.ValveBase;
  */
 class Rejections extends ValveBase implements AccessLog {
 
-	private static final Map<Integer, String> REASONS = Map.of(400, "invalid", 401, "unauthenticated", 403, "forbidden",
-			405, "method", 408, "slow", 413, "body", 414, "path", 415, "type", 429, "rate", 431, "headers");
+	private static final Map<Integer, String> REASONS = Map.ofEntries(entry(400, "invalid"),
+			entry(401, "unauthenticated"), entry(403, "forbidden"), entry(404, "unknown"), entry(405, "method"),
+			entry(406, "accept"), entry(408, "slow"), entry(413, "body"), entry(414, "path"), entry(415, "type"),
+			entry(429, "rate"), entry(431, "headers"));
 
 	/** Neither a path nor a header could be read. */
 	private static final String MALFORMED = "malformed";

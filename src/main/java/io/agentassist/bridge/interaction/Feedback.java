@@ -8,18 +8,24 @@ import io.agentassist.bridge.suggestion.Identifier;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 
+import org.springframework.util.StringUtils;
+
 /**
  * Body of {@code POST /agentassist/feedback}.
  *
  * @param requestId the suggestion request
  * @param suggestionId the suggestion
  * @param action what the agent did with it
- * @param agentId the agent; null for the request's
+ * @param agentId the agent; null, also where it is blank, for the request's
  */
 public record Feedback(
 		@JsonAlias("requestId") @NotBlank(message = "Request ID is required.") @Identifier String requestId,
 		@JsonAlias("suggestionId") @NotBlank(message = "Suggestion ID is required.") @Identifier String suggestionId,
 		@NotNull(message = "Action is required.") Action action, @JsonAlias("agentId") @Identifier String agentId) {
+
+	public Feedback {
+		agentId = StringUtils.hasText(agentId) ? agentId : null;
+	}
 
 	/** What an agent can do with a suggestion. */
 	public enum Action {

@@ -10,6 +10,8 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import org.hibernate.validator.constraints.CodePointLength;
 
+import org.springframework.util.StringUtils;
+
 /**
  * Body of {@code POST /agentassist/suggestions}; the messages are the tutorial's where it
  * has one.
@@ -18,7 +20,8 @@ import org.hibernate.validator.constraints.CodePointLength;
  * @param transcript what was said so far; passed on to the provider, never stored
  * @param knowledgeSourceIds where the provider is to look, 1 to 10
  * @param agentSkills the agent's skills, for ranking; never null
- * @param agentId the agent, for the record; may be null
+ * @param agentId the agent, for the record; null, also where it is blank, if nobody is
+ * named
  * @param callbackUrl where the provider is to send its answer; null for ours
  * @param isAsync whether the provider may answer later; never null
  */
@@ -42,6 +45,7 @@ public record SuggestionRequest(
 	private static final String NOT_BLANK = "(?sU).*\\S.*";
 
 	public SuggestionRequest {
+		agentId = StringUtils.hasText(agentId) ? agentId : null;
 		agentSkills = (agentSkills != null) ? agentSkills : List.of();
 		isAsync = (isAsync != null) ? isAsync : Boolean.TRUE;
 	}

@@ -247,6 +247,19 @@ class CallbackTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldNameTheKnowledgeSourceAsTheContractDoes() {
+		String id = queue(unique("conv-"));
+		ObjectNode suggestion = suggestion(unique("sug-"), 0.5);
+		suggestion.remove("knowledge_source_id");
+		suggestion.put("knowledgeSourceId", "ks-1");
+
+		JsonNode ranked = json(callBack(completed(id, suggestion))).path("ranked_suggestions").get(0);
+
+		assertThat(ranked.path("knowledge_source_id").asText()).isEqualTo("ks-1");
+		assertThat(ranked.has("knowledgeSourceId")).isFalse();
+	}
+
+	@Test
 	void shouldMarkRequestFailedAndRecordIt() {
 		String conversation = unique("conv-");
 		String id = queue(conversation);

@@ -83,6 +83,8 @@ class LimitsTest extends StrictBridgeTest {
 		assertCounted("type", () -> assertProblem(ask("{}", "Content-Type", "text/plain"), 415));
 		assertCounted("unauthenticated", () -> assertProblem(post("/agentassist/suggestions", "{}"), 401));
 		assertCounted("method", () -> assertProblem(getWithKey("/agentassist/feedback"), 405));
+		assertCounted("unknown", () -> assertProblem(getWithKey("/agentassist/suggestions/unknown"), 404));
+		assertCounted("accept", () -> assertProblem(ask("{}", "Accept", "text/html"), 406));
 	}
 
 	@ParameterizedTest

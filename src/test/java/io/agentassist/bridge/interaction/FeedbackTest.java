@@ -38,13 +38,15 @@ class FeedbackTest extends BridgeTest {
 			.containsExactlyInAnyOrder("presented", action);
 	}
 
-	@Test
-	void shouldTakeTheRequestsAgentWhereFeedbackNamesNone() {
+	@ParameterizedTest
+	@ValueSource(strings = { "", ",\"agentId\":\"\"", ",\"agentId\":null" })
+	void shouldTakeTheRequestsAgentWhereFeedbackNamesNone(String agent) {
 		String suggestion = unique("sug-");
 		String id = completedRequest(suggestion);
 
-		assertRecorded(post("/agentassist/feedback",
-				"{\"requestId\":\"%s\",\"suggestionId\":\"%s\",\"action\":\"copied\"}".formatted(id, suggestion)));
+		assertRecorded(
+				post("/agentassist/feedback", "{\"requestId\":\"%s\",\"suggestionId\":\"%s\",\"action\":\"copied\"%s}"
+					.formatted(id, suggestion, agent)));
 
 		assertThat(settledAuditLines(id).get(1).path("agent_id").asText()).isEqualTo("agent-7");
 	}
