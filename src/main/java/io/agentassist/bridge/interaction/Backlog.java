@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param age how long the oldest of them has waited; zero where there are none
  * @param dead dead letters
  */
-public record Backlog(long waiting, Duration age, long dead) {
+record Backlog(long waiting, Duration age, long dead) {
 
 	static final Backlog NONE = new Backlog(0, Duration.ZERO, 0);
 
@@ -17,7 +17,7 @@ public record Backlog(long waiting, Duration age, long dead) {
 	 * Tells it in words.
 	 * @return one line
 	 */
-	public String text() {
+	String text() {
 		return "%d waiting, the oldest for %d s, %d dead letters".formatted(this.waiting, this.age.toSeconds(),
 				this.dead);
 	}

@@ -35,7 +35,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * Thread safe.
  */
 @Component
-public class BacklogMonitor {
+class BacklogMonitor {
 
 	private static final Logger log = LoggerFactory.getLogger(BacklogMonitor.class);
 
@@ -105,7 +105,7 @@ public class BacklogMonitor {
 	 * What waits, as of the last look.
 	 * @return by destination; null while the database does not tell
 	 */
-	public Map<String, Backlog> latest() {
+	Map<String, Backlog> latest() {
 		return this.latest;
 	}
 

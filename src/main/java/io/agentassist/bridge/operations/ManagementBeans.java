@@ -1,18 +1,22 @@
 package io.agentassist.bridge.operations;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.audit.AuditManagement;
+import io.agentassist.bridge.genesys.Providers;
 import io.agentassist.bridge.interaction.OutboxManagement;
+import io.agentassist.bridge.routes.LiveRoutes;
+import io.agentassist.bridge.suggestion.SuggestionsManagement;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.jmx.export.MBeanExporter;
 import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
 import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.jmx.support.RegistrationPolicy;
-
-import static java.util.stream.Collectors.toMap;
 
 /**
  * Shows the bridge in JMX, so in Hawtio too, in the domain {@code io.agentassist.bridge}.
@@ -20,15 +24,21 @@ import static java.util.stream.Collectors.toMap;
 @Configuration(proxyBeanMethods = false)
 class ManagementBeans {
 
+	private static final String PROVIDER = "io.agentassist.bridge:type=Provider,name=";
+
 	@Bean
-	AnnotationMBeanExporter managementBeansExporter(SuggestionsManagement suggestions, OutboxManagement outbox,
-			AuditManagement audit, FlowManagement flow) {
+	MBeanExporter managementBeansExporter(SuggestionsManagement suggestions, OutboxManagement outbox,
+			AuditManagement audit, FlowManagement flow, LiveRoutes routes, Providers providers) {
+		Map<String, Object> beans = new HashMap<>();
+		Stream.of(suggestions, outbox, audit, flow, routes)
+			.forEach((bean) -> beans.put(
+					AnnotatedElementUtils.findMergedAnnotation(bean.getClass(), ManagedResource.class).objectName(),
+					bean));
+		providers.all().forEach((provider) -> beans.put(PROVIDER + provider.getName(), provider));
 		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
 		// By name: no search through all beans at the start.
 		exporter.setAutodetect(false);
-		exporter.setBeans(Stream.of(suggestions, outbox, audit, flow)
-			.collect(toMap((bean) -> AnnotatedElementUtils.findMergedAnnotation(bean.getClass(), ManagedResource.class)
-				.objectName(), (bean) -> bean)));
+		exporter.setBeans(beans);
 		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);
 		return exporter;
 	}

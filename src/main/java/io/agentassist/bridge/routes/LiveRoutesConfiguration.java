@@ -3,7 +3,6 @@ package io.agentassist.bridge.routes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import io.agentassist.bridge.settings.SettingsRules;
 import io.agentassist.bridge.settings.InvalidSettingException;
@@ -31,9 +30,6 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.jmx.export.MBeanExporter;
-import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
-import org.springframework.jmx.support.RegistrationPolicy;
 import org.springframework.util.ClassUtils;
 
 /** Puts the routes under {@link LiveRoutes}. */
@@ -142,16 +138,6 @@ class LiveRoutesConfiguration {
 				routes.getObject().started();
 			}
 		};
-	}
-
-	@Bean
-	MBeanExporter liveRoutesExporter(LiveRoutes routes) {
-		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
-		// By name: no search through all beans at the start.
-		exporter.setAutodetect(false);
-		exporter.setBeans(Map.of(LiveRoutes.OBJECT_NAME, routes));
-		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);
-		return exporter;
 	}
 
 }

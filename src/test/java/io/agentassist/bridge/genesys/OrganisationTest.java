@@ -66,7 +66,7 @@ class OrganisationTest extends StrictBridgeTest {
 	private ProvidersHealthIndicator health;
 
 	@Autowired
-	@Qualifier("providersExporter")
+	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
 
 	@Test

@@ -57,10 +57,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	private ServletWebServerApplicationContext application;
 
 	@Autowired
-	@Qualifier("providersExporter")
-	private MBeanExporter providersExporter;
-
-	@Autowired
 	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
 
@@ -70,7 +66,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 	@BeforeEach
 	void registerTheMBeansOfThisContext() {
 		this.exporter.afterSingletonsInstantiated();
-		this.providersExporter.afterSingletonsInstantiated();
 	}
 
 	@ParameterizedTest

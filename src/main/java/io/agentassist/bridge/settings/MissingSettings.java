@@ -1,4 +1,4 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.settings;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.settings;
 
 import io.agentassist.bridge.settings.YamlSyntax;
 

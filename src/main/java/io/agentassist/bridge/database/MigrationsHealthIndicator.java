@@ -1,4 +1,4 @@
-package io.agentassist.bridge.operations;
+package io.agentassist.bridge.database;
 
 import java.util.Arrays;
 import java.util.Comparator;

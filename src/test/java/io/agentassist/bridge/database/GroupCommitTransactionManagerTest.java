@@ -1,4 +1,4 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.database;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

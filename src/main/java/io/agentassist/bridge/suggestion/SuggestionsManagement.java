@@ -1,4 +1,4 @@
-package io.agentassist.bridge.operations;
+package io.agentassist.bridge.suggestion;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.search.Search;

@@ -1,11 +1,9 @@
-package io.agentassist.bridge.operations;
+package io.agentassist.bridge.interaction;
 
 import java.util.Map;
 import java.util.function.Supplier;
 
-import io.agentassist.bridge.interaction.Backlog;
-import io.agentassist.bridge.interaction.BacklogMonitor;
-import io.agentassist.bridge.interaction.OutboxProperties;
+import io.agentassist.bridge.operations.Degraded;
 
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;

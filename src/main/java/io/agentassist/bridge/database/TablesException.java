@@ -1,4 +1,4 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.database;
 
 /** Tables on which the bridge does not start. */
 class TablesException extends RuntimeException {

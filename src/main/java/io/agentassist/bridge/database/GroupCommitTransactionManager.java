@@ -1,4 +1,4 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;

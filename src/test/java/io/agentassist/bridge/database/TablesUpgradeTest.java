@@ -1,10 +1,11 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.database;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
+import io.agentassist.bridge.TestDatabase;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.callback.BaseCallback;
 import org.flywaydb.core.api.callback.Context;
