@@ -85,6 +85,9 @@ public class ProviderAnswers {
 		failOnRefusal(status, body, correlationId, retryAfter, request, provider);
 		try {
 			JsonNode tree = parse(body);
+			if (!tree.isObject()) {
+				throw new ProviderException(status, "The answer is no JSON object.", correlationId);
+			}
 			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
 			if (id.isBlank() || id.chars().anyMatch(Character::isISOControl)) {

@@ -67,6 +67,7 @@ public class Providers {
 							BulkheadConfig.custom().maxConcurrentCalls(settings.maxConcurrentQueries()).build()),
 					breakers.circuitBreaker(name), new RateWindow(() -> live.get().rate(), System::nanoTime));
 			this.providers.put(name, provider);
+			tokenEndpoint.register(name);
 			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateLeft)
 				.description("Calls that the provider allows until its window ends")
 				.tag("organisation", name)

@@ -29,12 +29,11 @@ class ProvidersHealthIndicator implements HealthIndicator {
 		Health.Builder health = ok ? Health.up() : Health.status(Degraded.DEGRADED);
 		for (Provider provider : this.providers.all()) {
 			Map<String, Object> details = new LinkedHashMap<>();
-			details.put("state", isOk(provider) ? "ok" : "degraded");
 			details.put("breaker", provider.getBreakerState());
 			details.put("concurrent", provider.getConcurrentQueries());
-			details.put("tokenExpiresIn", provider.getTokenExpiresIn());
+			details.put("token expires in", provider.getTokenExpiresIn());
 			if (!Double.isNaN(provider.getRateLeft())) {
-				details.put("rateLeft", provider.getRateLeft());
+				details.put("rate left", provider.getRateLeft());
 			}
 			health.withDetail(provider.getName(), details);
 		}

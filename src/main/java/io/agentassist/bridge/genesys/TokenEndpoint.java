@@ -1,9 +1,11 @@
 package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.camel.Exchange;
@@ -20,6 +22,14 @@ public class TokenEndpoint {
 
 	/** What OAuth answers to a wrong client or secret. */
 	private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
+
+	private static final String OK = "ok";
+
+	private static final String REFUSED = "refused";
+
+	private static final String FAILED = "failed";
+
+	private static final List<String> OUTCOMES = List.of(OK, REFUSED, FAILED);
 
 	private final ProducerTemplate producer;
 
@@ -45,15 +55,15 @@ public class TokenEndpoint {
 				(request) -> request.setProperty(Provider.PROPERTY, provider));
 		try {
 			AccessTokens.Grant grant = read(exchange, provider);
-			count(provider, "ok");
+			count(provider, OK);
 			return grant;
 		}
 		catch (CredentialsRefusedException ex) {
-			count(provider, "refused");
+			count(provider, REFUSED);
 			throw ex;
 		}
 		catch (Exception ex) {
-			count(provider, "failed");
+			count(provider, FAILED);
 			throw ex;
 		}
 	}
@@ -85,10 +95,18 @@ public class TokenEndpoint {
 		return new AccessTokens.Grant(value, Duration.ofSeconds(expiresIn));
 	}
 
+	/** Registers an organisation's counters, so that a first failure is an increase. */
+	void register(String organisation) {
+		OUTCOMES.forEach((outcome) -> counter(organisation, outcome));
+	}
+
 	private void count(Provider provider, String outcome) {
-		this.meters
-			.counter("agentassist.provider.token.refreshes", "organisation", provider.getName(), "outcome", outcome)
-			.increment();
+		counter(provider.getName(), outcome).increment();
+	}
+
+	private Counter counter(String organisation, String outcome) {
+		return this.meters.counter("agentassist.provider.token.refreshes", "organisation", organisation, "outcome",
+				outcome);
 	}
 
 }

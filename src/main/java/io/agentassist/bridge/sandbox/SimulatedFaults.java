@@ -1,5 +1,6 @@
 package io.agentassist.bridge.sandbox;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -64,8 +65,9 @@ public class SimulatedFaults {
 		if (!fault.matches()) {
 			return SimulatedFault.UNKNOWN;
 		}
-		return (fault.group(1) != null) ? new SimulatedFault(fault.group(1), Integer.parseInt(fault.group(2)))
-				: new SimulatedFault(fault.group(3), 0);
+		return (fault.group(1) != null)
+				? new SimulatedFault(fault.group(1), Duration.ofSeconds(Integer.parseInt(fault.group(2))))
+				: new SimulatedFault(fault.group(3), Duration.ZERO);
 	}
 
 	/**

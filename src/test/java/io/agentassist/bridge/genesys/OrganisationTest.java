@@ -122,6 +122,16 @@ class OrganisationTest extends StrictBridgeTest {
 		assertThat(slow).allSatisfy((answer) -> assertThat(answer.join().statusCode()).isEqualTo(202));
 	}
 
+	/** Else a first failure is no increase to Prometheus. */
+	@Test
+	void shouldCountTokensFromZeroOn() {
+		assertThat(this.meters.get("agentassist.provider.token.refreshes")
+			.tag("organisation", "named")
+			.counters()
+			.stream()
+			.map((counter) -> counter.getId().getTag("outcome"))).containsExactlyInAnyOrder("ok", "refused", "failed");
+	}
+
 	@Test
 	void shouldOpenTheBreakerOfTheFailingOrganisationOnly() throws JMException {
 		issuesTokens("failing", "t");
@@ -134,7 +144,7 @@ class OrganisationTest extends StrictBridgeTest {
 		assertThat(mbean(GenesysProperties.DEFAULT, "BreakerState")).isNotEqualTo("OPEN");
 		Health state = this.health.health();
 		assertThat(state.getStatus().getCode()).isEqualTo("DEGRADED");
-		assertThat(state.getDetails().get("failing").toString()).contains("degraded", "OPEN");
+		assertThat(state.getDetails().get("failing").toString()).contains("breaker=OPEN");
 		assertThat(this.meters.get("resilience4j.circuitbreaker.state")
 			.tags("name", "failing", "state", "open")
 			.gauge()

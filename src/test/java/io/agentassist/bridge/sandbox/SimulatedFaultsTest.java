@@ -1,5 +1,6 @@
 package io.agentassist.bridge.sandbox;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +18,11 @@ class SimulatedFaultsTest {
 	void shouldMakeTheTroubleThatAKnowledgeSourceNames() {
 		SimulatedFaults faults = faults(Map.of("sim-reset", 1.0));
 
-		assertThat(faults.choose(List.of("ks-1", "sim-429-2s"))).isEqualTo(new SimulatedFault("429", 2));
-		assertThat(faults.choose(List.of("sim-slow-5s"))).isEqualTo(new SimulatedFault("slow", 5));
+		assertThat(faults.choose(List.of("ks-1", "sim-429-2s")))
+			.isEqualTo(new SimulatedFault("429", Duration.ofSeconds(2)));
+		assertThat(faults.choose(List.of("sim-slow-5s"))).isEqualTo(new SimulatedFault("slow", Duration.ofSeconds(5)));
 		assertThat(faults.choose(List.of("sim-malformed-callback")))
-			.isEqualTo(new SimulatedFault("malformed-callback", 0));
+			.isEqualTo(new SimulatedFault("malformed-callback", Duration.ZERO));
 	}
 
 	@Test
