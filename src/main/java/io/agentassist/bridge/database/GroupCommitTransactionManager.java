@@ -221,7 +221,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			// The pool has dropped it.
-			logger.warn("The database's connection was not closed", ex);
+			logger.debug("The database's connection was not closed", ex);
 		}
 	}
 
@@ -254,9 +254,11 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				giveBack();
 			}
 		}
+		// Thrown, it would take the place of what the transaction failed with. Nothing is
+		// committed on a connection that does not roll back.
 		catch (SQLException | RuntimeException | Error ex) {
+			logger.debug("The rollback failed", ex);
 			failGroup(ex);
-			throw new TransactionSystemException("The rollback failed", ex);
 		}
 		finally {
 			endTurn();

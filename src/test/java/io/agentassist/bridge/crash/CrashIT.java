@@ -94,52 +94,38 @@ class CrashIT {
 		}
 	}
 
+	/** First that of the audit log, then that of the database too. */
 	@Test
 	@EnabledIf(value = "io.agentassist.bridge.crash.SmallDisk#isPossible",
 			disabledReason = "mounting a small disk takes root")
-	void shouldDeliverEverythingWhenDiskOfAuditLogWasFull() throws Exception {
-		Path home = Files.createDirectory(this.folder.resolve("bridge"));
-		try (Engine engine = new Engine.H2(home); PackagedBridge bridge = bridge(home, engine)) {
-			try (SmallDisk disk = new SmallDisk(bridge.auditDirectory(), "64k")) {
-				bridge.startAndAwait();
-				Senders senders = new Senders(bridge::url);
-				await().atMost(Duration.ofMinutes(2)).until(() -> bridge.log().contains("Audit delivery fails"));
-				// The rest of the product goes on.
-				senders.awaitMore(50);
-				assertThat(bridge.log()).doesNotContain("Audit delivery works again");
-				disk.enlarge();
-				await().atMost(Duration.ofMinutes(1)).until(() -> bridge.log().contains("Audit delivery works again"));
-				senders.close();
-				assertThat(senders.unexpected()).isEmpty();
-				report("disk full", 0, senders, bridge, engine);
-			}
-		}
-	}
-
-	/**
-	 * H2 closes a database that it cannot write to, and the pool kept the dead
-	 * connection.
-	 */
-	@Test
-	@EnabledIf(value = "io.agentassist.bridge.crash.SmallDisk#isPossible",
-			disabledReason = "mounting a small disk takes root")
-	void shouldAnswer503AndRecoverWhenDiskOfDatabaseWasFull() throws Exception {
+	void shouldDeliverEverythingWhenDisksWereFull() throws Exception {
 		Path home = Files.createDirectory(this.folder.resolve("bridge"));
 		try (Engine engine = new Engine.H2(home);
 				PackagedBridge bridge = bridge(home, engine);
-				SmallDisk disk = new SmallDisk(home.resolve("data"), "2m")) {
+				SmallDisk data = new SmallDisk(home.resolve("data"), "64m");
+				SmallDisk audit = new SmallDisk(bridge.auditDirectory(), "64k")) {
 			bridge.startAndAwait();
 			Senders senders = new Senders(bridge::url);
-			await().atMost(Duration.ofMinutes(2)).until(() -> senders.unavailable() > 20);
-			disk.enlarge();
+			await().atMost(Duration.ofMinutes(2)).until(() -> bridge.log().contains("Audit delivery fails"));
+			// The rest of the product goes on.
+			senders.awaitMore(50);
+			assertThat(bridge.log()).doesNotContain("Audit delivery works again");
+			audit.enlarge();
+			await().atMost(Duration.ofMinutes(1)).until(() -> bridge.log().contains("Audit delivery works again"));
+
+			data.fill();
+			await().atMost(Duration.ofMinutes(1)).until(() -> senders.unavailable() > 20);
+			data.enlarge();
+			// H2 closes a database that it cannot write to, and the pool kept the
+			// connection.
 			await().atMost(Duration.ofMinutes(1)).until(() -> readiness(bridge) == 200);
 			senders.awaitMore(50);
 			senders.close();
 			assertThat(senders.unexpected()).isEmpty();
-			// Its own log quotes statements and rows.
+			// H2's own log quotes statements and rows.
 			assertThat(home.resolve("data").toFile().list()).noneMatch((name) -> name.endsWith(".trace.db"));
 			assertThat(bridge.log()).doesNotContain("\tat ");
-			report("disk full", 0, senders, bridge, engine);
+			report("disks full", 0, senders, bridge, engine);
 		}
 	}
 

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.crash;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,9 +41,22 @@ final class SmallDisk implements AutoCloseable {
 		}
 	}
 
+	/** Takes all the room that is left. */
+	void fill() {
+		try (OutputStream filler = Files.newOutputStream(this.folder.resolve("filler"))) {
+			byte[] block = new byte[64 * 1024];
+			while (true) {
+				filler.write(block);
+			}
+		}
+		catch (IOException ex) {
+			// It is full.
+		}
+	}
+
 	/** Makes room. */
 	void enlarge() throws IOException {
-		if (run("mount", "-o", "remount,size=64m", this.folder.toString()) != 0) {
+		if (run("mount", "-o", "remount,size=256m", this.folder.toString()) != 0) {
 			throw new IOException("Not enlarged: " + this.folder);
 		}
 	}
