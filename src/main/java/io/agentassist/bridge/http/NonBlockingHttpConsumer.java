@@ -2,8 +2,10 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -17,10 +19,13 @@ import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHtt
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
+import org.springframework.http.server.PathContainer;
 import org.springframework.web.ErrorResponseException;
+import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
  * A platform-http consumer that lets go of the request's thread while a route waits.
@@ -117,8 +122,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 				writeProblem(operation + ProblemTranslator.ids(exchange), response, exchange.getException());
 			}
 			else if (isBareError(exchange.getMessage(), requestBody)) {
-				writeProblem(operation, response,
-						new ErrorResponseException(HttpStatusCode.valueOf(status(exchange.getMessage()))));
+				writeProblem(operation, response, bareError(status(exchange.getMessage()), operation));
 			}
 			else if (exchange.getMessage().getBody() instanceof EventStream stream) {
 				return stream.open(response);
@@ -152,6 +156,29 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	 */
 	private static boolean isBareError(Message message, Object requestBody) {
 		return status(message) >= HttpStatus.BAD_REQUEST.value() && message.getBody() == requestBody;
+	}
+
+	private ErrorResponseException bareError(int status, String operation) {
+		ErrorResponseException failure = new ErrorResponseException(HttpStatusCode.valueOf(status));
+		if (status == HttpStatus.METHOD_NOT_ALLOWED.value()) {
+			String[] methodAndPath = operation.split(" ", 2);
+			failure.setDetail("This path does not take " + methodAndPath[0] + " requests.");
+			failure.getHeaders().setAllow(methods(PathContainer.parsePath(methodAndPath[1])));
+		}
+		return failure;
+	}
+
+	/** The methods of the contract's operations at a path. */
+	private Set<HttpMethod> methods(PathContainer path) {
+		return getEndpoint().getCamelContext()
+			.getRestRegistry()
+			.listAllRestServices()
+			.stream()
+			.filter((operation) -> PathPatternParser.defaultInstance
+				.parse(operation.getBasePath() + operation.getBaseUrl())
+				.matches(path))
+			.map((operation) -> HttpMethod.valueOf(operation.getMethod()))
+			.collect(Collectors.toSet());
 	}
 
 	private static int status(Message message) {

@@ -102,8 +102,9 @@ class HttpContractTest extends BridgeTest {
 	@ParameterizedTest
 	@CsvSource({ "GET,/agentassist/suggestions,POST", "DELETE,/agentassist/suggestions,POST",
 			"PUT,/agentassist/callback,POST", "GET,/agentassist/callback,POST", "GET,/agentassist/feedback,POST",
-			"DELETE,/agentassist/suggestions/some-id,GET", "POST,/agentassist/conversations/some-id/suggestions,GET",
-			"DELETE,/openapi.yaml,GET", "TRACE,/agentassist/callback,POST", "TRACE,/openapi.yaml,GET" })
+			"DELETE,/agentassist/suggestions/some-id,GET", "POST,/agentassist/suggestions/some-id,GET",
+			"POST,/agentassist/conversations/some-id/suggestions,GET", "DELETE,/openapi.yaml,GET",
+			"TRACE,/agentassist/callback,POST", "TRACE,/openapi.yaml,GET" })
 	void shouldAnswer405WithAllow(String method, String path, String allowed) {
 		HttpRequest request = request(path).header("Content-Type", "application/json")
 			.method(method, HttpRequest.BodyPublishers.noBody())
@@ -128,6 +129,7 @@ class HttpContractTest extends BridgeTest {
 	@ParameterizedTest
 	@CsvSource({ "GET,/unknown,application/json,*/*,404,There is nothing at this path.",
 			"DELETE,/agentassist/feedback,application/json,*/*,405,This path does not take DELETE requests.",
+			"POST,/agentassist/suggestions/some-id,application/json,*/*,405,This path does not take POST requests.",
 			"POST,/agentassist/feedback,,*/*,415,The body has to be sent as application/json.",
 			"POST,/agentassist/feedback,text/plain,*/*,415,The body has to be sent as application/json.",
 			"POST,/agentassist/feedback,none,*/*,415,The header Content-Type cannot be read.",
