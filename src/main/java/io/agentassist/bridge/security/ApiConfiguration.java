@@ -1,7 +1,6 @@
 package io.agentassist.bridge.security;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
@@ -15,8 +14,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.http.server.ServletServerHttpResponse;
+import org.springframework.web.ErrorResponseException;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
@@ -52,7 +52,7 @@ class ApiConfiguration {
 
 	/** Before the other: a browser's preflight request brings no credentials. */
 	@Bean
-	FilterRegistrationBean<CorsFilter> corsFilter(ApiProperties properties) {
+	FilterRegistrationBean<CorsFilter> corsFilter(ApiProperties properties, ProblemTranslator problems) {
 		CorsConfiguration allowed = new CorsConfiguration();
 		allowed.setAllowedOrigins(properties.corsOrigins());
 		allowed.setAllowedMethods(List.of("GET", "POST"));
@@ -63,7 +63,7 @@ class ApiConfiguration {
 		UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
 		source.registerCorsConfiguration("/**", allowed);
 		CorsFilter filter = new CorsFilter(source);
-		filter.setCorsProcessor(new ProblemCorsProcessor());
+		filter.setCorsProcessor(new ProblemCorsProcessor(problems));
 		FilterRegistrationBean<CorsFilter> registration = new FilterRegistrationBean<>(filter);
 		registration.addUrlPatterns(API_PATHS);
 		registration.setOrder(CORS_ORDER);
@@ -71,17 +71,21 @@ class ApiConfiguration {
 		return registration;
 	}
 
-	/** Says what other refusals say. */
+	/** Refuses with a problem and a line in the log, as all else does. */
 	private static final class ProblemCorsProcessor extends DefaultCorsProcessor {
+
+		private final ProblemTranslator problems;
+
+		ProblemCorsProcessor(ProblemTranslator problems) {
+			this.problems = problems;
+		}
 
 		@Override
 		protected void rejectRequest(ServerHttpResponse response) throws IOException {
-			response.setStatusCode(HttpStatus.FORBIDDEN);
-			response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
-			response.getBody()
-				.write("{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"This origin may not call.\"}"
-					.getBytes(StandardCharsets.UTF_8));
-			response.flush();
+			ErrorResponseException refusal = new ErrorResponseException(HttpStatus.FORBIDDEN);
+			refusal.setDetail("This origin may not call.");
+			this.problems.write("Page of another origin", ((ServletServerHttpResponse) response).getServletResponse(),
+					refusal);
 		}
 
 	}
