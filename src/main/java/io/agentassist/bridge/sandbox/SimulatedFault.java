@@ -1,17 +1,17 @@
 package io.agentassist.bridge.sandbox;
 
 /**
- * A trouble that the simulated provider makes.
+ * A fault made by the simulated provider.
  *
- * @param kind such as {@code 429} or {@code slow}; empty for none
- * @param seconds its number of seconds, 0 where the kind has none
+ * @param kind for example {@code 429} or {@code slow}; empty for none
+ * @param seconds its number of seconds; 0 if the kind has none
  */
 public record SimulatedFault(String kind, int seconds) {
 
-	/** No trouble. */
+	/** No fault. */
 	static final SimulatedFault NONE = new SimulatedFault("", 0);
 
-	/** One that the simulated provider cannot make. */
+	/** A fault that the simulated provider does not know. */
 	static final SimulatedFault UNKNOWN = new SimulatedFault("unknown", 0);
 
 }
