@@ -14,22 +14,27 @@ import org.springframework.boot.autoconfigure.transaction.TransactionAutoConfigu
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 
 /**
- * Starts the bridge. What it does is in {@code routes/}, how it is set up in
- * {@code config/}, both in the working directory. A first argument that is no option is
- * one of the {@link Commands}, which run without the bridge.
+ * Starts the bridge. What it does is in {@code routes/}, its settings are in
+ * {@code config/}, both in the working directory. If the first argument is not an option,
+ * it names one of the {@link Commands}, which run without the bridge.
+ * <p>
+ * Excluded auto-configurations:
+ * <ul>
+ * <li>{@code SecurityFilter}, {@code UserDetailsService}: the API port has no security
+ * filter chain, see {@code operations.ManagementSecurity}.
+ * <li>{@code SpringBootPlatformHttp}: {@code http.AtomicHttpMapping} maps the paths.
+ * <li>{@code Aop}, {@code Transaction}, {@code PersistenceExceptionTranslation}: no bean
+ * is proxied; transactions are TransactionOperations, or the routes'.
+ * <li>{@code WebMvcObservation}: Camel's metrics and our own are enough; Spring's cost
+ * more than they are worth.
+ * <li>{@code CamelHealthCheck}, {@code CamelAvailabilityCheck}: Camel's own health is
+ * down if a route is merely paused, see {@code operations.RoutesHealthIndicator}.
+ * </ul>
  */
-@SpringBootApplication(
-		// The API port has no security filter chain: see operations.ManagementSecurity.
-		// Paths: see
-		// http.AtomicHttpMapping.
-		// Health: Camel's own is down where a route is merely paused, see
-		// operations.RoutesHealthIndicator.
-		// No bean is proxied: transactions are TransactionOperations, or the routes'.
-		exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
-				SpringBootPlatformHttpAutoConfiguration.class, AopAutoConfiguration.class,
-				TransactionAutoConfiguration.class, PersistenceExceptionTranslationAutoConfiguration.class,
-				WebMvcObservationAutoConfiguration.class, CamelHealthCheckAutoConfiguration.class,
-				CamelAvailabilityCheckAutoConfiguration.class })
+@SpringBootApplication(exclude = { SecurityFilterAutoConfiguration.class, UserDetailsServiceAutoConfiguration.class,
+		SpringBootPlatformHttpAutoConfiguration.class, AopAutoConfiguration.class, TransactionAutoConfiguration.class,
+		PersistenceExceptionTranslationAutoConfiguration.class, WebMvcObservationAutoConfiguration.class,
+		CamelHealthCheckAutoConfiguration.class, CamelAvailabilityCheckAutoConfiguration.class })
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 

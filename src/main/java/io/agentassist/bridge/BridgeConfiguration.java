@@ -15,11 +15,14 @@ import org.springframework.boot.autoconfigure.jackson.Jackson2ObjectMapperBuilde
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What all features share. */
+/** Beans that all features share. */
 @Configuration(proxyBeanMethods = false)
 class BridgeConfiguration {
 
-	/** No message of the contract comes near them. A text is as long as a body may be. */
+	/**
+	 * Far above any message of the contract. Strings are bounded only by the size of the
+	 * body.
+	 */
 	private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
 		.maxNestingDepth(50)
 		.maxNameLength(1000)
@@ -32,16 +35,19 @@ class BridgeConfiguration {
 		return Clock.systemUTC();
 	}
 
-	/** JSON as the contract has it; in code, as it is not for a site to change. */
+	/**
+	 * JSON as the contract defines it; set in code, because it is not for a site to
+	 * change.
+	 */
 	@Bean
 	Jackson2ObjectMapperBuilderCustomizer contractJson() {
 		return (builder) -> builder.factory(new JsonFactoryBuilder().streamReadConstraints(LIMITS).build())
 			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
 					DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
-					// A number in a suggestion goes out as it came in.
+					// A number in a suggestion leaves exactly as it arrived.
 					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-			// A number is no text.
+			// A number or a boolean is not accepted as text.
 			.postConfigurer((mapper) -> mapper.configure(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES, false)
 				.coercionConfigFor(LogicalType.Textual)
 				.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)

@@ -6,20 +6,22 @@ import io.agentassist.bridge.routes.RoutesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** What the jar does besides running the bridge, without starting it. */
+/** The jar's commands, which run without starting the bridge. */
 @Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class, RoutesCommand.class },
 		mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
 		description = "Without a command: runs the bridge.")
 final class Commands {
 
-	/** Options, with a dash, are the bridge's, except for the question what there is. */
+	/**
+	 * Arguments that begin with a dash are options of the bridge, except {@code --help}.
+	 */
 	static boolean isCommand(String[] args) {
 		return args.length > 0 && (!args[0].startsWith("-") || args[0].equals("--help"));
 	}
 
 	/**
 	 * Runs a command.
-	 * @return the process's exit code; 2 for a command line that makes no sense
+	 * @return the process's exit code; 2 for an invalid command line
 	 */
 	static int run(String[] args) {
 		return new CommandLine(new Commands()).execute(args);

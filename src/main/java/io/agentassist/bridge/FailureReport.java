@@ -10,8 +10,8 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
 /**
- * Tells why a start failed, on standard error, in place of Spring Boot's reporter: that
- * one writes to the log, whose lines have no breaks inside.
+ * Prints why a start failed to standard error, replacing Spring Boot's reporter, which
+ * writes to the log, where line breaks are lost.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class FailureReport implements FailureAnalysisReporter {
@@ -19,7 +19,7 @@ class FailureReport implements FailureAnalysisReporter {
 	@Override
 	public void report(FailureAnalysis analysis) {
 		if (System.getProperty(LoggingSystemProperty.CONSOLE_STRUCTURED_FORMAT.getEnvironmentVariableName()) != null) {
-			// JSON keeps the breaks, and who collects it wants nothing else.
+			// JSON keeps the line breaks, and its collectors expect nothing but JSON.
 			return;
 		}
 		LoggingSystem.get(getClass().getClassLoader())

@@ -10,7 +10,7 @@ import io.agentassist.bridge.suggestion.SuggestionsProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The settings that may change while the bridge runs: docs/live-editing.md. */
+/** The settings that can change while the bridge runs: see docs/live-editing.md. */
 @Configuration(proxyBeanMethods = false)
 class LiveSettingsConfiguration {
 

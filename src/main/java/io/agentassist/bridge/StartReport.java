@@ -11,7 +11,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriComponentsBuilder;
 
-/** Says after the start, in one line, what an operator wants to know first. */
+/** Logs one line after the start with what an operator wants to know first. */
 @Component
 class StartReport {
 
@@ -35,7 +35,7 @@ class StartReport {
 		Overlays.warnings(this.environment).forEach(log::warn);
 	}
 
-	/** Without user and query, which may hold secrets. */
+	/** The URL without user and query, which may hold secrets. */
 	private String host(String key) {
 		String url = this.environment.getProperty(key, "");
 		return url.isEmpty() ? "OFF"

@@ -3,7 +3,7 @@ package io.agentassist.bridge.audit;
 import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 
-/** Lines that go to the disk together. Not thread safe. */
+/** Lines that are written to disk together. Not thread safe. */
 final class AuditBatch {
 
 	private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
@@ -15,7 +15,7 @@ final class AuditBatch {
 	private String hash;
 
 	/**
-	 * Begins a batch.
+	 * Starts a batch.
 	 * @param end where the chain ends
 	 */
 	AuditBatch(ChainPosition end) {
@@ -41,8 +41,8 @@ final class AuditBatch {
 
 	/**
 	 * Where the chain ends after this batch.
-	 * @param file the file that takes it
-	 * @param start length of the file before
+	 * @param file the file the batch is appended to
+	 * @param start length of the file before the batch
 	 */
 	ChainPosition end(String file, long start) {
 		return new ChainPosition(this.seq, this.hash, file, start + this.lines.size());

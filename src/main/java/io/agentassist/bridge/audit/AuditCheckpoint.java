@@ -16,12 +16,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
  * @param eventId the same for the same chain, line and key
  * @param timestamp when it was signed
  * @param chain the chain
- * @param seq number of the chain's last line then
+ * @param seq number of the chain's last line at that time
  * @param hash hash of that line
  * @param keyId names the key: the first 16 hexadecimal digits of the SHA-256 of the
  * public key (X.509)
  * @param signature base64
- * @param payload the whole as JSON
+ * @param payload the whole checkpoint as JSON
  */
 public record AuditCheckpoint(String eventId, Instant timestamp, String chain, long seq, String hash, String keyId,
 		String signature, String payload) {
@@ -43,7 +43,7 @@ public record AuditCheckpoint(String eventId, Instant timestamp, String chain, l
 
 	/**
 	 * Reads a checkpoint.
-	 * @throws IllegalArgumentException when it is none
+	 * @throws IllegalArgumentException when it is not a checkpoint
 	 */
 	static AuditCheckpoint parse(String payload) {
 		try {
@@ -66,7 +66,7 @@ public record AuditCheckpoint(String eventId, Instant timestamp, String chain, l
 		return SIGNATURE + this.signature + "\"}";
 	}
 
-	/** What the signature covers. */
+	/** The bytes that the signature covers. */
 	byte[] signed() {
 		return this.payload.substring(0, this.payload.length() - end().length()).getBytes(StandardCharsets.UTF_8);
 	}

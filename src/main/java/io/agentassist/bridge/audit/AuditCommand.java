@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code audit …}: what an auditor does with the audit log. */
+/** The {@code audit} commands: what an auditor does with the audit log. */
 @Command(name = "audit", description = "Checks the audit log.", mixinStandardHelpOptions = true,
 		synopsisSubcommandLabel = "COMMAND")
 public final class AuditCommand {

@@ -3,7 +3,7 @@ package io.agentassist.bridge.audit;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Tells in a sentence why the audit log cannot be opened at the start. */
+/** Explains in one sentence why the audit log cannot be opened at the start. */
 class AuditFailureAnalyzer extends AbstractFailureAnalyzer<AuditLogException> {
 
 	@Override

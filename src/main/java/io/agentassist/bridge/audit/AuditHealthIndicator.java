@@ -9,8 +9,8 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code audit}: down while interactions are not recorded, degraded while they are
- * not signed.
+ * The health of {@code audit}: down while interactions are not being recorded, degraded
+ * while they are not being signed.
  */
 @Component
 class AuditHealthIndicator implements HealthIndicator {

@@ -8,12 +8,13 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * What chains a line of the audit log to the one before:
+ * The fields that chain a line of the audit log to the one before it:
  * {@code {…event…,"seq":7,"prev_hash":"…","hash":"…"}}. The hash is the SHA-256 of the
  * line's bytes up to the comma before {@code "hash"}. See docs/audit-log.md.
  *
  * @param seq number of the line in its chain, from 1
- * @param prevHash hash of the line before; of the first line: SHA-256 of the chain's name
+ * @param prevHash hash of the line before; on the first line, the SHA-256 of the chain's
+ * name
  * @param hash hash of this line, hexadecimal
  * @param coreLength bytes of the event before these fields, without its closing brace
  * @param hashedLength bytes that the hash covers
@@ -30,11 +31,11 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 
 	private static final byte[] HASH = ascii(",\"hash\":\"");
 
-	/** The fields with a seq of one digit, after a core of one byte. */
+	/** The fields with a one-digit seq, after a one-byte core. */
 	private static final int SHORTEST = 1 + SEQ.length + 1 + PREV_HASH.length + HASH_LENGTH + 1 + HASH.length
 			+ HASH_LENGTH + 2;
 
-	/** Digits that any long can hold. */
+	/** The most digits that always fit a long. */
 	private static final int LONGEST_SEQ = 18;
 
 	static MessageDigest sha256() {
@@ -50,7 +51,7 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 		return HEX.formatHex(bytes);
 	}
 
-	/** What the first line of a chain has as {@code prev_hash}. */
+	/** The {@code prev_hash} of a chain's first line. */
 	static String origin(String chain) {
 		return hex(sha256().digest(chain.getBytes(StandardCharsets.UTF_8)));
 	}
@@ -64,16 +65,16 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 			.getBytes(StandardCharsets.UTF_8);
 	}
 
-	/** The bytes of a line after those that its hash covers, with the line feed. */
+	/** The bytes of a line after those its hash covers, including the line feed. */
 	static byte[] end(String hash) {
 		return ascii(",\"hash\":\"" + hash + "\"}\n");
 	}
 
 	/**
 	 * Reads the end of a line.
-	 * @param bytes holds the line from its first byte on
+	 * @param bytes the line, starting at index 0
 	 * @param length bytes of the line, without the line feed
-	 * @return empty where it does not end as a line of the audit log
+	 * @return empty if it does not end like a line of the audit log
 	 */
 	static Optional<AuditLine> parse(byte[] bytes, int length) {
 		if (length < SHORTEST) {

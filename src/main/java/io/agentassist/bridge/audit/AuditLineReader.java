@@ -9,12 +9,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
- * Reads the lines of one file, of any size, with the memory of its longest line. Not
+ * Reads the lines of one file of any size, holding only the longest line in memory. Not
  * thread safe.
  */
 final class AuditLineReader implements Closeable {
 
-	/** Far above any event; a longer line is cut there, and cannot be valid. */
+	/** Far above any event; a longer line is cut off here and cannot be valid. */
 	private static final int LONGEST_LINE = 16 << 20;
 
 	private static final int BUFFER_SIZE = 1 << 18;
@@ -43,8 +43,8 @@ final class AuditLineReader implements Closeable {
 	}
 
 	/**
-	 * Goes to the next line. After a line without a line feed: reads on in the same line,
-	 * in case that it was just being written.
+	 * Moves to the next line. After a line without a line feed it reads on in the same
+	 * line, in case that line was still being written.
 	 * @return whether there is one
 	 */
 	boolean next() throws IOException {
@@ -84,7 +84,7 @@ final class AuditLineReader implements Closeable {
 		this.length += count;
 	}
 
-	/** Holds the current line from 0 on, until the next call of {@link #next()}. */
+	/** The current line, from index 0; valid until the next call of {@link #next()}. */
 	byte[] bytes() {
 		return this.line;
 	}
@@ -104,7 +104,7 @@ final class AuditLineReader implements Closeable {
 		return this.number;
 	}
 
-	/** Where the current line ends in the file, in bytes, its line feed included. */
+	/** Where the current line ends in the file, in bytes, including its line feed. */
 	long position() {
 		return this.position;
 	}

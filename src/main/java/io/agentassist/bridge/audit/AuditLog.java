@@ -26,16 +26,16 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 
 /**
  * The audit log: this instance's chain of JSON lines, appended a batch at a time, each
- * batch forced to the disk before its events count as delivered. The database knows where
- * the chain ends, and learns of a batch in the transaction that removes its events from
- * the outbox: a line after that end is one of a transaction that did not commit. Camel's
- * file component cannot serve here: its {@code forceWrites} does not sync an append.
+ * batch forced to disk before its events count as delivered. The database records where
+ * the chain ends, and moves that end in the transaction that removes the batch's events
+ * from the outbox: a line after it belongs to a transaction that did not commit. Camel's
+ * file component cannot be used here: its {@code forceWrites} does not sync an append.
  * Thread safe; the getters never wait for the disk.
  */
 @Component
 public class AuditLog {
 
-	/** Event type of a record that tells of a recovery. */
+	/** Event type of the record that documents a recovery. */
 	static final String RECOVERED = "agentassist_audit_recovered";
 
 	private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
@@ -56,20 +56,23 @@ public class AuditLog {
 
 	private final CheckpointFile checkpoints;
 
-	/** Null where checkpoints are off. */
+	/** Null if checkpoints are off. */
 	private final SigningKey key;
 
-	/** The chain's end that the database knows too; null while it is not known here. */
+	/** The chain's end, as committed to the database; null while it is not known here. */
 	private volatile ChainPosition end;
 
-	/** The end once the transaction in progress commits; null where it does not move. */
+	/** The end once the current transaction commits; null if it does not move. */
 	private ChainPosition pendingEnd;
 
-	/** A recovery proves nothing: the next append may fail as the last one did. */
+	/**
+	 * A successful recovery does not clear the problem: the next append may fail as the
+	 * last one did.
+	 */
 	private boolean isRecovering;
 
 	/**
-	 * The newest checkpoint that is on its way to analytics, too. Null after a start: the
+	 * The newest checkpoint that was also queued for analytics. Null after a start: the
 	 * file may hold one whose transaction did not commit.
 	 */
 	private volatile AuditCheckpoint lastCheckpoint;
@@ -112,10 +115,10 @@ public class AuditLog {
 	}
 
 	/**
-	 * Makes the log ready for appends in the caller's transaction. After the start, and
-	 * after a transaction that failed, it first finds out which lines count.
-	 * @return whether events may be appended; not after a failed sync, and not in the
-	 * transaction of a recovery, which commits by itself
+	 * Makes the log ready for appends in the caller's transaction. After a start, and
+	 * after a failed transaction, it first works out which lines count.
+	 * @return whether events may be appended: not after a failed sync, nor in the
+	 * transaction of a recovery, which commits on its own
 	 * @throws IOException when the files cannot be read or repaired
 	 */
 	public synchronized boolean open() throws IOException {
@@ -154,7 +157,10 @@ public class AuditLog {
 		return recovered;
 	}
 
-	/** Only committed ends are signed. */
+	/**
+	 * Only committed ends are signed, so a later checkpoint shows that the database is
+	 * the older one.
+	 */
 	private boolean isSignedAfter(ChainPosition known) {
 		AuditCheckpoint newest = this.checkpoints.last();
 		return newest != null && newest.seq() > known.seq();
@@ -168,9 +174,9 @@ public class AuditLog {
 	}
 
 	/**
-	 * Whether a checkpoint is due: there are lines that none covers which was sent since
-	 * the start, and the file is full or of another day, or the interval has passed, or
-	 * the lines are from before the start.
+	 * Whether a checkpoint is due: some lines are not covered by any checkpoint sent
+	 * since the start, and either the file is full or from another day, or the interval
+	 * has passed, or the lines are from before the start.
 	 */
 	public synchronized boolean isCheckpointDue() {
 		ChainPosition now = this.end;
@@ -180,9 +186,10 @@ public class AuditLog {
 	}
 
 	/**
-	 * Signs the chain's end and keeps the checkpoint beside the chain. One that is there
-	 * already is sent again, since its event may have been rolled back.
-	 * @return the checkpoint, to be sent to where it is safe from whoever can write here
+	 * Signs the chain's end and keeps the checkpoint beside the chain. An existing one
+	 * for the same end is sent again, since its event may have been rolled back.
+	 * @return the checkpoint, to be sent somewhere that nobody with write access here can
+	 * change it
 	 * @throws IOException when it could not be written
 	 */
 	public synchronized AuditCheckpoint checkpoint() throws IOException {
@@ -196,16 +203,17 @@ public class AuditLog {
 	}
 
 	/**
-	 * Appends events, all or none, in the caller's transaction, in which they also have
-	 * to leave the outbox.
-	 * @param events the events, one line each
+	 * Appends all or none of the events in the caller's transaction, which must also
+	 * remove them from the outbox.
+	 * @param events events, one line each
 	 * @throws SyncFailedException when they could not be forced; delivery stops then
 	 * @throws IOException when they could not be written
 	 */
 	public synchronized void append(List<OutboxEvent> events) throws IOException {
 		ChainPosition from = this.end;
 		List<String> payloads = events.stream().map(OutboxEvent::payload).toList();
-		// Rolled back, whatever happens from here on: the end has to be looked for.
+		// If anything fails from here on, the transaction rolls back and the end has to
+		// be found again.
 		this.pendingEnd = from;
 		this.pendingEnd = write(from, payloads);
 		if (log.isDebugEnabled()) {
@@ -225,7 +233,7 @@ public class AuditLog {
 		String file = begins ? new ChainFile(this.chain, today(), from.seq() + 1).name() : from.file();
 		long start = begins ? 0 : from.length();
 		ChainPosition to = batch.end(file, start);
-		// First: it fails where another process writes a chain of this name.
+		// This comes first: it fails if another process writes a chain of this name.
 		this.positions.move(this.chain, from, to);
 		this.files.append(file, start, batch.bytes());
 		return to;
@@ -241,8 +249,8 @@ public class AuditLog {
 	}
 
 	/**
-	 * Takes note of a failed delivery: the log says so once, and the health is down until
-	 * one succeeds.
+	 * Records a failed delivery: it is logged once, and the health is down until a
+	 * delivery succeeds.
 	 * @param failure what went wrong
 	 */
 	public synchronized void failed(Exception failure) {
@@ -263,7 +271,7 @@ public class AuditLog {
 
 	/**
 	 * This instance's chain.
-	 * @return its name, the instance id
+	 * @return its name, which is the instance id
 	 */
 	public String chain() {
 		return this.chain;
@@ -289,14 +297,14 @@ public class AuditLog {
 
 	/**
 	 * The newest checkpoint.
-	 * @return null where none was sent since the start
+	 * @return null if none was sent since the start
 	 */
 	public AuditCheckpoint lastCheckpoint() {
 		return this.lastCheckpoint;
 	}
 
 	/**
-	 * Why events are not appended.
+	 * Why no events are appended.
 	 * @return empty while all is well
 	 */
 	public Optional<String> problem() {
@@ -304,7 +312,7 @@ public class AuditLog {
 	}
 
 	/**
-	 * Whether delivery has stopped until the restart.
+	 * Whether delivery has stopped until a restart.
 	 * @return true after a failed sync
 	 */
 	public boolean isStopped() {
@@ -312,29 +320,29 @@ public class AuditLog {
 	}
 
 	/**
-	 * Whether the chain's ends are signed.
-	 * @return false where there was no key at the start
+	 * Whether checkpoints are signed.
+	 * @return false if there was no key at the start
 	 */
 	public boolean isSigning() {
 		return this.key != null;
 	}
 
-	/** What the signatures of this instance are checked with; empty without a key. */
+	/** The key that verifies this instance's signatures; empty without a key. */
 	Optional<PublicKey> publicKey() {
 		return Optional.ofNullable(this.key).map(SigningKey::publicKey);
 	}
 
 	/**
-	 * File of the key that signs.
-	 * @return what {@code agentassist.audit.signing-key} says
+	 * The file of the signing key.
+	 * @return the value of {@code agentassist.audit.signing-key}
 	 */
 	public Path signingKey() {
 		return this.properties.signingKey();
 	}
 
 	/**
-	 * Folder of the log.
-	 * @return what {@code agentassist.audit.directory} says
+	 * The folder of the log.
+	 * @return the value of {@code agentassist.audit.directory}
 	 */
 	public Path directory() {
 		return this.properties.directory();
@@ -345,14 +353,14 @@ public class AuditLog {
 		this.files.close();
 	}
 
-	/** Learns whether the transaction of a delivery committed. */
+	/** Is notified whether a delivery's transaction committed. */
 	private final class Outcome implements TransactionSynchronization {
 
 		@Override
 		public void afterCompletion(int status) {
 			synchronized (AuditLog.this) {
 				settle(status == STATUS_COMMITTED);
-				// No route tells of it: its policies end with the transaction.
+				// No route reports this: its error policies end with the transaction.
 				if (status == STATUS_UNKNOWN && AuditLog.this.problem == null) {
 					failed(new AuditLogException("the transaction did not commit"));
 				}

@@ -1,6 +1,8 @@
 package io.agentassist.bridge.audit;
 
-/** The audit log is not as it was left, and nothing may be appended to it. */
+/**
+ * Thrown when the audit log is not as it was left, so that nothing may be appended to it.
+ */
 class AuditLogException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;

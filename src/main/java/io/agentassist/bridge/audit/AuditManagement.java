@@ -56,7 +56,7 @@ public class AuditManagement {
 
 	/**
 	 * The newest signed checkpoint.
-	 * @return JSON; null where none was sent since the start
+	 * @return JSON; null if none was sent since the start
 	 */
 	@ManagedAttribute(description = "The newest signed checkpoint")
 	public String getLastCheckpoint() {
@@ -74,15 +74,15 @@ public class AuditManagement {
 	}
 
 	/**
-	 * Checks every chain in the folder, with the signing key and the public keys that are
-	 * beside it. Those of other instances may have no checkpoint yet, or be signed by a
-	 * key of another host. Reads all of it: seconds for each gigabyte.
-	 * @return one line that sums up, then what is bad, then what is not checked
+	 * Checks every chain in the folder against the signing key and the public keys beside
+	 * it. Chains of other instances may have no checkpoint yet, or be signed with another
+	 * host's key. Reads everything: seconds per gigabyte.
+	 * @return a summary line, then what is bad, then what was not checked
 	 * @throws IOException when a file cannot be read
 	 */
 	@ManagedOperation(description = "Checks every chain in the folder, all of it: each line, the signed checkpoints")
 	public List<String> verifyNow() throws IOException {
-		// Before its first checkpoint there is no signature to ask for.
+		// Before the first checkpoint there is no signature to require.
 		boolean isSigned = this.log.lastCheckpoint() != null;
 		AuditVerification result = new AuditVerifier(this.log.directory(), publicKeys(), true,
 				(chain) -> isSigned && chain.equals(this.log.chain()))
@@ -94,7 +94,7 @@ public class AuditManagement {
 		return lines;
 	}
 
-	/** Those of earlier signing keys too, where they were left there. */
+	/** Includes those of earlier signing keys, if they were left there. */
 	private List<PublicKey> publicKeys() throws IOException {
 		List<PublicKey> keys = new ArrayList<>();
 		this.log.publicKey().ifPresent(keys::add);

@@ -18,15 +18,15 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the audit log.
  *
  * @param directory folder of the {@code audit-*.jsonl} files
- * @param instanceId names this instance's chain; the same after a restart, another for
- * each instance on the same database or in the same folder; empty: made once and kept in
- * the folder
- * @param maxFileSize a file of this size or more is followed by the next one
+ * @param instanceId names this instance's chain; must stay the same across restarts and
+ * differ for each instance on the same database or in the same folder; empty: generated
+ * once and kept in the folder
+ * @param maxFileSize once a file has this size or more, the next one is begun
  * @param checkpointInterval time between two signed checkpoints, while there are new
  * lines
- * @param signingKey file of the Ed25519 key that signs them (PKCS#8, PEM); made where
- * there is none
- * @param pollInterval how often a route looks for new events while there are none
+ * @param signingKey file of the Ed25519 key that signs them (PKCS#8, PEM); generated if
+ * missing
+ * @param pollInterval how often a route looks for new events while idle
  */
 @Validated
 @ConfigurationProperties("agentassist.audit")
@@ -44,7 +44,7 @@ record AuditProperties(@NotNull Path directory,
 			}
 		}
 		catch (IOException ex) {
-			// Told by the audit log, which goes on without it.
+			// The audit log reports this, and carries on without the key.
 		}
 	}
 

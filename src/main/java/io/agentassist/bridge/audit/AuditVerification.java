@@ -4,18 +4,18 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a verification found.
+ * The result of a verification.
  *
  * @param chains chains in the folder
  * @param files their files
- * @param lines lines read; fewer than there are, if some are bad
+ * @param lines lines read; fewer than exist if some are bad
  * @param checkpoints signed checkpoints that the chains agree with
  * @param uncovered lines after the last checkpoint of their chain: no signature vouches
  * for them yet
  * @param areSignaturesChecked whether public keys were given
  * @param findings what is bad, the first of each chain
- * @param notes what is not bad, but what the counts do not tell: chains that begin later
- * than with line 1, or whose signatures were not checked
+ * @param notes what is not bad, but does not show in the counts: chains that do not begin
+ * with line 1, or whose signatures were not checked
  */
 public record AuditVerification(int chains, int files, long lines, int checkpoints, long uncovered,
 		boolean areSignaturesChecked, List<Finding> findings, List<String> notes) {
@@ -29,8 +29,8 @@ public record AuditVerification(int chains, int files, long lines, int checkpoin
 	}
 
 	/**
-	 * Whether the log is what was written.
-	 * @return true if nothing was found
+	 * Whether the log is as it was written.
+	 * @return true if there are chains and no findings
 	 */
 	public boolean isAllWell() {
 		return !isEmpty() && this.findings.isEmpty();
@@ -53,8 +53,8 @@ public record AuditVerification(int chains, int files, long lines, int checkpoin
 	/**
 	 * Something bad.
 	 *
-	 * @param file where
-	 * @param line number of the line in the file, from 1; 0 where the file as such is bad
+	 * @param file the file
+	 * @param line number of the line in the file, from 1; 0 if the file as a whole is bad
 	 * @param reason what is wrong with it
 	 */
 	public record Finding(Path file, long line, String reason) {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import io.agentassist.bridge.audit.AuditVerification.Finding;
 
 /**
- * Checks the chains in a folder, also while instances append to them. Reads each file
- * once, from its beginning to its end, and keeps one line of it in memory. Use it once.
+ * Checks the chains in a folder, even while instances append to them. Reads each file
+ * once from start to end, keeping one line in memory. For single use; not thread safe.
  */
 public final class AuditVerifier {
 
@@ -30,10 +30,10 @@ public final class AuditVerifier {
 
 	private final boolean allowArchived;
 
-	/** Chains of which no checkpoint may be missing, or signed by another key. */
+	/** Chains that must have checkpoints, all signed by one of the given keys. */
 	private final Predicate<String> mustBeSigned;
 
-	/** Checkpoints that were kept off the host, by their chains. */
+	/** Checkpoints kept off the host, by chain. */
 	private final Map<String, List<AuditCheckpoint>> kept = new HashMap<>();
 
 	private final List<Finding> findings = new ArrayList<>();
@@ -43,8 +43,8 @@ public final class AuditVerifier {
 	/**
 	 * Sets up a verification.
 	 * @param folder holds the {@code audit-*.jsonl} files
-	 * @param keys of which one has to have signed each checkpoint; empty: signatures are
-	 * not checked
+	 * @param keys public keys, one of which must have signed each checkpoint; empty:
+	 * signatures are not checked
 	 * @param allowArchived whether the oldest files of a chain may be missing, if a
 	 * checkpoint signs the line before the first one left
 	 */
@@ -60,11 +60,12 @@ public final class AuditVerifier {
 	}
 
 	/**
-	 * Also expects checkpoints that were kept where nobody who can write the folder can:
-	 * they show what those in the folder do not if these were rewritten or deleted.
+	 * Also expects checkpoints that were kept out of reach of anyone who can write to the
+	 * folder: they reveal changes even if the checkpoints in the folder were rewritten or
+	 * deleted.
 	 * @param file the checkpoints as analytics got them, one a line
 	 * @throws IOException when the file cannot be read
-	 * @throws IllegalArgumentException when a line is no checkpoint
+	 * @throws IllegalArgumentException when a line is not a checkpoint
 	 */
 	public void expect(Path file) throws IOException {
 		long number = 0;
@@ -100,12 +101,13 @@ public final class AuditVerifier {
 		SortedMap<String, List<ChainFile>> chains = chains();
 		this.kept.keySet().forEach((chain) -> chains.putIfAbsent(chain, List.of()));
 		for (String chain : chains.keySet()) {
-			// Before the files, which may be growing: no checkpoint is ahead of its line.
+			// Read before the files, which may be growing, so that no checkpoint is ahead
+			// of its line.
 			List<AuditCheckpoint> signed = Stream
 				.concat(checkpoints(chain).stream(), this.kept.getOrDefault(chain, List.of()).stream())
 				.distinct()
 				.toList();
-			// The list of files, too, may be older than the newest checkpoint.
+			// Listed again, since the first list may be older than the newest checkpoint.
 			List<ChainFile> listed = chains().getOrDefault(chain, List.of());
 			ChainVerifier verifier = new ChainVerifier(this.folder, chain, signed, this.allowArchived);
 			verifier.verify(listed).ifPresent(this.findings::add);
@@ -156,7 +158,7 @@ public final class AuditVerifier {
 		return chains;
 	}
 
-	/** Up to the first one that is bad. */
+	/** Stops at the first bad one. */
 	private List<AuditCheckpoint> checkpoints(String chain) throws IOException {
 		Path file = this.folder.resolve(CheckpointFile.name(chain));
 		List<AuditCheckpoint> checkpoints = new ArrayList<>();

@@ -10,15 +10,15 @@ import java.util.regex.Pattern;
  * A file of a chain: {@code audit-<chain>-<UTC date>-<seq of its first line>.jsonl}.
  *
  * @param chain the chain
- * @param day when it was begun
+ * @param day day it was begun, in UTC
  * @param firstSeq number of its first line
  */
 record ChainFile(String chain, LocalDate day, long firstSeq) {
 
-	/** A chain's name, an expression. */
+	/** Regular expression for a chain's name. */
 	static final String CHAIN = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
 
-	/** Files that readers of the contract take for the audit log. */
+	/** Files that consumers of the contract treat as the audit log. */
 	private static final Pattern ANY = Pattern.compile("audit-.*\\.jsonl");
 
 	private static final Pattern NAME = Pattern

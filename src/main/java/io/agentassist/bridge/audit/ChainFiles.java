@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import io.agentassist.bridge.security.OwnerOnly;
 
 /**
- * The files of one chain, which this process alone may write. Not thread safe, but for
+ * The files of one chain, which only this process may write. Not thread safe, except
  * {@link #hasSyncFailed}.
  */
 final class ChainFiles implements Closeable {
@@ -76,7 +76,7 @@ final class ChainFiles implements Closeable {
 		}
 	}
 
-	/** The files that hold what comes after a position, its own file included. */
+	/** The files with content after a position, including the position's own file. */
 	List<String> from(ChainPosition position) throws IOException {
 		return list().stream()
 			.filter((file) -> file.firstSeq() > position.seq() || file.name().equals(position.file()))
@@ -85,7 +85,7 @@ final class ChainFiles implements Closeable {
 	}
 
 	/**
-	 * Makes sure that a line is where it was written.
+	 * Checks that a line is still where it was written.
 	 * @throws AuditLogException when it is not
 	 */
 	void require(ChainPosition position) throws IOException {
@@ -108,14 +108,14 @@ final class ChainFiles implements Closeable {
 	}
 
 	/**
-	 * Appends bytes to a file and forces them to the disk.
-	 * @param name the file, made where it has to be empty before
-	 * @param length how long it has to be before
+	 * Appends bytes to a file and forces them to disk.
+	 * @param name the file, created if {@code length} is 0
+	 * @param length the length it must have before
 	 * @param lines the bytes
 	 * @throws SyncFailedException when they could not be forced: what the disk holds is
-	 * not known, and the system may have forgotten what it could not write
-	 * @throws IOException when they could not be written; the file is then as long as
-	 * before
+	 * then unknown, and the system may have dropped what it could not write
+	 * @throws IOException when they could not be written; the file then has its previous
+	 * length
 	 */
 	void append(String name, long length, byte[] lines) throws IOException {
 		Path file = path(name);
@@ -150,8 +150,8 @@ final class ChainFiles implements Closeable {
 	}
 
 	/**
-	 * Removes what was written after a length, if there is a file that long. On a channel
-	 * of its own: an interrupt closes the one that it hits.
+	 * Cuts a file back to a length, if it exists and is longer. Uses a separate channel,
+	 * since an interrupt closes the one in use.
 	 */
 	void truncate(String name, long length) throws IOException {
 		Path file = path(name);
@@ -162,7 +162,7 @@ final class ChainFiles implements Closeable {
 		}
 	}
 
-	/** Forces a file whose last writer may have been killed before it did. */
+	/** Forces a file to disk whose last writer may have been killed before doing so. */
 	void force(String name) throws IOException {
 		try (FileChannel channel = FileChannel.open(path(name), StandardOpenOption.WRITE)) {
 			force(channel);
@@ -205,17 +205,17 @@ final class ChainFiles implements Closeable {
 	}
 
 	/**
-	 * Whether the disk has ever not confirmed. From then on nothing may count: a second
-	 * sync of the same file succeeds, and means nothing.
+	 * Whether a sync has ever failed. After that nothing written counts as durable: a
+	 * second sync of the same file succeeds but proves nothing.
 	 */
 	boolean hasSyncFailed() {
 		return this.hasSyncFailed;
 	}
 
 	/**
-	 * Moves what comes after a position into a file of its own, so that the chain ends
+	 * Moves everything after a position into a separate file, so that the chain ends
 	 * there.
-	 * @return what was moved; empty where there was nothing
+	 * @return what was moved; empty if there was nothing
 	 */
 	Optional<SetAside> setAside(ChainPosition position, Instant now) throws IOException {
 		String name = "set-aside-" + this.chain + "-" + STAMP.format(now) + ".txt";
@@ -239,7 +239,7 @@ final class ChainFiles implements Closeable {
 		return setAside;
 	}
 
-	/** Copies what comes after a position, and forces it; returns its SHA-256. */
+	/** Copies everything after a position and forces it to disk; returns its SHA-256. */
 	private String copy(List<String> files, ChainPosition position, Path to) throws IOException {
 		MessageDigest digest = AuditLine.sha256();
 		try (FileChannel target = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),

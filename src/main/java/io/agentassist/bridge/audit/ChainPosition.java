@@ -1,10 +1,10 @@
 package io.agentassist.bridge.audit;
 
 /**
- * The end of a chain, as of some line.
+ * The end of a chain as of a given line.
  *
  * @param seq number of the line; 0 before the first
- * @param hash its hash; before the first line, what that has as {@code prev_hash}
+ * @param hash its hash; before the first line, the {@code prev_hash} of that line
  * @param file name of the file that holds it; null before the first line
  * @param length where the line ends in the file, in bytes
  */

@@ -6,9 +6,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Where each chain ends as far as the database knows, in the table {@code audit_chain}.
- * It moves in the transaction that removes the appended events from the outbox, so it
- * tells which lines count.
+ * Where each chain ends according to the database, in the table {@code audit_chain}. The
+ * end moves in the transaction that removes the appended events from the outbox, so it
+ * shows which lines count.
  */
 @Component
 class ChainPositions {
@@ -29,7 +29,7 @@ class ChainPositions {
 			.findFirst();
 	}
 
-	/** Whether this database has ever been used by another instance. */
+	/** Whether another instance has ever used this database. */
 	boolean hasOthers(String chain) {
 		return this.jdbc.queryForObject("SELECT count(*) FROM audit_chain WHERE chain <> ?", Long.class, chain) > 0;
 	}
@@ -41,8 +41,8 @@ class ChainPositions {
 
 	/**
 	 * Moves a chain's end.
-	 * @throws AuditLogException when it is not where it should be: another process writes
-	 * a chain of this name
+	 * @throws AuditLogException when it is not at {@code from}: another process writes a
+	 * chain of this name
 	 */
 	void move(String chain, ChainPosition from, ChainPosition to) {
 		int moved = this.jdbc.update("""

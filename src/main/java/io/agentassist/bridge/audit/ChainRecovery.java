@@ -15,14 +15,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.interaction.Outbox;
 
 /**
- * Finds out, after a start or a transaction that failed, which of the lines after the
- * known end of the chain count, in the caller's transaction. At most one batch is ever
- * appended and not committed. A line of it counts if its event still waits in the outbox:
- * it is then taken from there. If it does not, another instance has taken it over, and
- * the line would double it. Where the database is older than the file, all of them count:
- * it is if there are more lines than a batch, if a checkpoint signs one of them, or if
- * there is no other instance that could have taken the event. See
- * docs/decisions/0010-audit-exactly-once.md.
+ * Works out, after a start or a failed transaction, which lines after the known end of
+ * the chain count, in the caller's transaction. At most one batch is ever appended but
+ * not committed. One of its lines counts if its event is still waiting in the outbox,
+ * from which it is then removed. If it is not, another instance has delivered the event
+ * and the line would be a duplicate. If the database is older than the file, all lines
+ * count: that is so if there are more lines than a batch, if a checkpoint signs one of
+ * them, or if no other instance could have taken the event. For single use; not thread
+ * safe. See docs/decisions/0010-audit-exactly-once.md.
  */
 final class ChainRecovery {
 
@@ -42,16 +42,16 @@ final class ChainRecovery {
 
 	private final MessageDigest digest = AuditLine.sha256();
 
-	/** Where the chain ends, of lines that count for sure. */
+	/** The end of the lines that certainly count. */
 	private ChainPosition end;
 
-	/** Lines after it, in their order. */
+	/** The lines after it, in order. */
 	private final List<Line> undecided = new ArrayList<>();
 
 	/** The database is older than the file: every line counts. */
 	private boolean isDatabaseBehind;
 
-	/** Where the first line is that does not fit; null if all do. */
+	/** The location of the first line that does not fit; null if all fit. */
 	private String badLine;
 
 	ChainRecovery(String chain, ChainFiles files, ChainPositions positions, Outbox outbox, int batchSize) {
@@ -63,8 +63,8 @@ final class ChainRecovery {
 	}
 
 	/**
-	 * Where the files of the chain begin if the database does not know it.
-	 * @return before the first line of the newest file that has one
+	 * Where to begin in the chain's files if the database does not know the chain.
+	 * @return the position before the first line of the newest file that has one
 	 */
 	ChainPosition begin() throws IOException {
 		List<ChainFile> all = this.files.list();
@@ -81,10 +81,11 @@ final class ChainRecovery {
 	}
 
 	/**
-	 * Decides on the lines after a position, and takes those that count from the outbox.
-	 * @param known where the chain ends as far as the database knows
-	 * @param isDatabaseOlder whether the database is known to be older than the files:
-	 * every line counts
+	 * Decides which lines after a position count, and removes their events from the
+	 * outbox.
+	 * @param known where the chain ends according to the database
+	 * @param isDatabaseOlder whether the database is known to be older than the files, so
+	 * that every line counts
 	 * @return the end of what counts; what follows it does not
 	 * @throws AuditLogException when the files are not as they were left
 	 */
@@ -104,7 +105,7 @@ final class ChainRecovery {
 			}
 		}
 		if (this.end.seq() > known.seq()) {
-			// Their writer may have been killed before it forced them.
+			// Their writer may have been killed before it forced them to disk.
 			this.files.force(this.end.file());
 		}
 		return this.end;
@@ -135,7 +136,7 @@ final class ChainRecovery {
 		return line.seq() == last.seq() + 1 && line.prevHash().equals(last.hash()) && line.isHashOf(bytes, this.digest);
 	}
 
-	/** The event that a line tells of; null for one of the audit log's own records. */
+	/** The id of a line's event; null for the audit log's own records. */
 	private static String eventId(AuditLineReader reader, AuditLine line) {
 		try {
 			JsonNode event = JSON
@@ -150,7 +151,7 @@ final class ChainRecovery {
 
 	private void add(Line line) {
 		this.undecided.add(line);
-		// The batch, and a record of an earlier recovery.
+		// More than a batch plus the record of an earlier recovery.
 		if (this.undecided.size() > this.batchSize + 1) {
 			this.isDatabaseBehind = true;
 			keepAll();
@@ -166,8 +167,8 @@ final class ChainRecovery {
 	}
 
 	/**
-	 * Up to the first line whose event does not wait any more, unless nobody can have
-	 * taken that over.
+	 * Keeps the lines up to the first whose event is no longer waiting; all of them if no
+	 * other instance can have taken that event.
 	 */
 	private void keepWaiting() {
 		Set<String> waiting = new HashSet<>(this.outbox.lockRedelivered(DESTINATION, eventIds()));
@@ -192,7 +193,7 @@ final class ChainRecovery {
 		return this.undecided.stream().map(Line::eventId).filter((id) -> id != null).toList();
 	}
 
-	/** Whether lines were kept that the database had no knowledge of. */
+	/** Whether lines were kept that the database did not know of. */
 	boolean isDatabaseBehind() {
 		return this.isDatabaseBehind;
 	}

@@ -11,10 +11,10 @@ import java.util.Optional;
 
 import io.agentassist.bridge.audit.AuditVerification.Finding;
 
-/** Checks the files of one chain. Use it once. */
+/** Checks the files of one chain. For single use; not thread safe. */
 final class ChainVerifier {
 
-	/** A line that is being written is whole by then. */
+	/** After this time a line that was being written is complete. */
 	private static final long WRITE_MILLIS = 500;
 
 	private final Path folder;
@@ -23,7 +23,7 @@ final class ChainVerifier {
 
 	private final boolean allowArchived;
 
-	/** Those whose lines are still to come. */
+	/** Checkpoints whose lines have not been read yet. */
 	private final Deque<AuditCheckpoint> expected = new ArrayDeque<>();
 
 	private final MessageDigest digest = AuditLine.sha256();
@@ -32,7 +32,9 @@ final class ChainVerifier {
 
 	private int checkpoints;
 
-	/** Of the last line that a checkpoint signs, and with it those before. */
+	/**
+	 * The seq of the last line that a checkpoint signs; it covers all lines before too.
+	 */
 	private long coveredSeq;
 
 	private long uncovered;
@@ -41,10 +43,10 @@ final class ChainVerifier {
 
 	private long number;
 
-	/** Lines before the first that is here. */
+	/** Number of lines before the first one in the folder. */
 	private long archived;
 
-	/** Of the line before; null before the first one. */
+	/** The line before; null at the first one. */
 	private AuditLine last;
 
 	ChainVerifier(Path folder, String chain, List<AuditCheckpoint> checkpoints, boolean allowArchived) {
@@ -180,7 +182,9 @@ final class ChainVerifier {
 		return (this.last != null) ? this.last.seq() : 0;
 	}
 
-	/** Lines that may have been moved away: those before the first that is here. */
+	/**
+	 * Number of lines before the first one in the folder, which may have been moved away.
+	 */
 	long archived() {
 		return this.archived;
 	}
@@ -193,7 +197,7 @@ final class ChainVerifier {
 		return this.checkpoints;
 	}
 
-	/** Lines after the last one that a checkpoint signs. */
+	/** Number of lines after the last one that a checkpoint signs. */
 	long uncovered() {
 		return this.uncovered;
 	}

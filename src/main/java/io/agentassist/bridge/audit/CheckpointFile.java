@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The checkpoints of a chain, {@code checkpoints-<chain>.jsonl} beside its files. Not
- * thread safe.
+ * The checkpoint file of a chain, {@code checkpoints-<chain>.jsonl} beside the chain's
+ * files. Not thread safe.
  */
 final class CheckpointFile {
 
@@ -23,7 +23,7 @@ final class CheckpointFile {
 
 	private AuditCheckpoint last;
 
-	/** Where the last whole checkpoint ends: what follows it was cut off by a crash. */
+	/** Where the last whole checkpoint ends: anything after it was cut off by a crash. */
 	private long length;
 
 	CheckpointFile(ChainFiles files, String chain) throws IOException {
@@ -47,7 +47,7 @@ final class CheckpointFile {
 			return (line != null) ? AuditCheckpoint.parse(line) : null;
 		}
 		catch (IllegalArgumentException ex) {
-			// "audit verify" names it; a new one is due.
+			// "audit verify" reports it; a new one is due.
 			return null;
 		}
 	}
@@ -64,7 +64,7 @@ final class CheckpointFile {
 		return name.substring(PREFIX.length(), name.length() - SUFFIX.length());
 	}
 
-	/** The whole lines of a checkpoint file; none where there is no file. */
+	/** The complete lines of a checkpoint file; empty if there is no file. */
 	static List<String> lines(Path file) throws IOException {
 		List<String> lines = new ArrayList<>();
 		if (Files.exists(file)) {
@@ -81,7 +81,7 @@ final class CheckpointFile {
 		return new String(reader.bytes(), 0, reader.length(), StandardCharsets.UTF_8);
 	}
 
-	/** The newest checkpoint; null where there is none. */
+	/** The newest checkpoint; null if there is none. */
 	AuditCheckpoint last() {
 		return this.last;
 	}

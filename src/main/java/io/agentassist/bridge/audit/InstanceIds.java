@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Names this instance, the same after each restart. */
+/** Finds this instance's id, which is the same after each restart. */
 final class InstanceIds {
 
 	private static final Logger log = LoggerFactory.getLogger(InstanceIds.class);
@@ -26,10 +26,10 @@ final class InstanceIds {
 	}
 
 	/**
-	 * Finds the configured id, or else the one that was made at the first start and is
-	 * kept in the audit folder: the host's name, and a few random digits, since
-	 * containers tend to share names. The host's name alone would not do: a container
-	 * that is made anew has another one, and goes on with the same folder.
+	 * Returns the configured id, or else the one generated at the first start and kept in
+	 * the audit folder: the host name plus a few random digits, since containers tend to
+	 * share names. The host name alone would not do: a recreated container has another
+	 * one, but continues with the same folder.
 	 */
 	static String find(AuditProperties properties) throws IOException {
 		Path directory = Files.createDirectories(properties.directory());
@@ -46,7 +46,7 @@ final class InstanceIds {
 				tellOfOtherChains(directory, id);
 			}
 			catch (FileAlreadyExistsException ex) {
-				// Another instance was faster, and will be found to hold the chain.
+				// Another instance was faster and will turn out to hold the chain.
 			}
 			finally {
 				Files.delete(draft);
@@ -59,7 +59,7 @@ final class InstanceIds {
 		return id;
 	}
 
-	/** A chain that is not gone on with looks like one whose end was cut off. */
+	/** A chain that is not continued looks like one whose end was cut off. */
 	private static void tellOfOtherChains(Path directory, String id) throws IOException {
 		try (Stream<Path> files = Files.list(directory)) {
 			List<String> others = files.map((path) -> ChainFile.of(path.getFileName().toString()))

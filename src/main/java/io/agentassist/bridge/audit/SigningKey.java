@@ -48,11 +48,11 @@ final class SigningKey {
 	}
 
 	/**
-	 * Reads the key, or makes one, readable by its owner only, where there is none, and
-	 * writes the public key beside it where it is not there yet and can be. Another one
-	 * that is there stays, since it proves the checkpoints so far.
-	 * @throws IOException when a key cannot be made there
-	 * @throws InvalidSettingException when there is a file that holds no such key
+	 * Reads the key, or generates one that only its owner can read if there is none, and
+	 * writes the public key beside it if it is missing and can be written. A different
+	 * public key found there stays, since it proves earlier checkpoints.
+	 * @throws IOException when the key cannot be read, or generated there
+	 * @throws InvalidSettingException when the file does not hold such a key
 	 */
 	static SigningKey load(Path file) throws IOException {
 		if (Files.notExists(file)) {
@@ -90,7 +90,7 @@ final class SigningKey {
 	/**
 	 * Reads the key.
 	 * @throws IOException when the file cannot be read
-	 * @throws InvalidSettingException when it holds no such key
+	 * @throws InvalidSettingException when it does not hold such a key
 	 */
 	static SigningKey read(Path file) throws IOException {
 		List<byte[]> keys = pem(Files.readString(file), "PRIVATE");
@@ -112,7 +112,7 @@ final class SigningKey {
 				"(AUDIT_SIGNING_KEY) names " + file + ", which holds no Ed25519 private key (PKCS#8, PEM)");
 	}
 
-	/** The file of the public key that belongs to a private key's. */
+	/** The public key's file for a private key's file. */
 	static Path publicFile(Path file) {
 		return file.resolveSibling(file.getFileName().toString().replaceFirst("\\.pem$", "") + ".pub.pem");
 	}
@@ -120,7 +120,7 @@ final class SigningKey {
 	private static void generate(Path file) throws IOException {
 		Path folder = file.toAbsolutePath().getParent();
 		OwnerOnly.createFolder(folder);
-		// Under another name first, so that no other instance reads half a key.
+		// Written under another name first, so that no other instance reads half a key.
 		Path draft = Files.createTempFile(folder, "signing-key", ".tmp", OwnerOnly.file());
 		try {
 			PrivateKey key = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair().getPrivate();
@@ -138,7 +138,7 @@ final class SigningKey {
 		}
 	}
 
-	/** The JDK makes a pair from a seed, and the seed is the private key (RFC 8032). */
+	/** The JDK derives a pair from a seed, and the seed is the private key (RFC 8032). */
 	private static PublicKey publicKey(EdECPrivateKey privateKey) throws GeneralSecurityException {
 		byte[] seed = privateKey.getBytes().orElseThrow(() -> new InvalidKeySpecException("no key bytes"));
 		KeyPairGenerator generator = KeyPairGenerator.getInstance(ALGORITHM);

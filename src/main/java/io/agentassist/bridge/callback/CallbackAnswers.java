@@ -8,16 +8,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Answers callbacks. */
+/** Writes the answers to callbacks. */
 @Component
 public class CallbackAnswers {
 
 	private static final Logger log = LoggerFactory.getLogger(CallbackAnswers.class);
 
 	/**
-	 * Makes the answer to a callback whose suggestions are kept.
+	 * Writes the answer to a callback whose suggestions are stored.
 	 * @param request the completed request
-	 * @param replayed true when they were kept before, else null
+	 * @param replayed true if they had been stored before, else null
 	 * @return the answer, JSON
 	 */
 	public String processed(@ExchangeProperty("request") TrackedRequest request,

@@ -1,27 +1,30 @@
 package io.agentassist.bridge.callback;
 
-/** How the provider proves itself on a callback. */
+/** How the provider authenticates a callback. */
 public enum CallbackAuth {
 
 	/**
 	 * Header {@code X-Hub-Signature-256: sha256=<base64>}, HMAC-SHA256 over the raw body,
-	 * as Genesys Cloud Open Messaging signs.
+	 * the way Genesys Cloud Open Messaging signs.
 	 */
 	HMAC,
 
 	/**
 	 * Headers {@code webhook-id}, {@code webhook-timestamp} and
-	 * {@code webhook-signature}, as the Standard Webhooks specification has them.
+	 * {@code webhook-signature}, as defined by the Standard Webhooks specification.
 	 */
 	STANDARD_WEBHOOKS,
 
-	/** Header {@code X-API-Key} with the secret. */
+	/** The header {@code X-API-Key} holds the secret. */
 	API_KEY,
 
 	/** HTTP Basic; the secret is the password. */
 	BASIC,
 
-	/** Not at all: for tests and networks that authenticate in front of the bridge. */
+	/**
+	 * No authentication: for tests, and for networks that authenticate in front of the
+	 * bridge.
+	 */
 	NONE
 
 }

@@ -12,8 +12,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * Lets only the provider's callbacks pass, by {@code agentassist.callback.auth}. It looks
- * at the bytes as they came, before anything parses them. Thread safe.
+ * Accepts only the provider's callbacks, as set by {@code agentassist.callback.auth}. It
+ * checks the bytes as received, before anything parses them. Thread safe.
  */
 @Component
 public class CallbackAuthentication {
@@ -37,14 +37,13 @@ public class CallbackAuthentication {
 	}
 
 	/**
-	 * Lets a callback pass or not.
-	 * @param body the bytes that came
-	 * @param headers the headers that came, found by their names in any case
-	 * @throws ErrorResponseException 401 without any detail, when it is not the
-	 * provider's
+	 * Accepts or refuses a callback.
+	 * @param body the bytes as received
+	 * @param headers the headers as received; names are case-insensitive
+	 * @throws ErrorResponseException 401 without any detail, if it is not the provider's
 	 */
 	public void verify(byte[] body, @Headers Map<String, Object> headers) {
-		// A header that came more than once is a list, and proves nothing.
+		// A header sent more than once is a list and proves nothing.
 		this.authenticator.refusal(body, (name) -> (headers.get(name) instanceof String value) ? value : null)
 			.ifPresent((reason) -> {
 				log.warn("Callback refused: {} (agentassist.callback.auth and AGENTASSIST_CALLBACK_SECRET have to be "
@@ -54,10 +53,10 @@ public class CallbackAuthentication {
 	}
 
 	/**
-	 * Signs as a provider does that is set up for {@link CallbackAuth#HMAC}.
+	 * Signs like a provider configured for {@link CallbackAuth#HMAC}.
 	 * @param body the bytes to sign
 	 * @return value of the header {@code X-Hub-Signature-256}
-	 * @throws IllegalStateException when callbacks are authenticated otherwise
+	 * @throws IllegalStateException if callbacks are authenticated in another way
 	 */
 	public String sign(byte[] body) {
 		if (this.authenticator instanceof HubSignature signature) {

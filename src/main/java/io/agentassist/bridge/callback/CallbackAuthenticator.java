@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** One way to tell whether a callback is the provider's. Thread safe. */
+/** A way of checking that a callback comes from the provider. Thread safe. */
 interface CallbackAuthenticator {
 
 	/**
-	 * Looks for what is wrong.
-	 * @param body the bytes that came
-	 * @param header gives a header's value by its name; null where it is missing or came
+	 * Checks a callback.
+	 * @param body the bytes as received
+	 * @param header returns a header's value by name; null if it is missing or was sent
 	 * more than once
-	 * @return what is wrong, for the log; empty when the callback is the provider's
+	 * @return what is wrong, for the log; empty if the callback is the provider's
 	 */
 	Optional<String> refusal(byte[] body, UnaryOperator<String> header);
 
-	/** Looks at every one of the accepted values, so that the time tells nothing. */
+	/** Compares with every accepted value, so that the time taken reveals nothing. */
 	static boolean isOneOf(List<byte[]> accepted, byte[] given) {
 		boolean found = false;
 		for (byte[] value : accepted) {

@@ -6,7 +6,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What stands in front of the callback's route. */
+/** The filter in front of the callback's route. */
 @Configuration(proxyBeanMethods = false)
 class CallbackConfiguration {
 

@@ -13,13 +13,13 @@ import io.agentassist.bridge.suggestion.Identifier;
 
 import org.springframework.stereotype.Component;
 
-/** Reads the provider's callback, and its answers of the same form. */
+/** Parses the provider's callbacks, and its answers of the same form. */
 @Component
 public class CallbackParser {
 
 	private static final int MAX_STATUS_LENGTH = 40;
 
-	/** Which RFC 8259 lets a reader ignore; Jackson does so in bytes but not in text. */
+	/** RFC 8259 lets a parser ignore it; Jackson does so in bytes but not in text. */
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
 
 	private final ObjectMapper json;
@@ -30,10 +30,10 @@ public class CallbackParser {
 
 	/**
 	 * Parses a callback.
-	 * @param body the bytes that came
+	 * @param body the bytes as received
 	 * @return the callback
-	 * @throws InvalidCallbackException when they are no JSON object with content, or the
-	 * suggestions are no list of objects
+	 * @throws InvalidCallbackException if they are not a non-empty JSON object, or the
+	 * suggestions are not a list of objects
 	 */
 	public Callback parse(byte[] body) {
 		JsonNode callback;
@@ -50,11 +50,11 @@ public class CallbackParser {
 	}
 
 	/**
-	 * Reads JSON of the provider's, of which nothing is taken that could not be written
-	 * and read again: Jackson lets some through.
-	 * @param body the bytes that came
-	 * @return the tree; null or a missing node when there is nothing
-	 * @throws IOException when it is no JSON, or holds something that is no text
+	 * Parses JSON from the provider, rejecting anything that could not be written and
+	 * read again, some of which Jackson lets through.
+	 * @param body the bytes as received
+	 * @return the tree; null or a missing node if there is nothing
+	 * @throws IOException if it is not JSON, or holds something that is not valid text
 	 */
 	public JsonNode tree(byte[] body) throws IOException {
 		String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
@@ -75,7 +75,7 @@ public class CallbackParser {
 	 * Reads a parsed callback or a completed answer.
 	 * @param callback a JSON object
 	 * @return the callback
-	 * @throws InvalidCallbackException when the suggestions are no list of objects
+	 * @throws InvalidCallbackException if the suggestions are not a list of objects
 	 */
 	public Callback read(JsonNode callback) {
 		JsonNode suggestions = callback.path("suggestions");
@@ -95,8 +95,8 @@ public class CallbackParser {
 		}
 		String id = callback.path("id").asText("");
 		String status = callback.path("status").asText("");
-		// No request has a longer id, no provider a longer status: neither is worth a
-		// line of the log.
+		// No request has a longer id and no provider a longer status, so such values
+		// would only bloat the log.
 		return new Callback((id.length() <= Identifier.MAX_LENGTH) ? id : "",
 				(status.length() <= MAX_STATUS_LENGTH) ? status : "", array);
 	}

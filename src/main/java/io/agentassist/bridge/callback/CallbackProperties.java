@@ -19,19 +19,19 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the provider's callback.
  *
- * @param auth how the provider proves itself
- * @param secret what it shares with us, at least {@value #MIN_SECRET_BYTES} bytes;
+ * @param auth how the provider authenticates itself
+ * @param secret the secret it shares with us, at least {@value #MIN_SECRET_BYTES} bytes;
  * {@code whsec_} and base64 with {@link CallbackAuth#STANDARD_WEBHOOKS}; null or empty
  * only with {@link CallbackAuth#NONE}
- * @param previousSecret another one that is taken too, while the provider changes it;
- * null or empty for none
+ * @param previousSecret a second secret that is accepted too, while the provider changes
+ * it; null or empty for none
  * @param username the provider's name with {@link CallbackAuth#BASIC}
- * @param tolerance how far, either way, the time of a callback may be from ours with
+ * @param tolerance how far a callback's time may differ from ours, either way, with
  * {@link CallbackAuth#STANDARD_WEBHOOKS}
- * @param clientCertificate whether the provider has to have a client certificate, too
- * @param allowedUrls prefixes, besides our own URL, that a request's {@code callback_url}
- * may have
- * @param unknownRequestWait how long a callback that overtook its own request waits for
+ * @param clientCertificate whether the provider must also present a client certificate
+ * @param allowedUrls prefixes allowed for a request's {@code callback_url}, besides our
+ * own URL
+ * @param unknownRequestWait how long a callback that overtakes its own request waits for
  * it
  */
 @Validated
@@ -77,7 +77,7 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 			}
 		}
 		catch (IllegalArgumentException ex) {
-			// Not passed on: its message tells of the secret.
+			// Not passed on, because its message quotes the secret.
 			problem = "has to be " + ENCODED + " and base64";
 		}
 		if (problem != null) {

@@ -12,7 +12,10 @@ import io.agentassist.bridge.suggestion.UnknownRequestException;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Finds the request that an outcome is of, whose callback may come before it is kept. */
+/**
+ * Finds the request an outcome belongs to; its callback may arrive before the request is
+ * stored.
+ */
 @Component
 public class CallbackRequests {
 
@@ -29,11 +32,11 @@ public class CallbackRequests {
 	}
 
 	/**
-	 * Finds it and locks it for the rest of the caller's transaction.
+	 * Finds the request and locks it for the rest of the caller's transaction.
 	 * @param requestId its id
 	 * @param found the request if it was found before, else null
-	 * @return the request as it is now; null where there is none
-	 * @throws UnknownRequestException when it was found before and is gone
+	 * @return the request as it is now; null if there is none
+	 * @throws UnknownRequestException if it was found before but is gone now
 	 */
 	public TrackedRequest lock(@ExchangeProperty("requestId") String requestId,
 			@ExchangeProperty("request") TrackedRequest found) {
@@ -41,11 +44,11 @@ public class CallbackRequests {
 	}
 
 	/**
-	 * Waits until it is there, but not for longer than
+	 * Waits for the request to appear, at most
 	 * {@code agentassist.callback.unknown-request-wait}: a callback may overtake the
 	 * answer to its own request.
 	 * @param requestId its id
-	 * @return the request, or empty, when the wait is over
+	 * @return the request, or empty once the wait is over
 	 */
 	public CompletionStage<Optional<TrackedRequest>> await(@ExchangeProperty("requestId") String requestId) {
 		return this.watcher.awaitExistence(requestId, this.wait);

@@ -12,9 +12,9 @@ import io.agentassist.bridge.BridgeProperties;
 import org.springframework.stereotype.Component;
 
 /**
- * The URLs that a provider may be told to call: ours, and those under
- * {@code agentassist.callback.allowed-urls}. Anything else would make the provider a tool
- * for reaching hosts that a desktop cannot (server-side request forgery).
+ * The URLs a provider may be asked to call: ours, and those under
+ * {@code agentassist.callback.allowed-urls}. Anything else would let a desktop use the
+ * provider to reach hosts that it cannot reach itself (server-side request forgery).
  */
 @Component
 public class CallbackUrls {
@@ -22,8 +22,8 @@ public class CallbackUrls {
 	private static final String CALLBACK_PATH = "/agentassist/callback";
 
 	/**
-	 * In a path, what one reader takes for a part of a name and another one for a step up
-	 * or down.
+	 * Parts of a path that some parsers read as part of a name and others as a step up or
+	 * down.
 	 */
 	private static final List<String> AMBIGUOUS = List.of("..", "%2e", "%2f", "%5c", "%25", "%00", ";", "//");
 
@@ -38,7 +38,7 @@ public class CallbackUrls {
 	}
 
 	/**
-	 * Our own.
+	 * Our own callback URL.
 	 * @return the URL
 	 */
 	public URI ours() {
@@ -46,10 +46,10 @@ public class CallbackUrls {
 	}
 
 	/**
-	 * Checks a URL that a desktop names.
+	 * Checks a URL that a desktop sent.
 	 * @param url the URL
-	 * @return the URL, normalised, with the host and the port as the allowed prefix has
-	 * them; empty if it is not allowed
+	 * @return the URL, normalised, with the host and port of the allowed prefix; empty if
+	 * it is not allowed
 	 */
 	public Optional<URI> check(String url) {
 		try {

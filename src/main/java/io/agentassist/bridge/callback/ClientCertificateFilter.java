@@ -13,8 +13,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * Lets only callers with a client certificate through; whether an authority that we trust
- * made it, the TLS handshake has checked.
+ * Admits only callers with a client certificate. The TLS handshake has already checked
+ * that a trusted authority issued it.
  */
 class ClientCertificateFilter extends HttpFilter {
 

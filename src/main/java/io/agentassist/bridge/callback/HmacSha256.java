@@ -6,7 +6,7 @@ import java.util.Base64;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** HMAC-SHA256 with one key, in base64. Thread safe. */
+/** HMAC-SHA256 with a fixed key, in base64. Thread safe. */
 class HmacSha256 {
 
 	private static final String ALGORITHM = "HmacSHA256";
@@ -18,8 +18,8 @@ class HmacSha256 {
 	}
 
 	/**
-	 * Signs.
-	 * @param parts what to sign, one after the other
+	 * Signs bytes.
+	 * @param parts what to sign, concatenated
 	 * @return the signature, base64
 	 */
 	String sign(byte[]... parts) {

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * {@link CallbackAuth#HMAC}. Without a time in it: a repeat is told by the request's id.
+ * {@link CallbackAuth#HMAC}. It includes no time; a replay is recognised by the request's
+ * id.
  */
 class HubSignature implements CallbackAuthenticator {
 
@@ -33,7 +34,7 @@ class HubSignature implements CallbackAuthenticator {
 				: Optional.of(HEADER + " is not the body's");
 	}
 
-	/** Signs as the provider does, with the newest key. */
+	/** Signs like the provider, with the newest key. */
 	String sign(byte[] body) {
 		return PREFIX + this.keys.get(0).sign(body);
 	}

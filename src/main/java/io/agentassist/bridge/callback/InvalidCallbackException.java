@@ -1,6 +1,9 @@
 package io.agentassist.bridge.callback;
 
-/** A callback that cannot be read (400 with the body that the contract has for it). */
+/**
+ * Thrown for a callback that cannot be parsed (400 with the body that the contract
+ * defines).
+ */
 public class InvalidCallbackException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;

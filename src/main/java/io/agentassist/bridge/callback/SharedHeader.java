@@ -9,8 +9,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.util.StringUtils;
 
 /**
- * {@link CallbackAuth#API_KEY} and {@link CallbackAuth#BASIC}: the same header with every
- * callback. It says nothing of the body, so it needs TLS.
+ * {@link CallbackAuth#API_KEY} and {@link CallbackAuth#BASIC}: the same header on every
+ * callback. It does not protect the body, so it needs TLS.
  */
 class SharedHeader implements CallbackAuthenticator {
 

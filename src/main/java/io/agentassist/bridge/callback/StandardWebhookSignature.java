@@ -12,15 +12,15 @@ import java.util.regex.Pattern;
 import org.springframework.util.StringUtils;
 
 /**
- * {@link CallbackAuth#STANDARD_WEBHOOKS}: HMAC-SHA256 over id, time and raw body; several
- * signatures while the sender changes its key; a time too far from ours, either way, is
- * refused.
+ * {@link CallbackAuth#STANDARD_WEBHOOKS}: HMAC-SHA256 over id, time and raw body. There
+ * may be several signatures while the sender changes its key. A time too far from ours,
+ * either way, is refused.
  */
 class StandardWebhookSignature implements CallbackAuthenticator {
 
 	private static final String SCHEME = "v1,";
 
-	/** Seconds; as many digits as do not overflow. */
+	/** Seconds, with few enough digits not to overflow. */
 	private static final Pattern TIMESTAMP = Pattern.compile("[0-9]{1,12}");
 
 	private final List<HmacSha256> keys;
@@ -57,7 +57,8 @@ class StandardWebhookSignature implements CallbackAuthenticator {
 		if (!signed) {
 			return Optional.of("webhook-signature has no v1 signature of this id, time and body");
 		}
-		// Last: only the provider shall learn how its clock and ours differ.
+		// Checked last, so that only the provider learns how far its clock and ours
+		// differ.
 		Duration age = Duration.between(Instant.ofEpochSecond(Long.parseLong(timestamp)), this.clock.instant());
 		return (age.abs().compareTo(this.tolerance) > 0)
 				? Optional

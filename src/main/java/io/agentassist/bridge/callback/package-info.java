@@ -1,2 +1,2 @@
-/** The provider's webhook: who may call it, and what it says. */
+/** The provider's webhook: authentication and parsing. */
 package io.agentassist.bridge.callback;

@@ -7,9 +7,9 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import org.h2.api.ErrorCode;
 
 /**
- * Has the pool drop its connection to an H2 database that is closed: H2 closes one whose
- * file it cannot write, because the disk is full, say, and tells it with an SQL state
- * that the pool does not know. The next connection opens the file again.
+ * Makes the pool drop its connection to an H2 database that is closed. H2 closes a
+ * database whose file it cannot write, for example on a full disk, and reports it with an
+ * SQL state that the pool does not know. The next connection opens the file again.
  */
 class ClosedDatabase implements SQLExceptionOverride {
 

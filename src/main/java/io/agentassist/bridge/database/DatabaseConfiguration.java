@@ -28,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
 
-	/** On H2, transactions share the one connection's commits. */
+	/** On H2, transactions share the commits of the single connection. */
 	@Bean
 	PlatformTransactionManager transactionManager(HikariDataSource pool, MeterRegistry meters) {
 		return isH2(pool)
@@ -41,15 +41,15 @@ class DatabaseConfiguration {
 		return new TransactionTemplate(transactionManager);
 	}
 
-	/** Of the routes, where they name none. */
+	/** The policy of routes that name none. */
 	@Bean("PROPAGATION_REQUIRED")
 	SpringTransactionPolicy required(TransactionTemplate transaction) {
 		return new SpringTransactionPolicy(transaction);
 	}
 
 	/**
-	 * Of routes that do what no rollback undoes: they must not see what others of their
-	 * group have not committed.
+	 * The policy of routes whose effects no rollback can undo: they must not see
+	 * uncommitted changes of others in their group.
 	 */
 	@Bean
 	SpringTransactionPolicy readCommitted(PlatformTransactionManager transactionManager) {
@@ -64,10 +64,11 @@ class DatabaseConfiguration {
 	}
 
 	/**
-	 * One connection to H2, so that no transaction changes anything while another one
-	 * commits. H2 writes the roots of its tables and indexes one after the other, and
-	 * what changes in between is half in the file: a kill then leaves half a transaction,
-	 * or an index without its row. See docs/decisions/0005-one-connection-to-h2.md.
+	 * Limits H2 to one connection, so that no transaction changes anything while another
+	 * commits. H2 writes the roots of its tables and indexes one after another, so a
+	 * change made in between is only half in the file: a kill then leaves half a
+	 * transaction, or an index without its row. See
+	 * docs/decisions/0005-one-connection-to-h2.md.
 	 */
 	@Bean
 	static BeanPostProcessor oneConnectionToH2() {
@@ -89,9 +90,9 @@ class DatabaseConfiguration {
 	}
 
 	/**
-	 * A connection that broke cannot be rolled back, and need not: it is cut, and the
-	 * server does that. Told, that failure would take the place of the one that broke the
-	 * connection, and would end routes that have answered already.
+	 * Swallows a failed rollback. A broken connection cannot be rolled back and need not
+	 * be: it is cut, and the server rolls back. Thrown, the failure would replace the one
+	 * that broke the connection, and would end routes that have already answered.
 	 */
 	private static final class PostgreSqlTransactionManager extends JdbcTransactionManager {
 
@@ -112,7 +113,10 @@ class DatabaseConfiguration {
 			}
 		}
 
-		/** What comes after a rollback would commit on a connection that lives. */
+		/**
+		 * Cuts a connection: if it lived on, whatever comes after the rollback would
+		 * commit on it.
+		 */
 		private void cut(Connection connection) {
 			try {
 				connection.abort(Runnable::run);

@@ -6,17 +6,17 @@ import java.util.List;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Tells in a sentence why the database does not open. */
+/** Explains in one sentence why the database does not open. */
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 
-	/** Of H2: DATABASE_ALREADY_OPEN_1. */
+	/** H2's DATABASE_ALREADY_OPEN_1. */
 	private static final int ALREADY_OPEN = 90020;
 
-	/** Of H2: FILE_CORRUPTED_1. */
+	/** H2's FILE_CORRUPTED_1. */
 	private static final int DAMAGED = 90030;
 
 	/**
-	 * Classes of SQLSTATE: no connection, refused log-in, no such database, and, of
+	 * SQLSTATE prefixes: no connection, login refused, no such database and, for
 	 * PostgreSQL, out of connections and not up yet.
 	 */
 	private static final List<String> NOT_OPEN = List.of("08", "28", "3D", "53300", "57P");

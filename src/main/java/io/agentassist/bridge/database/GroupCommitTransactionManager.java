@@ -29,15 +29,15 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * Lets transactions take turns on one connection and share its commits (group commit). A
  * transaction that ends while others wait for their turn leaves the commit to the last of
- * them; its caller returns after that commit, or gets its failure. One that fails is
- * rolled back to where it began. A transaction sees what others of its group have
- * changed, unless it asks for an isolation level: it then begins a group. What is done
- * outside a transaction gets the connection between two commits. See
+ * them; its caller returns after that commit, or gets its failure. A failed transaction
+ * is rolled back to its own start. A transaction sees the changes of others in its group,
+ * unless it asks for an isolation level: it then starts a new group. Work outside
+ * transactions gets the connection between two commits. See
  * docs/decisions/0006-group-commit.md. Thread safe.
  */
 class GroupCommitTransactionManager extends AbstractPlatformTransactionManager implements ResourceTransactionManager {
 
-	/** Most transactions of a commit, so that none waits for long. */
+	/** Maximum number of transactions per commit, so that none waits for long. */
 	private static final int MAX_MEMBERS = 64;
 
 	private static final String BEGINNING = "beginning";
@@ -50,17 +50,20 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 	private final transient Counter timeouts;
 
-	/** Of the group; null where none has begun. Its user has the turn. */
+	/**
+	 * The group's connection; null if no group has begun. Only the holder of the turn
+	 * uses it.
+	 */
 	private transient Connection connection;
 
-	/** Transactions that have ended and are not committed; null for none. */
+	/** Transactions that have ended but are not committed yet; null if there are none. */
 	private transient volatile Group pending;
 
 	/**
 	 * Creates the manager.
-	 * @param pool where the connection is from, one at a time
+	 * @param pool provides the connection, one at a time
 	 * @param timeout longest wait for a turn, and for the commit at its end
-	 * @param meters gets the meters {@code agentassist.database.timeouts} and
+	 * @param meters registers the meters {@code agentassist.database.timeouts} and
 	 * {@code agentassist.database.waiting}
 	 */
 	GroupCommitTransactionManager(DataSource pool, Duration timeout, MeterRegistry meters) {
@@ -107,7 +110,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				member.beginning = this.connection.setSavepoint(BEGINNING);
 			}
 		}
-		// Whatever it is: a turn that is not given back would stop the bridge.
+		// Catches everything: a turn that is not given back would stop the bridge.
 		catch (SQLException | RuntimeException | Error ex) {
 			try {
 				failGroup(ex);
@@ -132,8 +135,9 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		catch (InterruptedException ex) {
 			interrupted = true;
 		}
-		// Somebody may have left the commit to this caller. H2 closes its file when a
-		// thread writes that is marked as interrupted.
+		// Another transaction may have left the commit to this caller. Done before the
+		// interrupt flag is restored, as H2 closes its file if an interrupted thread
+		// writes.
 		commitUnlessAwaited();
 		if (interrupted) {
 			Thread.currentThread().interrupt();
@@ -155,7 +159,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		await(group);
 	}
 
-	/** Commits, unless somebody waits who will. */
+	/** Commits, unless another transaction is waiting that will. */
 	private void endTurn() {
 		try {
 			if (this.pending != null && (this.pending.members >= MAX_MEMBERS || !this.turn.hasQueuedThreads())) {
@@ -165,7 +169,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		finally {
 			this.turn.release();
 		}
-		// Who waited may have given up in between.
+		// The waiting transaction may have given up in the meantime.
 		commitUnlessAwaited();
 	}
 
@@ -180,7 +184,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		try {
 			this.connection.commit();
 		}
-		// Whatever it is: the group's callers wait for its outcome.
+		// Catches everything: the group's callers wait for its outcome.
 		catch (SQLException | RuntimeException | Error ex) {
 			failGroup(ex);
 			return;
@@ -190,7 +194,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		group.outcome.complete(null);
 	}
 
-	/** Nothing of the group is kept. */
+	/** Rolls the whole group back. */
 	private void failGroup(Throwable cause) {
 		Group group = this.pending;
 		this.pending = null;
@@ -200,7 +204,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			// Of itself, an exception is no cause.
+			// An exception cannot suppress itself.
 			if (ex != cause) {
 				cause.addSuppressed(ex);
 			}
@@ -220,7 +224,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			// The pool has dropped it.
+			// The pool has dropped the connection.
 			logger.debug("The database's connection was not closed", ex);
 		}
 	}
@@ -290,7 +294,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 
 		private boolean begun;
 
-		/** Where to go back to; null for the first of a group. */
+		/** Where to roll back to; null for the first of a group. */
 		private Savepoint beginning;
 
 		private boolean rollbackOnly;

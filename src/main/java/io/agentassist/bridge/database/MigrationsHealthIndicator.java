@@ -13,9 +13,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code migrations}: down where the database does not have the tables of this
- * version. The start makes them, so this is a database that was replaced since, by an
- * older backup for example.
+ * The health of {@code migrations}: down if the database does not have this version's
+ * tables. The start creates them, so the database must have been replaced since then, for
+ * example by an older backup.
  */
 @Component
 class MigrationsHealthIndicator extends AbstractHealthIndicator {

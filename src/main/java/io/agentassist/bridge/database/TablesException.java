@@ -1,6 +1,6 @@
 package io.agentassist.bridge.database;
 
-/** Tables on which the bridge does not start. */
+/** Thrown for tables on which the bridge does not start. */
 class TablesException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;

@@ -3,7 +3,7 @@ package io.agentassist.bridge.database;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Tells in a sentence why the tables of a database do not fit. */
+/** Explains in one sentence why a database's tables do not fit. */
 class TablesFailureAnalyzer extends AbstractFailureAnalyzer<TablesException> {
 
 	@Override

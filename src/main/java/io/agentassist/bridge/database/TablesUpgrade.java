@@ -15,8 +15,8 @@ import org.flywaydb.core.api.exception.FlywayValidateException;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 
 /**
- * Upgrades the tables, and stops the start on tables that are not this version's to
- * upgrade. Flyway itself passes over what a newer version did.
+ * Upgrades the tables, and stops the start if this version cannot upgrade them. Flyway
+ * itself ignores migrations made by a newer version.
  */
 class TablesUpgrade implements FlywayMigrationStrategy {
 
@@ -33,7 +33,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 			flyway.migrate();
 		}
 		catch (FlywayValidateException ex) {
-			// After a heading, its first problem; what follows is advice to change the
+			// The first problem, after a heading; the rest is advice to change the
 			// history.
 			String problem = ex.getMessage().lines().skip(1).findFirst().orElse(ex.getMessage());
 			throw new TablesException(
@@ -42,7 +42,8 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 									problem),
 					"Restore the backup from before the upgrade");
 		}
-		// A newer version may have upgraded them while this one waited for its turn.
+		// A newer version may have upgraded the tables while this one waited for its
+		// turn.
 		refuseNewer(flyway);
 	}
 
@@ -63,7 +64,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		return Arrays.stream(migrations)
 			.filter((migration) -> state.test(migration.getState()))
 			.map(MigrationInfo::getVersion)
-			// A repeatable migration has none.
+			// A repeatable migration has no version.
 			.filter(Objects::nonNull)
 			.max(Comparator.naturalOrder());
 	}

@@ -1,2 +1,2 @@
-/** The database as a whole: connections, transactions, the version of its tables. */
+/** The database as a whole: connections, transactions and the version of its tables. */
 package io.agentassist.bridge.database;

@@ -15,8 +15,8 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * Serves the agent panel: a page, its script and its style. They hold no data, so anyone
- * may have them. A controller, as a resource handler's configuration would count for the
- * management port, too.
+ * may fetch them. A controller, because the configuration of a resource handler would
+ * apply to the management port, too.
  */
 @RestController
 class PanelController {
@@ -50,8 +50,8 @@ class PanelController {
 	}
 
 	private ResponseEntity<byte[]> file(String name, MediaType type, HttpServletResponse response) throws IOException {
-		// A ResponseEntity would add its policy to that of ResponseGuard, and both would
-		// hold.
+		// A ResponseEntity would add this policy to the one from ResponseGuard, and both
+		// would apply.
 		response.setHeader("Content-Security-Policy", this.contentSecurityPolicy);
 		response.setHeader("Referrer-Policy", "no-referrer");
 		return ResponseEntity.ok()
@@ -59,7 +59,7 @@ class PanelController {
 			.body(new ClassPathResource("static/panel/" + name).getContentAsByteArray());
 	}
 
-	/** Whose pages may call the API may as well show it. */
+	/** Origins whose pages may call the API may also embed the panel. */
 	private static String embedders(List<String> origins) {
 		return origins.isEmpty() ? "'self'" : "'self' " + String.join(" ", origins);
 	}

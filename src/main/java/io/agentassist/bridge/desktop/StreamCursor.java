@@ -13,26 +13,26 @@ import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.suggestion.Decision;
 
 /**
- * How far a stream has come in a conversation: the {@code id} of its events. Decisions
- * become visible in another order than that of their times, as each is committed a little
- * later, on any replica. So a point in time is not enough: the cursor names, besides a
- * horizon before which nothing new can appear, what was sent of the time after it.
+ * How far a stream has got in a conversation: the {@code id} of its events. Decisions do
+ * not become visible in the order of their times, since each is committed a little later,
+ * on any replica. A point in time is therefore not enough: besides a horizon before which
+ * nothing new can appear, the cursor names what was sent from the time after it.
  *
- * @param horizon all that was decided before was sent
- * @param sent marks of those decided since that were sent
+ * @param horizon time before which all decisions were sent
+ * @param sent marks of the later decisions that were sent
  */
 record StreamCursor(Instant horizon, Set<String> sent) {
 
-	/** Before everything. */
+	/** The cursor before any decision. */
 	static final StreamCursor START = new StreamCursor(Instant.EPOCH, Set.of());
 
 	private static final Pattern FORMAT = Pattern.compile("\\d{1,15}(-[0-9a-f]{8})*");
 
 	/**
-	 * Reads what a caller sends as {@code Last-Event-ID}.
-	 * @param lastEventId the id of the last event that it got; null or empty for none
+	 * Parses the {@code Last-Event-ID} that a caller sends.
+	 * @param lastEventId the id of the last event it got; null or empty for none
 	 * @return the cursor
-	 * @throws InvalidRequestException when it is no id of ours
+	 * @throws InvalidRequestException if it is not one of our ids
 	 */
 	static StreamCursor parse(String lastEventId) {
 		if (lastEventId == null || lastEventId.isEmpty()) {
@@ -46,12 +46,15 @@ record StreamCursor(Instant horizon, Set<String> sent) {
 				Set.copyOf(parts.subList(1, parts.size())));
 	}
 
-	/** Whether a decision was sent already. */
+	/** Whether a decision has already been sent. */
 	boolean covers(Decision decision) {
 		return decision.at().isBefore(this.horizon) || this.sent.contains(mark(decision.requestId(), decision.at()));
 	}
 
-	/** Names a decision: a request that has expired may still be completed later. */
+	/**
+	 * Identifies a decision; the id alone is not enough, since an expired request may
+	 * still be completed later.
+	 */
 	static String mark(String requestId, Instant decidedAt) {
 		CRC32 checksum = new CRC32();
 		checksum.update((requestId + '@' + decidedAt.toEpochMilli()).getBytes(StandardCharsets.UTF_8));

@@ -13,11 +13,11 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the event streams.
  *
- * @param watchInterval how often news are looked for, for all streams at once
- * @param keepAliveInterval silence after which a stream gets a comment
- * @param maxDuration after which a stream ends, for its caller to connect again; up to a
- * fifth less, so that not all do so at once
- * @param maxStreams most streams at once
+ * @param watchInterval how often new decisions are looked for, for all streams at once
+ * @param keepAliveInterval silence after which a comment is sent on a stream
+ * @param maxDuration time after which a stream ends so that its caller reconnects; up to
+ * a fifth less, so that not all do so at once
+ * @param maxStreams maximum number of open streams
  */
 @Validated
 @ConfigurationProperties("agentassist.stream")

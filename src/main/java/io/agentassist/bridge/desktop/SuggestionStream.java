@@ -28,19 +28,21 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * One caller's stream of one conversation. Whoever has news hands them over and goes on;
- * a thread of the executor writes them, one at a time for each stream. A caller that
- * reads slowly loses its stream, not its events: it comes back with the id of its last
- * one. Thread safe.
+ * One caller's stream of one conversation. Events are queued without blocking; a thread
+ * of the executor writes them, at most one thread per stream. A caller that reads slowly
+ * loses its stream, not its events: it reconnects with the id of its last one. Thread
+ * safe.
  */
 class SuggestionStream implements EventStream {
 
 	private static final Logger log = LoggerFactory.getLogger(SuggestionStream.class);
 
-	/** With so much to read yet, a caller gets no more before it comes back. */
+	/**
+	 * With more than this still unread, a caller gets nothing more until it reconnects.
+	 */
 	private static final int MAX_WAITING_CHARACTERS = 1_000_000;
 
-	/** Longest time for an event: a caller keeps a thread from the others no longer. */
+	/** Maximum time to write an event; no caller holds a thread for longer. */
 	private static final Duration MAX_WRITE_TIME = Duration.ofSeconds(5);
 
 	private static final int PIECE = 8192;
@@ -57,20 +59,20 @@ class SuggestionStream implements EventStream {
 
 	private final CompletableFuture<Void> over = new CompletableFuture<>();
 
-	/** No decision before it is news. */
+	/** Decisions before this time are never new. */
 	private Instant horizon = Instant.EPOCH;
 
-	/** Decisions since then that are none either: mark, time. */
+	/** Decisions after the horizon that were already sent: mark, time. */
 	private final Map<String, Instant> sent = new HashMap<>();
 
 	private final Queue<String> waiting = new ArrayDeque<>();
 
 	private int waitingCharacters;
 
-	/** Whether a thread writes, or is about to. */
+	/** Whether a thread is writing, or is about to. */
 	private boolean writing;
 
-	/** Whether what waits is the last. */
+	/** Whether nothing may follow what is already queued. */
 	private boolean closing;
 
 	private boolean ended;
@@ -86,8 +88,7 @@ class SuggestionStream implements EventStream {
 		this.endNanos = System.nanoTime() + lifetime.toNanos();
 		this.json = json;
 		this.threads = threads;
-		// The first bytes, so that the caller, and each proxy, knows that it is
-		// connected.
+		// Sent at once, so that the caller, and every proxy, knows that it is connected.
 		write(": connected\n\n");
 	}
 
@@ -102,7 +103,7 @@ class SuggestionStream implements EventStream {
 	@Override
 	public CompletionStage<Void> open(HttpServletResponse response) {
 		response.setContentType("text/event-stream");
-		// nginx would collect events until its buffer is full.
+		// Otherwise nginx holds events back until its buffer is full.
 		response.setHeader("X-Accel-Buffering", "no");
 		synchronized (this) {
 			this.response = response;
@@ -111,12 +112,12 @@ class SuggestionStream implements EventStream {
 		return this.over;
 	}
 
-	/** Takes decisions as sent. */
+	/** Treats decisions as already sent. */
 	synchronized void skip(Collection<Decision> decisions) {
 		decisions.forEach((decision) -> this.sent.put(mark(decision), decision.at()));
 	}
 
-	/** Whether a decision in the stream's conversation is news for its caller. */
+	/** Whether a decision in the stream's conversation is new to its caller. */
 	synchronized boolean awaits(Decision decision) {
 		return decision.tenant().equals(this.tenant) && !decision.at().isBefore(this.horizon)
 				&& !this.sent.containsKey(mark(decision));
@@ -124,8 +125,8 @@ class SuggestionStream implements EventStream {
 
 	/**
 	 * Sends decisions.
-	 * @param decided decided requests, oldest decision first, none of them sent
-	 * @param horizon nothing that was decided before will ever be news
+	 * @param decided decided requests not sent before, oldest decision first
+	 * @param horizon time before which no decision will ever be new
 	 */
 	synchronized void send(List<TrackedRequest> decided, Instant horizon) {
 		for (int i = 0; i < decided.size(); i++) {
@@ -154,8 +155,7 @@ class SuggestionStream implements EventStream {
 	}
 
 	/**
-	 * Shows a caller that hears nothing for long, and whatever is between, that the
-	 * stream is there.
+	 * Shows the caller, and anything in between, that a silent stream is still alive.
 	 */
 	synchronized void keepAlive(Duration interval) {
 		if (System.nanoTime() - this.lastNewsNanos >= interval.toNanos()) {
@@ -168,8 +168,8 @@ class SuggestionStream implements EventStream {
 	}
 
 	/**
-	 * Ends it, with the piece that is being written; the caller connects again where it
-	 * pleases, with the id of its last event.
+	 * Ends the stream after the piece being written; the caller reconnects, to any
+	 * replica, with the id of its last event.
 	 */
 	void end() {
 		discard();
@@ -181,7 +181,7 @@ class SuggestionStream implements EventStream {
 		this.waiting.clear();
 	}
 
-	/** Ends it once what waits is written. */
+	/** Ends the stream once everything queued is written. */
 	synchronized void close() {
 		this.closing = true;
 	}
@@ -264,7 +264,10 @@ class SuggestionStream implements EventStream {
 		}
 	}
 
-	/** A path may name a conversation of any length. */
+	/**
+	 * The conversation id for the log, truncated because a path may hold one of any
+	 * length.
+	 */
 	private String id() {
 		return StringUtils.truncate(this.conversationId, 200);
 	}

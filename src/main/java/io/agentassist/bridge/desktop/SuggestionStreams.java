@@ -43,7 +43,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Streams of decided requests to agents' desktops (Server-Sent Events). One query at
- * short intervals serves all streams, whichever replica took the callback. Thread safe.
+ * short intervals serves all streams, whichever replica received the callback. Thread
+ * safe.
  */
 @Component
 public class SuggestionStreams {
@@ -51,15 +52,16 @@ public class SuggestionStreams {
 	private static final Logger log = LoggerFactory.getLogger(SuggestionStreams.class);
 
 	/**
-	 * How long after its time a decision may become visible: the commit, whose waits for
-	 * the database are bounded by some 10 s, and what the replicas' clocks differ by.
+	 * How long after its time a decision may still become visible: the commit, whose
+	 * waits for the database are limited to about 10 s, plus clock differences between
+	 * replicas.
 	 */
 	private static final Duration COMMIT_DELAY = Duration.ofMinutes(1);
 
 	private static final Comparator<TrackedRequest> OLDEST_FIRST = Comparator.comparing(TrackedRequest::completedAt)
 		.thenComparing(TrackedRequest::requestId);
 
-	/** So many callers that read slowly hold the others up. */
+	/** Writing threads: it takes this many slow callers to hold up the others. */
 	private static final int WRITERS = 32;
 
 	private final RequestStore requests;
@@ -82,7 +84,7 @@ public class SuggestionStreams {
 
 	private volatile boolean stopping;
 
-	/** When the last look that succeeded began; of the watcher's thread. */
+	/** When the last successful look began; used only by the watcher's thread. */
 	private Instant lookedAt;
 
 	SuggestionStreams(RequestStore requests, StreamProperties settings, ObjectMapper json, Clock clock,
@@ -102,15 +104,15 @@ public class SuggestionStreams {
 	}
 
 	/**
-	 * Opens a stream: first what is there, those of the conversation's newest
-	 * {@value RequestStore#CONVERSATION_LIMIT} requests that are decided, or all that
-	 * were decided since the caller's last event, then each one as it is decided.
+	 * Opens a stream. It starts with the decided ones among the conversation's newest
+	 * {@value RequestStore#CONVERSATION_LIMIT} requests, or with everything decided since
+	 * the caller's last event; then each request follows as it is decided.
 	 * @param conversationId the conversation, URL-encoded; it need not exist yet
-	 * @param lastEventId the id of the last event that the caller got, null for none
-	 * @param tenant who asks, null for {@link Tenant#NONE}
+	 * @param lastEventId the id of the last event the caller got; null for none
+	 * @param tenant the caller's tenant; null for {@link Tenant#NONE}
 	 * @return the stream
-	 * @throws InvalidRequestException when the id is none of a stream
-	 * @throws RetryLaterException when there are too many streams
+	 * @throws InvalidRequestException if the id is not one of a stream
+	 * @throws RetryLaterException if there are too many streams
 	 */
 	public EventStream open(@Header("conversation_id") String conversationId,
 			@Header("Last-Event-ID") String lastEventId, @ExchangeProperty(Tenant.PROPERTY) String tenant) {
@@ -131,7 +133,8 @@ public class SuggestionStreams {
 	}
 
 	/**
-	 * What was decided since the horizon may be in any event of the caller's, or in none.
+	 * Queues a stream's first events. Anything decided after the horizon may or may not
+	 * have been sent to the caller.
 	 */
 	private void begin(SuggestionStream stream, StreamCursor cursor) {
 		Instant horizon = horizon(this.clock.instant());
@@ -140,7 +143,7 @@ public class SuggestionStreams {
 			.filter((decision) -> decision.tenant().equals(stream.tenant()))
 			.toList();
 		if (cursor.equals(StreamCursor.START)) {
-			// Read after the others: what is in neither is still to come.
+			// Read after the decisions above: what is in neither is still to come.
 			List<TrackedRequest> newest = this.requests.findByConversation(stream.conversationId(), stream.tenant());
 			stream.skip(lately);
 			stream.send(newest.stream().filter(TrackedRequest::isDecided).sorted(OLDEST_FIRST).toList(), horizon);
@@ -157,19 +160,22 @@ public class SuggestionStreams {
 			stream.send(find(missed), horizon);
 			return;
 		}
-		// The caller comes back for the rest: nothing of it is left out.
+		// The caller reconnects for the rest, so nothing is left out.
 		stream.send(find(missed.subList(0, RequestStore.CONVERSATION_LIMIT)),
 				missed.get(RequestStore.CONVERSATION_LIMIT).at());
 		stream.close();
 	}
 
-	/** Streams that were opened at once, after a restart say, do not all end at once. */
+	/**
+	 * Random, so that streams opened at the same time, for example after a restart, do
+	 * not all end together.
+	 */
 	private Duration lifetime() {
 		long longest = this.settings.maxDuration().toMillis();
 		return Duration.ofMillis(longest - ThreadLocalRandom.current().nextLong(longest / 5));
 	}
 
-	/** The service is about to stop: a stream would hold up the end. */
+	/** Ends all streams when the service is about to stop, since they would delay it. */
 	@EventListener(ContextClosedEvent.class)
 	void release() {
 		this.stopping = true;
@@ -187,7 +193,7 @@ public class SuggestionStreams {
 		attempt(this::keepAlive);
 	}
 
-	/** Whatever goes wrong: an exception would end the schedule. */
+	/** Catches everything, since an exception would end the schedule. */
 	private static void attempt(Runnable part) {
 		try {
 			part.run();
@@ -238,7 +244,7 @@ public class SuggestionStreams {
 		decided.forEach(this.deliveryTime::record);
 	}
 
-	/** Those that have not been erased meanwhile, oldest decision first. */
+	/** The requests that have not been erased in the meantime, oldest decision first. */
 	private List<TrackedRequest> find(List<Decision> decisions) {
 		return this.requests.findAll(decisions.stream().map(Decision::requestId).collect(Collectors.toSet()))
 			.stream()

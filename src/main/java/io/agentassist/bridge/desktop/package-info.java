@@ -1,2 +1,2 @@
-/** What an agent's desktop sees of the bridge: streams of suggestions, and the panel. */
+/** What an agent's desktop uses of the bridge: suggestion streams and the panel. */
 package io.agentassist.bridge.desktop;

@@ -25,27 +25,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The access token of an organisation's OAuth client. It is renewed before its end,
- * behind the requests, which go on with the old one; without a valid one they wait for
- * the one fetch that is under way, each until its own deadline. After a failed fetch none
- * is made for a while, and requests fail at once. So do, for a moment, those whose fresh
- * token the provider does not accept either. Thread safe.
+ * The access token of an organisation's OAuth client. It is renewed in the background
+ * before it expires, while requests keep using the old one. Without a valid token they
+ * all wait for the one fetch under way, each until its own deadline. After a failed fetch
+ * there is a pause in which requests fail at once. So, briefly, do requests whose fresh
+ * token the provider rejects as well. Thread safe.
  */
 final class AccessTokens {
 
 	private static final Logger log = LoggerFactory.getLogger(AccessTokens.class);
 
 	/**
-	 * A token is renewed in the last tenth of its life, at most this long before its end.
+	 * A token is renewed in the last tenth of its life, at most this long before it
+	 * expires.
 	 */
 	private static final Duration MAX_MARGIN = Duration.ofMinutes(1);
 
 	/**
-	 * Longest time without a fetch after one that failed, unless the endpoint told one.
+	 * Longest pause after a failed fetch, unless the endpoint asked for another.
 	 */
 	private static final Duration MAX_BACK_OFF = Duration.ofSeconds(30);
 
-	/** The longest Retry-After of the token endpoint that counts. */
+	/** The longest Retry-After of the token endpoint that is honoured. */
 	private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(5);
 
 	private static final String HIDDEN = "***";
@@ -54,7 +55,7 @@ final class AccessTokens {
 
 	private final Authorization clientCredentials;
 
-	/** The longest first: one may be a part of another. */
+	/** Longest first, since one may be part of another. */
 	private final List<String> credentials;
 
 	private final Callable<Grant> fetch;
@@ -77,12 +78,12 @@ final class AccessTokens {
 
 	/**
 	 * Creates the holder of one organisation's token.
-	 * @param organisation its name, for the log
-	 * @param settings its client
+	 * @param organisation the organisation's name, for the log
+	 * @param settings the organisation's OAuth client
 	 * @param baseDelay wait after the first failed fetch; doubles with each further one
-	 * @param fetch makes the call; what it throws, callers get
-	 * @param executor runs it
-	 * @param clock tells the token's age
+	 * @param fetch makes the call; its exceptions reach the callers
+	 * @param executor runs the fetch
+	 * @param clock measures the token's age
 	 */
 	AccessTokens(String organisation, GenesysProperties.Organisation settings, Supplier<Duration> baseDelay,
 			Callable<Grant> fetch, Executor executor, Clock clock) {
@@ -99,13 +100,14 @@ final class AccessTokens {
 		this.clock = clock;
 	}
 
-	/** What the token call has to show. */
+	/** The credentials of the token call. */
 	Authorization clientCredentials() {
 		return this.clientCredentials;
 	}
 
 	/**
-	 * Hides what a text of the provider's quotes of the client's credentials and token.
+	 * Hides the client's credentials and token where a text from the provider quotes
+	 * them.
 	 */
 	String withoutCredentials(String text) {
 		Token current = this.token;
@@ -150,9 +152,9 @@ final class AccessTokens {
 	}
 
 	/**
-	 * Forgets a token that the provider does not accept, unless it was replaced
-	 * meanwhile. No more than one in a base delay: where no token is accepted at all,
-	 * each request would fetch another.
+	 * Forgets a token that the provider rejected, unless it has been replaced already.
+	 * Only one per base delay: if no token were accepted at all, each request would fetch
+	 * another.
 	 */
 	synchronized void drop(Token refused) {
 		Instant now = this.clock.instant();
@@ -162,19 +164,19 @@ final class AccessTokens {
 		}
 	}
 
-	/** Time since the token was asked for; null without one. */
+	/** Time since the token was requested; null without one. */
 	Duration age() {
 		Token current = this.token;
 		return (current != null) ? Duration.between(current.askedAt, this.clock.instant()) : null;
 	}
 
-	/** Time to the token's end; null without one. */
+	/** Time until the token expires; null without one. */
 	Duration expiresIn() {
 		Token current = this.token;
 		return (current != null) ? Duration.between(this.clock.instant(), current.expiresAt) : null;
 	}
 
-	/** The fetch that is under way, or the last one within the back-off, or a new one. */
+	/** The fetch under way, the failed one during the back-off, or else a new one. */
 	private synchronized CompletableFuture<Token> fetch(Instant now) {
 		Token current = this.token;
 		if (current != null && now.isBefore(current.renewAt)) {
@@ -203,7 +205,8 @@ final class AccessTokens {
 		catch (Exception ex) {
 			synchronized (this) {
 				this.failures++;
-				// Shorter than the wait before a retry, which would be in vain else.
+				// Shorter than the wait before a retry, which would be pointless
+				// otherwise.
 				Duration backOff = Duration
 					.ofMillis(IntervalFunction.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
 						.apply(this.failures));
@@ -222,7 +225,7 @@ final class AccessTokens {
 	}
 
 	/**
-	 * What the token endpoint answered.
+	 * The token endpoint's answer.
 	 *
 	 * @param value the token
 	 * @param life how long it is valid
@@ -239,10 +242,10 @@ final class AccessTokens {
 	/**
 	 * A token.
 	 *
-	 * @param value what the provider wants to see
-	 * @param askedAt when its life began
-	 * @param renewAt when another one is due
-	 * @param expiresAt when its life ends
+	 * @param value the token itself
+	 * @param askedAt when it was requested
+	 * @param renewAt when it is due for renewal
+	 * @param expiresAt when it expires
 	 */
 	record Token(String value, Instant askedAt, Instant renewAt, Instant expiresAt) {
 

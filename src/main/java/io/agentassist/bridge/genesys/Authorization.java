@@ -1,17 +1,17 @@
 package io.agentassist.bridge.genesys;
 
 /**
- * What a call has to show. It is no header of the message, where a log step or a trace
- * would show it: {@link ProviderHttp} puts it on the wire.
+ * The credentials of a call. They are not a header of the message, where a log step or a
+ * trace would show them: {@link ProviderHttp} adds them to the HTTP request.
  *
- * @param value of the header {@code Authorization}
+ * @param value the value of the header {@code Authorization}
  */
 record Authorization(String value) {
 
 	/** Property of an exchange that calls the provider. */
 	static final String PROPERTY = "authorization";
 
-	/** Keeps it out of logs. */
+	/** Keeps the value out of logs. */
 	@Override
 	public String toString() {
 		return "Authorization";

@@ -3,7 +3,7 @@ package io.agentassist.bridge.genesys;
 import java.io.IOException;
 
 /**
- * The provider could not be reached, or the connection broke before any answer came;
+ * The provider could not be reached, or the connection broke before an answer arrived;
  * another attempt may succeed.
  */
 class ConnectionFailedException extends IOException {

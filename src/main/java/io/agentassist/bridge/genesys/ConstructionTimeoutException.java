@@ -5,7 +5,7 @@ import java.time.Duration;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
-/** A query took too long to be built (504); the provider was not called. */
+/** Building a query took too long (504); the provider was not called. */
 class ConstructionTimeoutException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;

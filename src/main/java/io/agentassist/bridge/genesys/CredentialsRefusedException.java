@@ -4,7 +4,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The provider's login host refuses our client credentials (502); trying again is no use.
+ * The provider's login host refuses our client credentials (502); there is no point in
+ * retrying.
  */
 class CredentialsRefusedException extends ErrorResponseException {
 

@@ -7,7 +7,7 @@ import org.apache.camel.Exchange;
 import org.springframework.stereotype.Component;
 
 /**
- * The one deadline of a request: all that is done for it, waits included, ends by then.
+ * The single deadline of a request: all work for it, including waits, ends by then.
  */
 @Component
 class Deadline {
@@ -18,14 +18,14 @@ class Deadline {
 		this.settings = settings;
 	}
 
-	/** The time that is left; negative when it is over. */
+	/** The time left; negative once the deadline has passed. */
 	Duration left(Exchange exchange) {
 		return this.settings.get().deadline().minusMillis(exchange.getClock().elapsed());
 	}
 
 	/**
-	 * The longest wait before another attempt: no attempt starts that could be cut by the
-	 * deadline, as the provider may have taken the query by then.
+	 * The longest wait before another attempt. No attempt starts that the deadline could
+	 * cut off, as the provider may have accepted the query by then.
 	 */
 	Duration patience(Exchange exchange) {
 		return left(exchange).minus(this.settings.get().responseTimeout());

@@ -22,23 +22,24 @@ import org.springframework.util.StringUtils;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Settings of the provider. The credentials, hosts and bounds at the top are those of the
- * organisation {@value #DEFAULT}, and what other organisations have where they say
- * nothing else.
+ * Settings of the provider. The top-level credentials, hosts and limits belong to the
+ * organisation {@value #DEFAULT}; other organisations inherit the hosts and limits they
+ * do not set.
  *
  * @param clientId OAuth client
  * @param clientSecret its secret
  * @param apiUrl base URL of the API
  * @param loginUrl base URL of the token endpoint
- * @param sslBundle name of a Spring SSL bundle: whom to trust, client certificate; empty
- * for the platform's trust and no certificate
+ * @param sslBundle name of a Spring SSL bundle (trusted authorities, client certificate);
+ * empty for the platform's trust store and no certificate
  * @param proxy URL of an HTTP proxy; null for none
- * @param deadline longest time from a request's arrival to the provider's answer, waits
- * and retries included
- * @param connectTimeout longest wait for a connection, TLS handshake not included
+ * @param deadline longest time from a request's arrival to the provider's answer,
+ * including waits and retries
+ * @param connectTimeout longest wait for a connection; the TLS handshake gets as long
+ * again
  * @param responseTimeout longest wait for one answer, not longer than the deadline
- * @param retries most further attempts
- * @param baseDelay wait before the first retry where the provider names none
+ * @param retries maximum number of further attempts
+ * @param baseDelay wait before the first retry if the provider names none
  * @param maxConcurrentQueries queries in flight at once
  * @param breaker the circuit breakers
  * @param rate the rate limiters
@@ -68,12 +69,15 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 		}
 	}
 
-	/** A path is put after it. */
+	/** A path is appended to it. */
 	private static URI withoutSlash(URI url) {
 		return (url != null) ? URI.create(StringUtils.trimTrailingCharacter(url.toString(), '/')) : null;
 	}
 
-	/** All organisations by name, the default one too, without gaps. */
+	/**
+	 * All organisations by name, including the default one, with inherited values filled
+	 * in.
+	 */
 	Map<String, Organisation> allOrganisations() {
 		Map<String, Organisation> all = new LinkedHashMap<>();
 		all.put(DEFAULT, new Organisation(null, this.clientId, this.clientSecret, this.apiUrl, this.loginUrl,
@@ -89,9 +93,10 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	}
 
 	/**
-	 * An organisation at the provider. What is null is as in the default organisation.
+	 * An organisation at the provider. Null values are taken from the default
+	 * organisation.
 	 *
-	 * @param environment region domain, for hosts that are not named
+	 * @param environment region domain, from which hosts not set are derived
 	 * @param clientId OAuth client, never inherited
 	 * @param clientSecret its secret, never inherited
 	 * @param apiUrl base URL of the API
@@ -131,11 +136,11 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	/**
 	 * A circuit breaker.
 	 *
-	 * @param window how many of the last calls count
-	 * @param minimumCalls how many there have to be before it may open
+	 * @param window number of most recent calls that count
+	 * @param minimumCalls number of calls required before it may open
 	 * @param failureRate percentage of failures at which it opens
 	 * @param openTime how long it stays open
-	 * @param probes calls that it lets through then, to decide whether to close
+	 * @param probes calls let through after that, to decide whether to close
 	 */
 	public record Breaker(@Positive int window, @Positive int minimumCalls, @Positive @Max(100) int failureRate,
 			@NotNull @DurationMin(millis = 1) Duration openTime, @Positive int probes) {
@@ -144,9 +149,9 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	/**
 	 * A rate limiter.
 	 *
-	 * @param reserve part of what the provider allows, 0 to 1, from which on calls are
-	 * spread over the time that is left
-	 * @param maxHold longest time without a call that a Retry-After causes
+	 * @param reserve fraction of the provider's limit, 0 to 1; once no more than this is
+	 * left, calls are spread over the rest of the window
+	 * @param maxHold longest pause that a Retry-After can cause
 	 */
 	public record Rate(@DecimalMin("0") @DecimalMax("1") double reserve, @NotNull Duration maxHold) {
 	}

@@ -14,7 +14,7 @@ import org.springframework.jmx.export.annotation.ManagedOperation;
 import org.springframework.jmx.export.annotation.ManagedResource;
 
 /**
- * One organisation at the provider, with all that it shares with no other: hosts,
+ * One organisation at the provider, with everything it does not share with others: hosts,
  * credentials and token, connections, bulkhead, circuit breaker and rate limiter. Its
  * attributes are those of the MBean {@code io.agentassist.bridge:type=Provider}. Thread
  * safe.
@@ -22,7 +22,7 @@ import org.springframework.jmx.export.annotation.ManagedResource;
 @ManagedResource(description = "An organisation at the provider, as this instance sees it")
 public class Provider implements Closeable {
 
-	/** Property of an exchange that works for an organisation. */
+	/** Exchange property that holds the organisation the exchange works for. */
 	static final String PROPERTY = "provider";
 
 	private final String name;
@@ -68,7 +68,7 @@ public class Provider implements Closeable {
 	}
 
 	/**
-	 * Where its API is.
+	 * Location of its API.
 	 * @return base URL
 	 */
 	@ManagedAttribute(description = "Base URL of the API")
@@ -77,7 +77,7 @@ public class Provider implements Closeable {
 	}
 
 	/**
-	 * Where its tokens come from.
+	 * Location of its token endpoint.
 	 * @return base URL
 	 */
 	@ManagedAttribute(description = "Base URL of the token endpoint")
@@ -87,7 +87,7 @@ public class Provider implements Closeable {
 
 	/**
 	 * State of the circuit breaker.
-	 * @return Resilience4j's word for it
+	 * @return Resilience4j's name for it
 	 */
 	@ManagedAttribute(description = "State of the circuit breaker: CLOSED, OPEN, HALF_OPEN")
 	public String getBreakerState() {
@@ -96,7 +96,7 @@ public class Provider implements Closeable {
 
 	/**
 	 * Failures among the last calls.
-	 * @return percentage, -1 while there were too few calls
+	 * @return percentage; -1 while there are too few calls
 	 */
 	@ManagedAttribute(description = "Failures among the last calls, in percent; -1 while there were too few")
 	public float getFailureRate() {
@@ -123,7 +123,7 @@ public class Provider implements Closeable {
 	}
 
 	/**
-	 * Rest of the access token's life.
+	 * Time until the access token expires.
 	 * @return seconds, -1 without one
 	 */
 	@ManagedAttribute(description = "Seconds to the end of the access token; -1 without one")
@@ -132,8 +132,8 @@ public class Provider implements Closeable {
 	}
 
 	/**
-	 * Calls that the provider allows until its window ends.
-	 * @return NaN while it has told nothing of it
+	 * Calls that the provider still allows until its window ends.
+	 * @return NaN while it has not said
 	 */
 	@ManagedAttribute(description = "Calls that the provider allows until its window ends; NaN while it told nothing")
 	public double getRateLeft() {

@@ -21,7 +21,7 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 
-/** Reads the provider's answers and tells refusals from failures. */
+/** Parses the provider's answers, and turns refusals into exceptions. */
 @Component
 public class ProviderAnswers {
 
@@ -29,7 +29,7 @@ public class ProviderAnswers {
 
 	private static final Pattern CREDENTIALS = Pattern.compile("(?i)\\b(Basic|Bearer)\\s+[^\\s\"',;]+");
 
-	/** Anything else than a name may quote the request. */
+	/** Anything other than a plain name might quote the request. */
 	private static final Pattern TOKEN = Pattern.compile("[\\w.:-]{1,100}");
 
 	private static final int LONGEST_MESSAGE = 500;
@@ -48,13 +48,14 @@ public class ProviderAnswers {
 	}
 
 	/**
-	 * Fails where the provider does not do what was asked.
+	 * Throws if the provider did not do what was asked.
 	 * @param status the HTTP status
 	 * @param body the answer
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
-	 * @param request what was asked, null where it was a token
-	 * @param provider who answers, null where a site asks somebody else
+	 * @param request what was asked; null if it was a token
+	 * @param provider the provider that answers; null if a site's route calls another
+	 * system
 	 * @throws ProviderException when the status is not 2xx
 	 */
 	public void failOnRefusal(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
@@ -67,16 +68,17 @@ public class ProviderAnswers {
 	}
 
 	/**
-	 * Reads the answer to a query.
+	 * Parses the answer to a query.
 	 * @param status the HTTP status
 	 * @param body the answer
 	 * @param correlationId the provider's correlation id, may be null
 	 * @param retryAfter the provider's Retry-After, may be null
 	 * @param request what was asked
-	 * @param provider who answers, null where a site asks somebody else
-	 * @return the provider's id and status, with suggestions if they are there already
-	 * @throws ProviderException when the status is not 2xx, the body is not the
-	 * contract's, or the provider has given the request up
+	 * @param provider the provider that answers; null if a site's route calls another
+	 * system
+	 * @return the provider's id and status, with suggestions if they are included already
+	 * @throws ProviderException if the status is not 2xx, the body does not match the
+	 * contract, or the provider has given up on the request
 	 */
 	public Callback read(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
 			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
@@ -96,8 +98,8 @@ public class ProviderAnswers {
 			if (answer.isFailed()) {
 				throw new ProviderException(status, "The provider gave the request up at once.", correlationId);
 			}
-			// Without its suggestions a request is not completed yet: the callback has
-			// them.
+			// Without suggestions the request is not completed yet: the callback will
+			// bring them.
 			return (answer.isCompleted() && !tree.hasNonNull("suggestions"))
 					? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
@@ -109,7 +111,7 @@ public class ProviderAnswers {
 	private ProviderException refusal(int status, byte[] body, String correlationId, String retryAfter,
 			SuggestionRequest request, Provider provider) {
 		JsonNode error = parse(body);
-		// The token endpoint has OAuth's names for them.
+		// The token endpoint uses OAuth's names.
 		String code = text(error, "code", "error");
 		String message = text(error, "message", "error_description", "description");
 		if (code != null && !TOKEN.matcher(code).matches()) {
@@ -123,7 +125,7 @@ public class ProviderAnswers {
 				(message != null && request != null) ? mask(message, request.transcript()) : message);
 	}
 
-	/** The first of these that there is; null without one. */
+	/** The first of these fields that has text; null if none has. */
 	private static String text(JsonNode error, String... names) {
 		return Stream.of(names)
 			.map(error::path)
@@ -138,15 +140,16 @@ public class ProviderAnswers {
 		return (text != null && TOKEN.matcher(text).matches()) ? text : null;
 	}
 
-	/** A gateway may quote the request's headers. */
+	/** Hides credentials, since a gateway may quote the request's headers. */
 	private static String withoutCredentials(String message, Provider provider) {
 		String ours = (provider != null) ? provider.tokens().withoutCredentials(message) : message;
 		return CREDENTIALS.matcher(ours).replaceAll("$1 ***");
 	}
 
 	/**
-	 * A message may quote the transcript, which must not come into the log: its words are
-	 * hidden there, whole or cut short, also where what stands between them is gone.
+	 * A message may quote the transcript, which must not get into the log. Words of the
+	 * transcript are hidden, whole or cut short, even if the characters between them are
+	 * gone.
 	 */
 	private static String mask(String message, String transcript) {
 		String text = transcript.toLowerCase(Locale.ROOT);
@@ -157,8 +160,8 @@ public class ProviderAnswers {
 
 	/**
 	 * Parses an answer.
-	 * @param body the bytes that came, may be null
-	 * @return the answer, a missing node when it is no JSON
+	 * @param body the bytes as received, may be null
+	 * @return the answer; a missing node if it is not JSON
 	 */
 	JsonNode parse(byte[] body) {
 		try {

@@ -27,14 +27,14 @@ import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
 /**
- * Steps of the routes around one call to the provider: what has to be asked before it,
- * and what is learned from it. Thread safe.
+ * Route steps around a call to the provider: what must be obtained before it, and what is
+ * learned from it. Thread safe.
  */
 @CallsRoute("direct:fetch-access-token")
 @Component
 public class ProviderCalls {
 
-	/** The attempt that is under way, from {@link #permit} to its outcome. */
+	/** Start of the current attempt, from {@link #permit} to its outcome. */
 	private static final String ATTEMPT = "providerAttempt";
 
 	private static final String TOKEN = "accessToken";
@@ -58,9 +58,9 @@ public class ProviderCalls {
 	/**
 	 * Waits until the provider's rate limit allows a call.
 	 * @param exchange the request
-	 * @throws CallNotPermittedException when the circuit breaker is open: it is no use
-	 * waiting then
-	 * @throws RateLimitedException when that is too late for the request
+	 * @throws CallNotPermittedException if the circuit breaker is open, as there is no
+	 * point in waiting then
+	 * @throws RateLimitedException if that is too late for the request
 	 * @throws InterruptedException when interrupted
 	 */
 	public void waitForTurn(Exchange exchange) throws InterruptedException {
@@ -77,10 +77,9 @@ public class ProviderCalls {
 
 	/**
 	 * Authorizes a call.
-	 * @param exchange the request; it is told which token it has, in case the provider
-	 * does not accept it
+	 * @param exchange the request; it keeps the token, in case the provider rejects it
 	 * @throws TokenFetchException when there is no token
-	 * @throws SocketTimeoutException when none came in time
+	 * @throws SocketTimeoutException if none arrived in time
 	 * @throws InterruptedException when interrupted
 	 */
 	public void authorize(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
@@ -96,14 +95,14 @@ public class ProviderCalls {
 		}
 	}
 
-	/** Forgets the token of a request: the provider did not accept it. */
+	/** Forgets a request's token, which the provider rejected. */
 	void dropToken(Exchange exchange) {
 		Provider.of(exchange).tokens().drop(exchange.getProperty(TOKEN, Token.class));
 	}
 
 	/**
-	 * Asks the circuit breaker for a call. Exactly one of {@link #answered} and
-	 * {@link #broken} has to follow.
+	 * Asks the circuit breaker to permit a call. Exactly one of {@link #answered} and
+	 * {@link #broken} must follow.
 	 * @param exchange the request
 	 * @throws CallNotPermittedException when the circuit breaker is open
 	 */
@@ -120,7 +119,7 @@ public class ProviderCalls {
 	}
 
 	/**
-	 * Learns from an answer.
+	 * Updates rate limiter, circuit breaker and meters from an answer.
 	 * @param exchange the request
 	 * @param status the HTTP status
 	 * @param headers the answer's headers
@@ -148,7 +147,7 @@ public class ProviderCalls {
 		record(exchange, Integer.toString(status), took);
 	}
 
-	/** At most nine digits; what is no number counts as nothing said. */
+	/** Accepts at most nine digits; anything else counts as 0, meaning not given. */
 	private static long number(Object header) {
 		String text = (header != null) ? header.toString().trim() : "";
 		boolean isNumber = !text.isEmpty() && text.length() < 10 && text.chars().allMatch((c) -> c >= '0' && c <= '9');
@@ -156,7 +155,7 @@ public class ProviderCalls {
 	}
 
 	/**
-	 * Learns that no answer came, if so.
+	 * Records that no answer arrived, unless {@link #answered} was called.
 	 * @param exchange the request
 	 */
 	public void broken(Exchange exchange) {

@@ -31,9 +31,9 @@ import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * The HTTP client of one organisation: connections of its own, and an end to every call,
- * whatever it is waiting for: a connection, a handshake, or the next byte of an answer
- * that only trickles. Thread safe.
+ * The HTTP client of one organisation. It has its own connections and limits the time of
+ * every call, whether it waits for a connection, a handshake or the next byte of an
+ * answer that only trickles in. Thread safe.
  */
 final class ProviderClient implements Closeable {
 
@@ -47,7 +47,7 @@ final class ProviderClient implements Closeable {
 
 	ProviderClient(Supplier<GenesysProperties> settings, GenesysProperties.Organisation organisation, SSLContext ssl,
 			BoundedHttpCalls calls) {
-		// Tokens are fetched beside the queries, one at a time.
+		// One more for token fetches, which run beside the queries, one at a time.
 		int connections = organisation.maxConcurrentQueries() + 1;
 		Timeout connect = Timeout.of(settings.get().connectTimeout());
 		HttpClientBuilder builder = HttpClientBuilder.create()
@@ -60,10 +60,10 @@ final class ProviderClient implements Closeable {
 				.setMaxConnPerRoute(connections)
 				.build())
 			.setUserAgent("agent-assist-bridge")
-			// Retries are the routes' business.
+			// Retries are up to the routes.
 			.disableAutomaticRetries()
 			.disableRedirectHandling()
-			// Answers are short; and a few bytes must not become megabytes.
+			// Answers are short, and a few bytes must not expand into megabytes.
 			.disableContentCompression()
 			.disableCookieManagement()
 			.disableAuthCaching();
@@ -80,12 +80,12 @@ final class ProviderClient implements Closeable {
 	 * Makes a call and reads its whole answer.
 	 * @param target the host
 	 * @param request the request
-	 * @param left longest time for all of it
-	 * @return the answer, which holds no connection any more
+	 * @param left longest time for the whole call
+	 * @return the answer, which no longer holds a connection
 	 * @throws SocketTimeoutException when it took too long
-	 * @throws ConnectionFailedException when there was no connection, or it broke before
-	 * an answer came
-	 * @throws IOException when the answer broke off
+	 * @throws ConnectionFailedException if there was no connection, or it broke before an
+	 * answer arrived
+	 * @throws IOException if the answer broke off
 	 */
 	ClassicHttpResponse execute(HttpHost target, HttpUriRequestBase request, Duration left) throws IOException {
 		HttpClientContext context = HttpClientContext.create();

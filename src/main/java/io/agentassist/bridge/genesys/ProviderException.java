@@ -10,8 +10,8 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The provider refused a call or failed at it. A caller sees 429 where the provider
- * limits us, else 502; the provider's own words are in the problem's {@code provider}.
+ * The provider refused a call or failed at it. The caller gets 429 if the provider limits
+ * us, otherwise 502; the provider's own words are in the problem's {@code provider}.
  */
 class ProviderException extends ErrorResponseException {
 
@@ -31,7 +31,7 @@ class ProviderException extends ErrorResponseException {
 	 * @param contextId the provider's context id, may be null
 	 * @param correlationId the provider's {@code ININ-Correlation-Id}, may be null
 	 * @param retryAfter the provider's {@code Retry-After}, may be null
-	 * @param loggable the message without what it quotes of the transcript, may be null
+	 * @param loggable the message without quotes from the transcript, may be null
 	 */
 	ProviderException(int providerStatus, String code, String message, String contextId, String correlationId,
 			Duration retryAfter, String loggable) {
@@ -46,7 +46,7 @@ class ProviderException extends ErrorResponseException {
 		}
 	}
 
-	/** An answer that is no answer: the provider's status is fine, its body is not. */
+	/** For an unusable answer: the provider's status is fine, but the body is not. */
 	ProviderException(int providerStatus, String message, String correlationId) {
 		this(providerStatus, "unusable.answer", message, null, correlationId, null, message);
 	}
@@ -78,8 +78,8 @@ class ProviderException extends ErrorResponseException {
 	}
 
 	/**
-	 * One line for the log: what the provider said, and what its support asks for,
-	 * without anything that its message quotes of the transcript.
+	 * One line for the log: what the provider said and what its support asks for, without
+	 * quotes from the transcript.
 	 */
 	@Override
 	public String getMessage() {
@@ -95,8 +95,8 @@ class ProviderException extends ErrorResponseException {
 	}
 
 	/**
-	 * How long the provider wants us to wait.
-	 * @return null when it told nothing
+	 * How long the provider asks us to wait.
+	 * @return null if it did not say
 	 */
 	Duration retryAfter() {
 		return this.retryAfter;

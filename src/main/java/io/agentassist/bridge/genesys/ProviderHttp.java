@@ -21,11 +21,11 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.stereotype.Component;
 
 /**
- * Stands behind the {@code http:} endpoints of the provider's routes: makes each call by
- * the client of the exchange's organisation, with its {@link Authorization}, within the
- * exchange's deadline. It has to be their {@code httpClient} and their
- * {@code httpActivityListener}; as the latter it does nothing, but with one Camel tells a
- * client which exchange it works for.
+ * The HTTP client behind the {@code http:} endpoints of the provider's routes. Makes each
+ * call with the client of the exchange's organisation, with its {@link Authorization},
+ * within the exchange's deadline. It must be their {@code httpClient} and their
+ * {@code httpActivityListener}. It is a listener only because Camel puts the exchange
+ * into the HttpContext when there is one. Thread safe.
  */
 @Component
 public class ProviderHttp extends CloseableHttpClient implements HttpActivityListener {
@@ -67,7 +67,10 @@ public class ProviderHttp extends CloseableHttpClient implements HttpActivityLis
 		// See above.
 	}
 
-	/** An endpoint that ends must not end the others'. */
+	/**
+	 * Does nothing, since an endpoint that is closed must not close the clients of
+	 * others.
+	 */
 	@Override
 	public void close() {
 		// The clients belong to their organisations.

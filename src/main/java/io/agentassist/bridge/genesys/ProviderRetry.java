@@ -15,10 +15,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Decides whether a failed query is tried again, and after what wait: refusals that pass
- * by themselves (429, 502, 503, 504), connections that could not be made or broke before
- * an answer, and once a token that is no longer accepted. A read that timed out is not
- * tried again, as the provider may have taken the query. No attempt starts that could end
+ * Decides whether a failed query is retried, and after what wait. Retried are transient
+ * refusals (429, 502, 503, 504), connections that could not be made or broke before an
+ * answer, and, once, a token that is no longer accepted. A read that timed out is not
+ * retried, as the provider may have accepted the query. No attempt starts that could end
  * after the request's deadline.
  */
 @Component
@@ -30,7 +30,7 @@ public class ProviderRetry implements Processor {
 
 	private static final int UNAUTHORIZED = 401;
 
-	/** A quarter of the wait, both ways. */
+	/** A quarter of the wait, either way. */
 	private static final double JITTER = 0.25;
 
 	private static final String RETRY_DELAY = "retryDelay";
@@ -50,7 +50,7 @@ public class ProviderRetry implements Processor {
 	}
 
 	/**
-	 * Tells whether another attempt is worth it.
+	 * Whether another attempt is worthwhile.
 	 * @param exchange the failed exchange
 	 * @return true to try again
 	 */
@@ -64,14 +64,14 @@ public class ProviderRetry implements Processor {
 		if (delay.compareTo(this.deadline.patience(exchange)) > 0) {
 			return false;
 		}
-		// Not a moment before a token may be fetched again.
+		// Rounded up, so that a token may be fetched again by then.
 		exchange.setProperty(RETRY_DELAY, delay.plusNanos(999_999).toMillis());
 		return true;
 	}
 
 	/**
-	 * Sets the wait that {@link #isRetryable} has decided on, and tells of it. Camel also
-	 * comes here for a failure that is not tried again, where one before it was.
+	 * Sets the wait that {@link #isRetryable} decided on, and logs it. Camel also calls
+	 * this for a failure that is not retried, if an earlier one was.
 	 */
 	@Override
 	public void process(Exchange exchange) {
@@ -87,7 +87,7 @@ public class ProviderRetry implements Processor {
 		}
 		exchange.getMessage().setHeader(Exchange.REDELIVERY_DELAY, delay);
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);
-		// What ends a request is told by its answer's line.
+		// The final failure is logged with the request's answer.
 		if (attempt <= this.settings.get().retries()) {
 			log.info("Attempt {} of conversation {} for organisation '{}' failed, the next one is in {} ms: {}",
 					attempt, exchange.getProperty("conversationId"), Provider.of(exchange).getName(), delay,
@@ -109,8 +109,8 @@ public class ProviderRetry implements Processor {
 	}
 
 	/**
-	 * Not Camel's own search, which finds suppressed exceptions as well: those are the
-	 * earlier attempts' failures.
+	 * Used instead of Camel's own search, which also finds suppressed exceptions: those
+	 * are the failures of earlier attempts.
 	 */
 	private static <T extends Throwable> T cause(Class<T> type, Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -122,8 +122,8 @@ public class ProviderRetry implements Processor {
 	}
 
 	/**
-	 * Retry-After where the provider told it, else exponential back-off with jitter, and
-	 * no shorter than no token is fetched.
+	 * The provider's Retry-After if it sent one, else exponential back-off with jitter,
+	 * and no shorter than the pause in token fetches.
 	 */
 	private Duration delay(Exception failure, Exchange exchange) {
 		ProviderException refusal = cause(ProviderException.class, failure);

@@ -36,7 +36,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 
-/** The organisations of the configuration. Thread safe. */
+/** The configured organisations. Thread safe. */
 @Component
 public class Providers {
 
@@ -100,8 +100,8 @@ public class Providers {
 	}
 
 	/**
-	 * Finds the organisation that a request is for, and takes one of its places, until
-	 * the exchange is done.
+	 * Finds the organisation a request is for, and occupies one of its places until the
+	 * exchange is done.
 	 * @param exchange the request
 	 * @throws InvalidRequestException when there is no such organisation
 	 * @throws io.github.resilience4j.bulkhead.BulkheadFullException when all places are
@@ -124,9 +124,9 @@ public class Providers {
 	}
 
 	/**
-	 * The one place that decides for which organisation a caller may ask: for those that
-	 * its key or token lists; else a tenant for the one of its own name, or for the
-	 * default one where there is none; and who has neither, for any.
+	 * The only place that decides which organisations a caller may use: those listed by
+	 * its key or token; else a tenant may use the one of its own name, or the default one
+	 * if there is none; a caller with neither may use any.
 	 */
 	private String organisationOf(Exchange exchange) {
 		String named = exchange.getMessage().getHeader(HEADER, String.class);
@@ -149,7 +149,7 @@ public class Providers {
 		return wanted;
 	}
 
-	/** All organisations, the default one first. */
+	/** All organisations, starting with the default one. */
 	public Collection<Provider> all() {
 		return this.providers.values();
 	}

@@ -10,9 +10,9 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code providers}: tells which organisation is in trouble. Never down: another
- * instance would fare no better, and look-ups, callbacks and feedback do without the
- * provider.
+ * The health of {@code providers}: shows which organisations are in trouble. Never down:
+ * another instance would fare no better, and look-ups, callbacks and feedback do not need
+ * the provider.
  */
 @Component
 class ProvidersHealthIndicator implements HealthIndicator {

@@ -7,8 +7,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The provider has told that it takes no call before the request's deadline (429); it was
- * not called.
+ * The provider has said that it accepts no call before the request's deadline (429); it
+ * was not called.
  */
 class RateLimitedException extends ErrorResponseException {
 
@@ -17,7 +17,7 @@ class RateLimitedException extends ErrorResponseException {
 	RateLimitedException(Duration wait) {
 		super(HttpStatus.TOO_MANY_REQUESTS);
 		setDetail("The provider limits our requests.");
-		// Rounded up: earlier is no use.
+		// Rounded up, since retrying earlier would be useless.
 		getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, wait.plusMillis(999).toSeconds())));
 	}
 

@@ -9,15 +9,19 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How many calls the provider still allows, as its answers tell: {@code inin-ratelimit-*}
- * and {@code Retry-After}. As long as there is plenty, or nothing is known, calls go at
- * once. What is left of the {@link GenesysProperties.Rate#reserve() reserve} is spread
- * over the rest of the window. Each replica counts its own calls and hears of the others'
- * by the provider's next answer. Thread safe.
+ * How many calls the provider still allows, according to the headers
+ * {@code inin-ratelimit-*} and {@code Retry-After} of its answers. While there are
+ * plenty, or nothing is known, calls go out at once. Once only the
+ * {@link GenesysProperties.Rate#reserve() reserve} is left, calls are spread over the
+ * rest of the window. Each replica counts its own calls and learns of the others' from
+ * the provider's next answer. Thread safe.
  */
 final class RateWindow {
 
-	/** The provider tells seconds: two answers of one window differ by no more. */
+	/**
+	 * The provider counts in seconds: the ends of one window in two answers differ by no
+	 * more.
+	 */
 	private static final long SAME_WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
 
 	private final Supplier<GenesysProperties.Rate> settings;
@@ -34,7 +38,7 @@ final class RateWindow {
 
 	private long heldUntil;
 
-	/** How many wait for the next window. */
+	/** Number of calls waiting for the next window. */
 	private long waiting;
 
 	RateWindow(Supplier<GenesysProperties.Rate> settings, LongSupplier nanoTime) {
@@ -44,10 +48,10 @@ final class RateWindow {
 	}
 
 	/**
-	 * Takes the next free place for a call.
+	 * Reserves the next free slot for a call.
 	 * @param patience longest wait
 	 * @return how long to wait, zero or more
-	 * @throws RateLimitedException when it would be longer; nothing is taken then
+	 * @throws RateLimitedException if it would be longer; nothing is reserved then
 	 */
 	synchronized Duration reserve(Duration patience) {
 		long now = this.nanoTime.getAsLong();
@@ -78,31 +82,34 @@ final class RateWindow {
 		return (held || usedUp) ? wait.plusNanos(jitter(wait, patience)) : wait;
 	}
 
-	/** Gives a place back: the call is not made. */
+	/** Gives a slot back because the call is not made. */
 	synchronized void release() {
 		this.remaining++;
 	}
 
-	/** Those who were held do not all come in the same moment: up to a quarter later. */
+	/**
+	 * Delays calls that were held by up to a quarter, so that they do not all start at
+	 * once.
+	 */
 	private static long jitter(Duration wait, Duration patience) {
 		long most = Math.min(wait.toNanos() / 4, patience.minus(wait).toNanos());
 		return ThreadLocalRandom.current().nextLong(most + 1);
 	}
 
 	/**
-	 * Notes what an answer told.
+	 * Records the figures of an answer.
 	 * @param count calls made in this window
 	 * @param limit calls allowed in it
-	 * @param reset time to its end
+	 * @param reset time until it ends
 	 */
 	synchronized void update(long count, long limit, Duration reset) {
 		long now = this.nanoTime.getAsLong();
 		long end = now + reset.toNanos();
 		boolean sameWindow = this.allowed == limit && this.resetAt - now > 0
 				&& Math.abs(end - this.resetAt) <= SAME_WINDOW_NANOS;
-		// Those who have waited for this window may not all be in the answer's figure.
+		// The answer's figure may not include all calls that waited for this window.
 		long left = Math.max(0, limit - (sameWindow ? count : Math.max(count, this.waiting)));
-		// Calls on their way are in our figure, other replicas' calls in the answer's.
+		// Our figure includes calls in flight, the answer's the calls of other replicas.
 		this.remaining = sameWindow ? Math.min(this.remaining, left) : left;
 		if (!sameWindow) {
 			this.resetAt = end;
@@ -113,8 +120,8 @@ final class RateWindow {
 	}
 
 	/**
-	 * Lets no call go for a time.
-	 * @param retryAfter what the provider asked for; no more than the longest hold counts
+	 * Holds all calls back for a time.
+	 * @param retryAfter what the provider asked for, capped at the longest hold
 	 */
 	synchronized void hold(Duration retryAfter) {
 		Duration time = Collections.min(List.of(retryAfter, this.settings.get().maxHold()));
@@ -126,7 +133,7 @@ final class RateWindow {
 
 	/**
 	 * How many calls are left in the window.
-	 * @return NaN while the provider has told nothing of it
+	 * @return NaN while the provider has not said
 	 */
 	synchronized double remaining() {
 		long now = this.nanoTime.getAsLong();

@@ -16,7 +16,9 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriUtils;
 
-/** Remembers the requests that the provider took, and tells the desktop. */
+/**
+ * Stores the requests that the provider accepted, and writes the answers to the desktop.
+ */
 @Component
 public class Submissions {
 
@@ -27,13 +29,14 @@ public class Submissions {
 	}
 
 	/**
-	 * Remembers a request.
-	 * @param requestId the provider's id of it
-	 * @param request what the desktop asked
+	 * Stores a request.
+	 * @param requestId the provider's id for it
+	 * @param request the desktop's request
 	 * @param tenant the desktop's tenant, null for {@link Tenant#NONE}
-	 * @param exchange the desktop's exchange; its age counts into the response time
-	 * @return the request as remembered
-	 * @throws ProviderException when the provider gave an id that it gave before
+	 * @param exchange the desktop's exchange; the response time is measured from its
+	 * creation
+	 * @return the request as stored
+	 * @throws ProviderException if the provider's id was used before
 	 */
 	public TrackedRequest remember(@ExchangeProperty("requestId") String requestId,
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
@@ -44,7 +47,7 @@ public class Submissions {
 	}
 
 	/**
-	 * Makes the answer to a desktop that is to wait.
+	 * Builds the answer to a desktop that has to wait.
 	 * @param requestId the request's id
 	 * @return the answer, for JSON
 	 */
@@ -56,7 +59,7 @@ public class Submissions {
 	}
 
 	/**
-	 * Tells where a request can be looked up.
+	 * Where a request can be looked up.
 	 * @param requestId the request's id
 	 * @return path of the look-up
 	 */

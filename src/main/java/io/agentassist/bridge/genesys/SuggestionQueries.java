@@ -36,11 +36,12 @@ public class SuggestionQueries {
 	/**
 	 * Builds the query.
 	 * @param request the desktop's request
-	 * @param exchange the exchange, for its age
+	 * @param exchange the exchange, whose age is checked
 	 * @return the query as JSON
 	 * @throws InvalidRequestException when the request's callback URL is not allowed
-	 * @throws ConstructionTimeoutException when it took too long to come here
-	 * @throws JsonProcessingException never in practice: texts are always JSON
+	 * @throws ConstructionTimeoutException if it took too long to get here
+	 * @throws JsonProcessingException never in practice: strings can always be written as
+	 * JSON
 	 */
 	public byte[] build(SuggestionRequest request, Exchange exchange) throws JsonProcessingException {
 		URI callback = (request.callbackUrl() != null) ? allowed(request.callbackUrl()) : this.callbacks.ours();
@@ -60,7 +61,7 @@ public class SuggestionQueries {
 					() -> new InvalidRequestException("callback_url", "Callback URL is not under an allowed prefix."));
 	}
 
-	/** The provider's names are camel case. */
+	/** The provider uses camel case names. */
 	@JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
 	private record Query(String conversationId, String transcript, List<String> agentSkills,
 			List<String> knowledgeSourceIds, String callbackUrl, boolean async) {

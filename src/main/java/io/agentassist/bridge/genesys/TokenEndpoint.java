@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Fetches access tokens by the route {@code fetch-access-token}. Thread safe. */
+/** Fetches access tokens through the route {@code fetch-access-token}. Thread safe. */
 @Component
 public class TokenEndpoint {
 
 	private static final Logger log = LoggerFactory.getLogger(TokenEndpoint.class);
 
-	/** What OAuth answers to a wrong client or secret. */
+	/** OAuth's answers to a wrong client or secret. */
 	private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
 
 	private static final String OK = "ok";
@@ -45,10 +45,10 @@ public class TokenEndpoint {
 
 	/**
 	 * Fetches a token.
-	 * @param provider for which organisation
+	 * @param provider the organisation that needs it
 	 * @return the token
 	 * @throws CredentialsRefusedException when the client or its secret is wrong
-	 * @throws Exception what else the route failed with
+	 * @throws Exception any other failure of the route
 	 */
 	AccessTokens.Grant fetch(Provider provider) throws Exception {
 		Exchange exchange = this.producer.request("direct:fetch-access-token",

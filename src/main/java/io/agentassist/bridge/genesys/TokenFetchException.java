@@ -3,8 +3,8 @@ package io.agentassist.bridge.genesys;
 import java.time.Duration;
 
 /**
- * There is no access token; the cause tells why. One of its own for each request, as the
- * cause is that of all requests that waited for the same fetch.
+ * There is no access token; the cause says why. Each request gets its own instance, since
+ * all requests that waited for the same fetch share the cause.
  */
 class TokenFetchException extends Exception {
 
@@ -14,8 +14,8 @@ class TokenFetchException extends Exception {
 
 	/**
 	 * Creates the failure.
-	 * @param cause what the fetch failed with
-	 * @param pause how long none will be made
+	 * @param cause the failure of the fetch
+	 * @param pause how long no other fetch will be made
 	 */
 	TokenFetchException(Throwable cause, Duration pause) {
 		super(cause.getMessage(), cause);
@@ -24,7 +24,7 @@ class TokenFetchException extends Exception {
 
 	/**
 	 * How long no other fetch will be made.
-	 * @return zero or less when one may be made now
+	 * @return zero or less if one may be made now
 	 */
 	Duration pause() {
 		return this.pause;

@@ -10,9 +10,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.stereotype.Component;
 
 /**
- * Counts what callers were answered, by outcome: the meters {@code agentassist.requests}
- * and {@code agentassist.callbacks}. Where the answer is written, so that no route, and
- * no failure before or in one, is left out. Thread safe.
+ * Counts the answers to callers by outcome, in the meters {@code agentassist.requests}
+ * and {@code agentassist.callbacks}. It counts where the answer is written, so that no
+ * route, and no failure before or in one, is missed. Thread safe.
  */
 @Component
 class AnswerCounts {
@@ -28,7 +28,9 @@ class AnswerCounts {
 				"replayed", "acknowledged", "invalid", "unauthorized", "unknown", "unavailable", "error");
 	}
 
-	/** All of them from the start: a rate needs the zero before the first. */
+	/**
+	 * Registers all counters at the start: a rate needs the zero before the first count.
+	 */
 	private static Map<String, Counter> counters(MeterRegistry meters, String name, String description,
 			String... outcomes) {
 		Map<String, Counter> counters = new HashMap<>();
@@ -40,7 +42,7 @@ class AnswerCounts {
 	}
 
 	/**
-	 * Counts an answer, if its operation is one of those that count.
+	 * Counts an answer, if its operation is one of those counted.
 	 * @param operation method and path
 	 * @param response the answer
 	 */

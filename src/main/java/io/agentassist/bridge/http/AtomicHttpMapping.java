@@ -16,9 +16,9 @@ import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
 
 /**
- * Paths and the routes that serve them. A new route takes over the path of an old one
- * without a request in between that finds neither, and a path goes when its route does:
- * Camel's own mapping does neither.
+ * Maps paths to the routes that serve them. Unlike in Camel's own mapping, a new route
+ * takes over an old one's path without a gap in which a request finds neither, and a path
+ * disappears with its route. Thread safe.
  */
 public class AtomicHttpMapping extends CamelRequestHandlerMapping {
 
@@ -51,8 +51,8 @@ public class AtomicHttpMapping extends CamelRequestHandlerMapping {
 	}
 
 	/**
-	 * Takes the paths away that a consumer still has.
-	 * @param consumer of a route that is no more
+	 * Removes the paths that a consumer still has.
+	 * @param consumer the consumer of a removed route
 	 */
 	public void unregister(PlatformHttpConsumer consumer) {
 		List<RequestMappingInfo> own = getHandlerMethods().entrySet()

@@ -20,7 +20,7 @@ import org.apache.camel.support.MessageHelper;
 import org.springframework.core.NestedExceptionUtils;
 
 /**
- * Reads a request's body as the bytes that came (a signature covers exactly these), up to
+ * Reads a request's body as the bytes received, which are what a signature covers, up to
  * a limit, and writes a route's body with its length.
  */
 class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
@@ -41,16 +41,16 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		this.requestHeaders = properties.requestHeaders();
 		this.queryParameters = properties.queryParameters();
 		setHeaderFilterStrategy(new ResponseHeaderFilter());
-		// The fields of a form are no headers either.
+		// Form fields do not become headers either.
 		setMapHttpMessageFormUrlEncodedBody(false);
 	}
 
 	/**
 	 * Reads the body.
-	 * @return the bytes, empty when there are none
-	 * @throws PayloadTooLargeException when there are more than the limit, whether or not
-	 * the request told its length
-	 * @throws SlowRequestException when they do not come in time
+	 * @return the bytes; empty if there are none
+	 * @throws PayloadTooLargeException if there are more than the limit, whether or not
+	 * the request declared its length
+	 * @throws SlowRequestException if they do not arrive in time
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
@@ -86,7 +86,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			return stream.read(body, offset, body.length - offset);
 		}
 		catch (IOException ex) {
-			// Tomcat wraps that of its own timeout, server.tomcat.connection-timeout.
+			// Tomcat wraps the exception for its own timeout,
+			// server.tomcat.connection-timeout.
 			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SocketTimeoutException) {
 				throw new SlowRequestException("The body stopped coming.");
 			}
@@ -94,7 +95,10 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		}
 	}
 
-	/** The type and the encoding of a request's body are not those of its answer. */
+	/**
+	 * Removes the type and encoding of the request's body, which do not apply to the
+	 * answer.
+	 */
 	@Override
 	public void readRequest(HttpServletRequest request, Message message) {
 		super.readRequest(request, message);
@@ -103,9 +107,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	}
 
 	/**
-	 * Takes the headers that routes may see and leaves all others outside: many of
-	 * Camel's components are steered by headers, and not all of these names begin with
-	 * {@code Camel}.
+	 * Passes on only the headers that routes may see: many Camel components are
+	 * controlled by headers, not all of whose names begin with {@code Camel}.
 	 */
 	@Override
 	protected void readHeaders(HttpServletRequest request, Message message) {
@@ -136,8 +139,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	}
 
 	/**
-	 * The type of an answer without one is the contract's first; Camel's OpenAPI router
-	 * sets the list of all.
+	 * An answer without a type gets the contract's first one; Camel's OpenAPI router
+	 * would set the list of all.
 	 */
 	@Override
 	public void doWriteResponse(Message message, HttpServletResponse response, Exchange exchange) throws IOException {

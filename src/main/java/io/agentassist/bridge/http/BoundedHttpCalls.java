@@ -20,35 +20,35 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Puts an end to calls of other systems. The timeouts of an HTTP client bound single
- * waits: a server that sends a byte every few seconds holds a call for as long as it
- * likes. Here a call that is not done in time is cut, whatever it is waiting for, and
- * what is too long of its answer is not read. Thread safe.
+ * Limits the total time of calls to other systems. An HTTP client's timeouts limit single
+ * waits only: a server that sends a byte every few seconds can hold a call as long as it
+ * likes. Here a call that is not done in time is cut off, whatever it is waiting for, and
+ * an overlong answer is truncated. Thread safe.
  */
 @Component
 public class BoundedHttpCalls implements Closeable {
 
-	/** Far more than an answer of the contracts. What is longer is cut off there. */
+	/** Far more than any answer in the contracts. A longer answer is cut off here. */
 	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 	private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1,
 			new CustomizableThreadFactory("http-deadline-"));
 
-	/** Creates the calls, with a timer of their own. */
+	/** Creates an instance with its own timer. */
 	public BoundedHttpCalls() {
 		this.timer.setRemoveOnCancelPolicy(true);
 	}
 
 	/**
 	 * Makes a call and reads its whole answer.
-	 * @param request what is sent
-	 * @param left longest time for all of it
-	 * @param call sends it, and returns when the head of the answer has come
-	 * @param <X> what the call throws besides
-	 * @return the answer, which holds no connection any more
+	 * @param request the request, to be cancelled when time is up
+	 * @param left longest time for the whole call
+	 * @param call sends it, and returns once the head of the answer has arrived
+	 * @param <X> what else the call throws
+	 * @return the answer, which no longer holds a connection
 	 * @throws SocketTimeoutException when it took too long
 	 * @throws IOException when the call failed, or the answer broke off
-	 * @throws X when the call throws it
+	 * @throws X if the call throws it
 	 */
 	public <X extends Exception> ClassicHttpResponse execute(Cancellable request, Duration left, Call<X> call)
 			throws IOException, X {
@@ -71,7 +71,7 @@ public class BoundedHttpCalls implements Closeable {
 		}
 	}
 
-	/** The body's stream is not closed: that would read the rest of it. */
+	/** Does not close the body's stream, since that would read the rest of it. */
 	@SuppressWarnings("resource")
 	private static ClassicHttpResponse read(ClassicHttpResponse answer) throws IOException {
 		try (answer) {
@@ -79,9 +79,9 @@ public class BoundedHttpCalls implements Closeable {
 			InputStream content = (entity != null) ? entity.getContent() : null;
 			if (content != null) {
 				byte[] body = content.readNBytes(MAX_ANSWER_BYTES);
-				// The end of a body gives its connection back.
+				// Reaching the end of the body releases the connection.
 				content.read();
-				// Of the kind that Camel turns into bytes.
+				// A kind of entity that Camel can convert to bytes.
 				answer.setEntity(new InputStreamEntity(new ByteArrayInputStream(body), body.length,
 						ContentType.parseLenient(entity.getContentType())));
 			}
@@ -103,16 +103,16 @@ public class BoundedHttpCalls implements Closeable {
 	/**
 	 * Sends a request.
 	 *
-	 * @param <X> what it throws besides
+	 * @param <X> what else it throws
 	 */
 	@FunctionalInterface
 	public interface Call<X extends Exception> {
 
 		/**
 		 * Sends it.
-		 * @return the answer, whose body has still to be read
-		 * @throws IOException when there is none
-		 * @throws X as the caller knows
+		 * @return the answer, whose body has not been read yet
+		 * @throws IOException if there is no answer
+		 * @throws X declared by the implementation
 		 */
 		ClassicHttpResponse send() throws IOException, X;
 

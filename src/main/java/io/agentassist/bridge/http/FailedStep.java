@@ -6,14 +6,15 @@ import org.apache.camel.Processor;
 import org.springframework.stereotype.Component;
 
 /**
- * Keeps the step that failed, for the log: the steps of the policy that answers are the
- * exchange's newest ones by then. Policies name it in {@code onExceptionOccurredRef}.
+ * Remembers which step failed, for the log: by the time the policy answers, the
+ * exchange's latest steps are the policy's own. Policies name it in
+ * {@code onExceptionOccurredRef}.
  */
 @Component("failedStep")
 class FailedStep implements Processor {
 
 	/**
-	 * The exchange property: the step's id, its file and its line. None where the step
+	 * The exchange property: the step's id, its file and its line. Missing if the step
 	 * called a route that failed.
 	 */
 	static final String PROPERTY = "failedStep";
@@ -23,7 +24,7 @@ class FailedStep implements Processor {
 		ExchangeExtension extension = exchange.getExchangeExtension();
 		String id = extension.getHistoryNodeId();
 		String source = extension.getHistoryNodeSource();
-		// Camel leaves the last ending of the file out.
+		// Camel omits the file's last extension.
 		exchange.setProperty(PROPERTY,
 				(source != null) ? id + " (" + source.replaceFirst("(?=:\\d+$)", ".yaml") + ")" : id);
 	}

@@ -16,16 +16,16 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Tells of failures that no policy handled and nobody was answered: of timers, once until
- * they work again, and of wire taps. Camel's own lines, which are off for them, quote
- * what a step failed on.
+ * Logs failures that no policy handled and no caller was answered with: those of timers,
+ * once until they work again, and those of wire taps. Camel's own log lines for these are
+ * turned off, since they quote what a step failed on.
  */
 @Component
 class FailureLog extends SimpleEventNotifierSupport {
 
 	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
 
-	/** Components whose exchanges nobody waits for. */
+	/** Components that nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
 
 	private final ScheduledFailures scheduled;
@@ -49,8 +49,9 @@ class FailureLog extends SimpleEventNotifierSupport {
 	}
 
 	/**
-	 * Whoever waits for an exchange gets its failure: a caller over HTTP, Java, a broker.
-	 * A copy that nobody waits for is correlated to its original.
+	 * Whether someone is waiting for the exchange and gets its failure: a caller over
+	 * HTTP, Java, a broker. A copy that nobody waits for is correlated with its original.
+	 * A database outage also counts as reported.
 	 */
 	private static boolean isTold(Exchange exchange) {
 		boolean isCopy = !exchange.getPattern().isOutCapable() && exchange.getProperty(Exchange.CORRELATION_ID) != null;
@@ -62,7 +63,7 @@ class FailureLog extends SimpleEventNotifierSupport {
 		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
 	}
 
-	/** That the database is away is told by the health, not at each poll. */
+	/** A database outage is shown by the health, not logged at each poll. */
 	private static boolean isOfState(Exchange exchange) {
 		return exchange.getException(TransactionException.class) != null
 				|| exchange.getException(DataAccessResourceFailureException.class) != null

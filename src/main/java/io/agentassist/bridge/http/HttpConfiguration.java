@@ -18,8 +18,8 @@ import org.springframework.context.annotation.DependsOn;
 import org.springframework.core.Ordered;
 
 /**
- * Puts {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint, and
- * what guards all answers in front of them.
+ * Puts a {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint, and
+ * the guards for all answers in front.
  */
 @Configuration(proxyBeanMethods = false)
 class HttpConfiguration {
@@ -30,7 +30,7 @@ class HttpConfiguration {
 		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts, intakes);
 	}
 
-	/** In the place of the mapping that Camel's starter makes. */
+	/** Replaces the mapping made by Camel's starter. */
 	@Bean
 	@DependsOn("configurePlatformHttpComponent")
 	AtomicHttpMapping httpMapping(PlatformHttpEngine engine, CamelContext camel) {
@@ -49,7 +49,7 @@ class HttpConfiguration {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters) {
 		return (factory) -> {
 			factory.addEngineValves(new Rejections(meters));
-			// To ResponseGuard, which refuses it with a problem.
+			// TRACE has to reach ResponseGuard, which refuses it with a problem.
 			factory.addConnectorCustomizers((connector) -> connector.setAllowTrace(true));
 			factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
 				.setErrorReportValveClass(ProblemReportValve.class.getName()));

@@ -12,10 +12,10 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * What a request may bring.
+ * Settings for what a request may contain.
  *
  * @param maxBodySize largest body
- * @param bodyTimeout how long a body may take to come
+ * @param bodyTimeout how long a body may take to arrive
  * @param requestHeaders names of the headers that routes see
  * @param queryParameters names of the query parameters that routes see, as headers
  */

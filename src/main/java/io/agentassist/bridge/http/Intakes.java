@@ -8,9 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 
 /**
- * What callers may hand in, each of which an operator can pause: it is then answered 503
- * with {@code Retry-After}, so that the caller comes again. A pause is of this instance
- * and ends with it. Thread safe.
+ * The operations with which callers submit data. An operator can pause each of them: it
+ * then answers 503 with {@code Retry-After}, so that the caller tries again. A pause
+ * applies to this instance only, until it stops. Thread safe.
  */
 @Component
 public class Intakes {

@@ -9,13 +9,14 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
-/** A request breaks the contract (400). */
+/** Thrown when a request breaks the contract (400). */
 public class InvalidRequestException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
 
 	/**
-	 * Of a body that breaks the contract thousands of times, the log has the first few.
+	 * The log shows only the first few errors of a body that breaks the contract
+	 * thousands of times.
 	 */
 	private static final int MOST_IN_LOG = 10;
 
@@ -24,7 +25,7 @@ public class InvalidRequestException extends ErrorResponseException {
 	/**
 	 * Creates the answer.
 	 * @param field the JSON name of the field or the name of the parameter
-	 * @param message what is wrong with it, a sentence
+	 * @param message what is wrong with it, as a sentence
 	 */
 	public InvalidRequestException(String field, String message) {
 		this(List.of(error(field, message)));
@@ -46,7 +47,7 @@ public class InvalidRequestException extends ErrorResponseException {
 		return error;
 	}
 
-	/** What is wrong, each with its field, for the log. */
+	/** The errors with their fields, for the log. */
 	String summary() {
 		return this.summary;
 	}

@@ -28,13 +28,13 @@ import org.springframework.web.ErrorResponseException;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
- * A platform-http consumer that lets go of the request's thread while a route waits.
- * Camel's own one keeps one thread of Spring's executor until the whole route is done (8
- * by default), so that eight long polls stop the service. This one starts the route on
- * Tomcat's thread: a route that stays there (the callback) is answered without any
- * hand-over, one that goes on elsewhere (a {@code threads} step, a bean that returns a
- * {@code CompletionStage}) frees it at once. An {@link EventStream} is written after the
- * route has ended.
+ * A platform-http consumer that releases the request's thread while a route waits.
+ * Camel's own consumer holds a thread of Spring's executor (8 by default) until the whole
+ * route is done, so eight long polls stop the service. This one starts the route on
+ * Tomcat's thread. A route that stays there (the callback) is answered without any
+ * hand-over; a route that continues elsewhere (a {@code threads} step, a bean that
+ * returns a {@code CompletionStage}) frees the thread at once. An {@link EventStream} is
+ * written after the route has ended.
  */
 class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
@@ -60,12 +60,12 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
 	/**
 	 * Runs the route for a request.
-	 * @return null when the response is written already (Spring MVC is then done with the
-	 * request), else a future that ends once it is
+	 * @return null if the response has already been written (Spring MVC is then done with
+	 * the request), else a future that completes once it has
 	 */
 	@Override
 	public CompletableFuture<Void> service(HttpServletRequest request, HttpServletResponse response) {
-		// Kept, as the request may be gone when an asynchronous route ends.
+		// Read now, as the request may be gone when an asynchronous route ends.
 		String operation = request.getMethod() + " " + request.getRequestURI();
 		Exchange exchange = createExchange(true);
 		exchange.setPattern(ExchangePattern.InOut);
@@ -151,8 +151,8 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	}
 
 	/**
-	 * Camel's OpenAPI router sets nothing but the status where no operation has the path:
-	 * the request's body would go back.
+	 * If no operation has the path, Camel's OpenAPI router sets only the status, so the
+	 * request's body would be sent back.
 	 */
 	private static boolean isBareError(Message message, Object requestBody) {
 		return status(message) >= HttpStatus.BAD_REQUEST.value() && message.getBody() == requestBody;

@@ -5,7 +5,7 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpEngine;
 
-/** Makes a {@link NonBlockingHttpConsumer} for each endpoint. */
+/** Creates a {@link NonBlockingHttpConsumer} for each endpoint. */
 class NonBlockingHttpEngine extends SpringBootPlatformHttpEngine {
 
 	private final BoundedBodyHttpBinding binding;

@@ -3,7 +3,7 @@ package io.agentassist.bridge.http;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
-/** A request's body is over the limit (413). */
+/** Thrown when a request's body is over the limit (413). */
 class PayloadTooLargeException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;

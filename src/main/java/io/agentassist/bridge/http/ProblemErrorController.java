@@ -16,9 +16,9 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.RequestMapping;
 
 /**
- * What the servlet container answers after the filters began (a chunk that makes no
- * sense, a failed filter): a problem that tells the status and nothing else. In place of
- * Spring Boot's, which shows a body of its own form, and 500 to whoever asks for
+ * Writes the servlet container's error answers once the filters have begun (an invalid
+ * chunk, a failed filter): a problem with the status and nothing else. Replaces Spring
+ * Boot's controller, which uses its own body format and answers 500 to a request for
  * {@code /error}.
  */
 @Controller

@@ -17,9 +17,9 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 
 /**
- * What Tomcat itself refuses (a path that cannot be decoded, too many headers) gets a
- * problem body as every other refusal, instead of an HTML page. Tomcat makes it by its
- * class's name.
+ * Gives requests that Tomcat itself refuses (a path that cannot be decoded, too many
+ * headers) a problem body like every other refusal, instead of an HTML page. Tomcat
+ * instantiates it by class name.
  */
 public class ProblemReportValve extends ErrorReportValve {
 
@@ -33,19 +33,19 @@ public class ProblemReportValve extends ErrorReportValve {
 			return;
 		}
 		if (response.getStatus() == HttpServletResponse.SC_BAD_REQUEST && isStopping(request)) {
-			// What was cut off by our own stop is not the caller's fault.
+			// It is not the caller's fault if our own stop cut the request off.
 			response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
 			response.setHeader(HttpHeaders.RETRY_AFTER, "5");
 		}
 		else if (response.getStatus() == HttpServletResponse.SC_BAD_REQUEST && isBeyondTheHeadLimits(request)) {
-			// Without a path, the request line alone was too long.
+			// If there is no path, the request line alone was too long.
 			response.setStatus((request.getCoyoteRequest().requestURI().isNull() ? HttpStatus.URI_TOO_LONG
 					: HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 				.value());
 		}
 		else if (response.getStatus() == HttpServletResponse.SC_NOT_IMPLEMENTED
 				|| response.getStatus() == HttpServletResponse.SC_HTTP_VERSION_NOT_SUPPORTED) {
-			// Of a transfer coding or a version that nobody has heard of.
+			// Tomcat's answer to an unknown transfer coding or HTTP version.
 			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
 		}
 		HttpStatus status = HttpStatus.resolve(response.getStatus());
@@ -76,8 +76,8 @@ public class ProblemReportValve extends ErrorReportValve {
 	}
 
 	/**
-	 * Tomcat's parser tells it by an exception only: this one where the headers are too
-	 * many, that message where they are too large.
+	 * Tomcat's parser reports this only as an exception: an IllegalStateException if
+	 * there are too many headers, this message if they are too large.
 	 */
 	private static boolean isBeyondTheHeadLimits(Request request) {
 		Object failure = request.getCoyoteRequest().getAttribute(RequestDispatcher.ERROR_EXCEPTION);

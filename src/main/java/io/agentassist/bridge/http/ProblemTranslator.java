@@ -40,9 +40,9 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The one place where a failure becomes an answer: an RFC 9457 problem with its status
- * and headers, and one log line. Routes call it as bean {@code problems} from
- * {@code routes/error-policies.camel.yaml}.
+ * The only place where a failure becomes an answer: an RFC 9457 problem with its status
+ * and headers, and one log line. Routes call it as the bean {@code problems} from
+ * {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("problems")
 public class ProblemTranslator {
@@ -65,9 +65,9 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * Replaces the message by the answer for the exchange's caught exception.
+	 * Replaces the message with the answer to the exchange's caught exception.
 	 * @param exchange a failed exchange, in an {@code onException} or {@code doCatch}
-	 * @throws JsonProcessingException never in practice: the body is made of texts and
+	 * @throws JsonProcessingException never in practice: the body consists of strings and
 	 * numbers
 	 */
 	public void answer(Exchange exchange) throws JsonProcessingException {
@@ -83,7 +83,7 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * Answers a request that no route answers.
+	 * Answers a failed request that no route answers.
 	 * @param operation method and path, for the log
 	 * @param response the response, not yet committed
 	 * @param failure what went wrong
@@ -166,26 +166,32 @@ public class ProblemTranslator {
 		return String.join(".", path).replace(".[", "[");
 	}
 
-	/** The route that failed, or where the exchange began, and whose request it is. */
+	/**
+	 * The failed route, or the one where the exchange began, with the ids of the request.
+	 */
 	static String describe(Exchange exchange) {
 		return exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class) + ids(exchange);
 	}
 
-	/** Whose request it is, to be read between commas; empty where that is not known. */
+	/**
+	 * The ids of the request and conversation, to be read between commas; empty if
+	 * unknown.
+	 */
 	static String ids(Exchange exchange) {
 		String ids = named("request", exchange.getProperty("requestId"))
 				+ named("conversation", exchange.getProperty("conversationId"));
 		return ids.isEmpty() ? "" : ids + ",";
 	}
 
-	/** An id that was refused may be of any length. */
+	/** Truncated, as a refused id may have any length. */
 	private static String named(String what, Object id) {
 		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) : "";
 	}
 
 	/**
-	 * The text of one of our own answers is its detail, but where the provider spoke. Of
-	 * any other, what follows its first line may quote a row of the database.
+	 * Our own answers already say everything in their detail, unless they carry the
+	 * provider's words. Of other exceptions only the first line is logged: later lines
+	 * may quote a row of the database.
 	 */
 	private static String reason(Throwable cause, ProblemDetail problem) {
 		boolean providerSpoke = problem.getProperties() != null && problem.getProperties().containsKey("provider");

@@ -7,14 +7,15 @@ import org.apache.camel.component.bean.MethodNotFoundException;
 import org.springframework.core.NestedExceptionUtils;
 
 /**
- * A failure for the log: its classes and its trace, without its words. Those of Camel and
- * of many a library quote what a step failed on, which may be a transcript.
+ * A failure for the log, with its classes and stack traces but without its messages.
+ * Messages of Camel and of many libraries quote what a step failed on, which may be a
+ * transcript.
  */
 final class RedactedException extends Exception {
 
 	private static final long serialVersionUID = 1L;
 
-	/** Their words are names of types and of fields. */
+	/** Their messages contain only names of types and fields. */
 	private static final Set<Class<?>> HARMLESS = Set.of(NullPointerException.class, ClassCastException.class,
 			NoTypeConversionAvailableException.class);
 
@@ -24,9 +25,9 @@ final class RedactedException extends Exception {
 	}
 
 	/**
-	 * Says what failed first, as far as that quotes nothing.
+	 * Names the root cause, without quoting any data.
 	 * @param failure what went wrong
-	 * @return the name of its cause's class, and what may be told of it
+	 * @return the class name of its root cause, and what may be said about it
 	 */
 	static String rootOf(Throwable failure) {
 		return summary(NestedExceptionUtils.getMostSpecificCause(failure));
@@ -35,7 +36,7 @@ final class RedactedException extends Exception {
 	private static String summary(Throwable failure) {
 		String name = failure.getClass().getSimpleName();
 		if (failure instanceof MethodNotFoundException missing) {
-			// What stands in its parentheses may be a text already.
+			// The parentheses may already contain text from a message.
 			return name + ": no method '" + missing.getMethodName().replaceFirst("(?s)\\(.*", "") + "' that fits";
 		}
 		return HARMLESS.contains(failure.getClass()) ? name + ": " + failure.getMessage() : name;

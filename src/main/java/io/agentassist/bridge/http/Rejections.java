@@ -16,9 +16,9 @@ import org.apache.catalina.valves.ValveBase;
 import static java.util.Map.entry;
 
 /**
- * Counts the requests that were refused, by reason: the meter
- * {@code agentassist.http.rejected}. As an access log, because only that hears of the
- * requests too that Tomcat refuses before any filter.
+ * Counts refused requests by reason, in the meter {@code agentassist.http.rejected}. An
+ * access log, because only that also sees requests that Tomcat refuses before the
+ * filters.
  */
 class Rejections extends ValveBase implements AccessLog {
 
@@ -27,7 +27,7 @@ class Rejections extends ValveBase implements AccessLog {
 			entry(406, "accept"), entry(408, "slow"), entry(413, "body"), entry(414, "path"), entry(415, "type"),
 			entry(429, "rate"), entry(431, "headers"));
 
-	/** Neither a path nor a header could be read. */
+	/** The path or the headers could not be read. */
 	private static final String MALFORMED = "malformed";
 
 	private final Map<String, Counter> counters = new HashMap<>();
@@ -65,7 +65,7 @@ class Rejections extends ValveBase implements AccessLog {
 
 	@Override
 	public void setRequestAttributesEnabled(boolean enabled) {
-		// Only what stands in the request itself is looked at.
+		// Only the request itself is looked at.
 	}
 
 	@Override

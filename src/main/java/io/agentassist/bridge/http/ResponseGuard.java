@@ -15,15 +15,15 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * In front of everything: refuses paths and queries beyond measure (414), and gives every
- * answer the headers that keep browsers and caches from doing harm with it. A page that
- * is to be shown sets a {@code Content-Security-Policy} of its own.
+ * The outermost filter: refuses overlong paths and queries (414), and gives every answer
+ * the headers that keep browsers and caches from doing harm with it. A page meant for
+ * display sets its own {@code Content-Security-Policy}.
  */
 class ResponseGuard extends HttpFilter {
 
 	private static final long serialVersionUID = 1L;
 
-	/** Twice the longest id in the longest encoding, and some. */
+	/** Room for two ids of maximum length in the longest encoding, and some more. */
 	private static final int MAX_PATH = 4096;
 
 	private static final int MAX_QUERY = 4096;
@@ -58,9 +58,9 @@ class ResponseGuard extends HttpFilter {
 	}
 
 	/**
-	 * Neither Tomcat nor Spring answers TRACE with a problem and what the path takes
-	 * instead: the one is quiet, the other sends the request back. By another name it is
-	 * one of the methods that no path takes.
+	 * Renames TRACE, so that it is refused like any method that no path accepts. Neither
+	 * Tomcat nor Spring answers TRACE with a problem and the methods that the path
+	 * accepts: the former sends no body, the latter echoes the request.
 	 */
 	private static final class Untraced extends HttpServletRequestWrapper {
 

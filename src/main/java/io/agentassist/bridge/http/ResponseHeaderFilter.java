@@ -7,8 +7,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.http.base.HttpHeaderFilterStrategy;
 
 /**
- * Lets only the headers out that an answer of ours may carry, so that neither a request's
- * headers nor an upstream's come back to a caller.
+ * Lets out only the headers that our answers may carry, so that no headers of the request
+ * or of an upstream are returned to a caller.
  */
 class ResponseHeaderFilter extends HttpHeaderFilterStrategy {
 

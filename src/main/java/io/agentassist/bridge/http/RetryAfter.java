@@ -7,17 +7,17 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 
-/** The header {@code Retry-After} of an answer that we got (RFC 9110, 10.2.3). */
+/** The header {@code Retry-After} of an answer we received (RFC 9110, 10.2.3). */
 public final class RetryAfter {
 
 	private RetryAfter() {
 	}
 
 	/**
-	 * Reads the header's value, seconds or an HTTP date.
+	 * Parses the header's value: seconds or an HTTP date.
 	 * @param value the value, may be null
-	 * @param now what a date is compared with
-	 * @return the wait, never negative; empty when there is none or it makes no sense
+	 * @param now the time that a date is compared with
+	 * @return the wait, never negative; empty if there is no valid value
 	 */
 	public static Optional<Duration> parse(String value, Instant now) {
 		String text = (value != null) ? value.trim() : "";

@@ -7,7 +7,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The service cannot take the request now; the caller is told when to try again (503).
+ * The service cannot accept the request now; the answer says when to try again (503).
  */
 public class RetryLaterException extends ErrorResponseException {
 
@@ -15,8 +15,9 @@ public class RetryLaterException extends ErrorResponseException {
 
 	/**
 	 * Creates the answer.
-	 * @param detail what stands in the way, for the caller
-	 * @param retryAfter when to try again, in whole seconds
+	 * @param detail the reason, for the caller
+	 * @param retryAfter how long to wait before trying again; rounded down to seconds, at
+	 * least 1
 	 */
 	public RetryLaterException(String detail, Duration retryAfter) {
 		super(HttpStatus.SERVICE_UNAVAILABLE);

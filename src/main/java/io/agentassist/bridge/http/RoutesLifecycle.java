@@ -10,9 +10,9 @@ import org.springframework.context.event.ContextRefreshedEvent;
 import org.springframework.stereotype.Component;
 
 /**
- * Starts the routes before the port is open and stops them after it is closed. By itself
- * Camel does both the other way round: a callback in between would be answered 404, and a
- * provider does not send that one again.
+ * Starts the routes before the port is opened and stops them after it is closed. By
+ * default Camel does both the other way round: a callback in between would be answered
+ * 404, and a provider does not send such a callback again.
  */
 @Component
 class RoutesLifecycle implements SmartLifecycle {
@@ -24,8 +24,8 @@ class RoutesLifecycle implements SmartLifecycle {
 	private final ObjectProvider<CamelSpringBootApplicationListener> routes;
 
 	/**
-	 * Providers, not the beans: Spring starts a bean's dependencies before the bean, and
-	 * Camel would come up without routes.
+	 * Injects providers instead of the beans: Spring starts a bean's dependencies before
+	 * the bean, so Camel would start without routes.
 	 */
 	RoutesLifecycle(ApplicationContext application, ObjectProvider<SpringCamelContext> camel,
 			ObjectProvider<CamelSpringBootApplicationListener> routes) {
@@ -34,7 +34,9 @@ class RoutesLifecycle implements SmartLifecycle {
 		this.routes = routes;
 	}
 
-	/** Camel's own listeners find their work done when the event really comes. */
+	/**
+	 * When the real event arrives, Camel's own listeners find their work already done.
+	 */
 	@Override
 	public void start() {
 		this.camel.getObject().setShutdownEager(false);
@@ -52,7 +54,9 @@ class RoutesLifecycle implements SmartLifecycle {
 		return this.camel.getObject().isStarted();
 	}
 
-	/** Below the web server's own phase: a lower one starts earlier and stops later. */
+	/**
+	 * Below the web server's phase, since a lower phase starts earlier and stops later.
+	 */
 	@Override
 	public int getPhase() {
 		return WebServerGracefulShutdownLifecycle.SMART_LIFECYCLE_PHASE - 2048;

@@ -19,8 +19,8 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells of a route that a clock starts when it begins to fail, and when it works again,
- * not at each poll; the health and a meter have it meanwhile. Routes call it as bean
+ * Logs when a scheduled route begins to fail and when it works again, not at each poll;
+ * in between, the health and a meter show it. Routes call it as the bean
  * {@code scheduledFailures} from {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("scheduledFailures")
@@ -28,7 +28,7 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 
 	private static final Logger log = LoggerFactory.getLogger(ScheduledFailures.class);
 
-	/** Routes that fail, each with its last run that did. */
+	/** Failing routes, each with its last failed run. */
 	private final Map<String, String> failing = new ConcurrentHashMap<>();
 
 	ScheduledFailures(MeterRegistry meters) {
@@ -41,7 +41,7 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 	}
 
 	/**
-	 * Takes note of a failure: the log says so once, until the route works again.
+	 * Records a failure; it is logged once until the route works again.
 	 * @param exchange a failed exchange, in an {@code onException}
 	 */
 	public void failed(Exchange exchange) {
@@ -53,7 +53,7 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 	}
 
 	/**
-	 * The routes that fail at present.
+	 * The routes that are failing at present.
 	 * @return their ids
 	 */
 	public SortedSet<String> failing() {
@@ -61,19 +61,19 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 	}
 
 	/**
-	 * Takes note of a failure that the caller tells of.
+	 * Records a failure that the caller reports itself.
 	 * @param exchange a failed exchange
-	 * @return whether its route has worked until now
+	 * @return whether its route had been working until now
 	 */
 	boolean begins(Exchange exchange) {
-		// A part of a split fails for the whole.
+		// A failed part of a split counts as a failure of the whole.
 		String run = exchange.getProperty(Exchange.CORRELATION_ID, exchange.getExchangeId(), String.class);
 		return this.failing.put(exchange.getFromRouteId(), run) == null;
 	}
 
 	@Override
 	public void notify(CamelEvent event) {
-		// What comes after an edit is news.
+		// A failure after an edit counts as new.
 		if (event instanceof RouteStoppedEvent stopped) {
 			this.failing.remove(stopped.getRoute().getRouteId());
 		}
@@ -81,7 +81,7 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 			Exchange exchange = completed.getExchange();
 			String route = exchange.getFromRouteId();
 			boolean isPart = exchange.getProperty(Exchange.CORRELATION_ID) != null;
-			// Of a handled failure, Camel says completed, too.
+			// Camel also reports a handled failure as completed.
 			if (route != null && !isPart && !exchange.getExchangeId().equals(this.failing.get(route))
 					&& this.failing.remove(route) != null) {
 				log.info("Route {} works again", route);

@@ -4,7 +4,9 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
-/** A request's body did not come in time (408); its connection is closed. */
+/**
+ * Thrown when a request's body does not arrive in time (408); its connection is closed.
+ */
 class SlowRequestException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;

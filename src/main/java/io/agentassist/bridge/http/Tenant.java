@@ -1,12 +1,15 @@
 package io.agentassist.bridge.http;
 
-/** How the tenant of a caller gets from the authentication to the routes. */
+/** Passes a caller's tenant from authentication to the routes. */
 public final class Tenant {
 
-	/** Attribute of a servlet request, text. Without it: the tenant {@link #NONE}. */
+	/**
+	 * Attribute of a servlet request, a string. If it is missing, the tenant is
+	 * {@link #NONE}.
+	 */
 	public static final String ATTRIBUTE = "agentassist.tenant";
 
-	/** Property of an exchange. */
+	/** Exchange property that holds the tenant. */
 	public static final String PROPERTY = "tenant";
 
 	/** The tenant of callers that have none. */
@@ -16,9 +19,9 @@ public final class Tenant {
 	}
 
 	/**
-	 * Reads an exchange's property, which is missing where a message did not come by
-	 * HTTP.
-	 * @param property its value, may be null
+	 * Returns the tenant from an exchange's property, which is missing if a message did
+	 * not arrive by HTTP.
+	 * @param property the property's value, may be null
 	 * @return the tenant, never null
 	 */
 	public static String of(String property) {

@@ -10,25 +10,25 @@ import org.apache.camel.Exchange;
 import org.slf4j.MDC;
 
 /**
- * The W3C trace context of a request: it comes with the headers {@code traceparent} and
- * {@code tracestate}, stays with the exchange, is in the log's lines and goes on with
- * what the exchange sends. The bridge records no spans of its own, so it passes the
- * context on as it is.
+ * The W3C trace context of a request: it arrives in the headers {@code traceparent} and
+ * {@code tracestate}, stays with the exchange, appears in log lines and is sent on with
+ * the exchange's own calls. The bridge records no spans, so it passes the context on
+ * unchanged.
  *
  * @param traceId 32 hexadecimal digits
  * @param parent the whole {@code traceparent}
- * @param state {@code tracestate}; null where there is none
+ * @param state {@code tracestate}; null if there is none
  */
 public record TraceContext(String traceId, String parent, String state) {
 
-	/** What agents for OpenTelemetry call it, too. */
+	/** The name that OpenTelemetry agents use as well. */
 	private static final String TRACE_ID = "trace_id";
 
 	private static final String PARENT = "traceparent";
 
 	private static final String STATE = "tracestate";
 
-	/** Property of an exchange. */
+	/** Exchange property that holds the context. */
 	public static final String PROPERTY = "agentAssistTraceContext";
 
 	private static final int MAX_STATE = 512;
@@ -37,15 +37,15 @@ public record TraceContext(String traceId, String parent, String state) {
 	private static final Pattern FORM = Pattern.compile("00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
 
 	/**
-	 * Takes the context of a request, if it has one, into an exchange and into the log of
-	 * this thread.
-	 * @param request has the headers
-	 * @param exchange is to have the context
+	 * Copies the context of a request, if it has one, into an exchange and into this
+	 * thread's logging context.
+	 * @param request the request with the headers
+	 * @param exchange the exchange that gets the context
 	 */
 	static void enter(HttpServletRequest request, Exchange exchange) {
 		String parent = request.getHeader(PARENT);
 		Matcher matcher = (parent != null) ? FORM.matcher(parent) : null;
-		// None, or not one: whoever is called begins a trace of its own.
+		// Without a valid context, a system called later starts its own trace.
 		if (matcher != null && matcher.matches()) {
 			String state = request.getHeader(STATE);
 			TraceContext context = new TraceContext(matcher.group(1), parent,
@@ -55,15 +55,15 @@ public record TraceContext(String traceId, String parent, String state) {
 		}
 	}
 
-	/** Ends what {@link #enter} began in the log of this thread. */
+	/** Removes what {@link #enter} put into this thread's logging context. */
 	static void leave() {
 		MDC.remove(TRACE_ID);
 	}
 
 	/**
 	 * Passes the context of an exchange on, if it has one.
-	 * @param exchange works for the request
-	 * @param header takes each header's name and value
+	 * @param exchange the exchange that works for the request
+	 * @param header receives each header's name and value
 	 */
 	public static void forward(Exchange exchange, BiConsumer<String, String> header) {
 		if (exchange.getProperty(PROPERTY) instanceof TraceContext context) {

@@ -8,9 +8,9 @@ import org.apache.hc.core5.concurrent.Cancellable;
 import org.springframework.stereotype.Component;
 
 /**
- * Gives the HTTP client of the analytics endpoint, which {@code camel.component.http}
- * sets up, an end to every call: without it, an answer that only trickles stops all
- * delivery, since a batch is waited for before the next is claimed.
+ * Limits the time of every call made by the analytics endpoint's HTTP client, which
+ * {@code camel.component.http} configures. Otherwise an answer that only trickles in
+ * would stop all delivery, since the next batch is not claimed before the last is done.
  */
 @Component("analyticsHttp")
 class AnalyticsHttp implements HttpClientConfigurer {
@@ -26,7 +26,8 @@ class AnalyticsHttp implements HttpClientConfigurer {
 
 	@Override
 	public void configureHttpClient(HttpClientBuilder builder) {
-		// Its end would not be read, and the connection not be used again.
+		// With compression the end of the body would not be read, so the connection could
+		// not be reused.
 		builder.disableContentCompression();
 		builder.addExecInterceptorFirst("deadline",
 				(request, scope, chain) -> this.calls.execute((Cancellable) scope.originalRequest,

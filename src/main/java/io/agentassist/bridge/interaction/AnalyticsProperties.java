@@ -11,14 +11,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Settings of the delivery to analytics. Its routes name most of them; here for their
- * bounds.
+ * Settings of the delivery to analytics. Most are used only in the routes; they are
+ * declared here to be validated.
  *
- * @param endpoint URL that events are posted to; empty for none
+ * @param endpoint URL to which events are posted; empty for none
  * @param hop endpoint URI between the outbox and the POST
- * @param pollInterval how often due events are looked for while there are none
+ * @param pollInterval how often to look for due events while idle
  * @param concurrency events posted at once
- * @param deadline longest time that one POST may take, until its answer has come
+ * @param deadline longest time for one POST, until its answer has arrived
  */
 @Validated
 @ConfigurationProperties("agentassist.analytics")

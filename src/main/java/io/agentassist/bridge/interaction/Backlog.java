@@ -3,10 +3,10 @@ package io.agentassist.bridge.interaction;
 import java.time.Duration;
 
 /**
- * What waits for one destination, over all instances that share the database.
+ * What is waiting for one destination, across all instances that share the database.
  *
  * @param waiting events in the outbox
- * @param age how long the oldest of them has waited; zero where there are none
+ * @param age how long the oldest of them has waited; zero if there are none
  * @param dead dead letters
  */
 record Backlog(long waiting, Duration age, long dead) {
@@ -14,7 +14,7 @@ record Backlog(long waiting, Duration age, long dead) {
 	static final Backlog NONE = new Backlog(0, Duration.ZERO, 0);
 
 	/**
-	 * Tells it in words.
+	 * Describes the backlog in words.
 	 * @return one line
 	 */
 	String text() {

@@ -29,20 +29,23 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Watches what waits for each destination: the meters {@code agentassist.outbox.depth},
- * {@code agentassist.outbox.age} and {@code agentassist.deadletters}. It looks at
- * intervals by itself, so that a scrape, or a health check, never waits for the database.
- * Thread safe.
+ * Watches what is waiting for each destination, for the meters
+ * {@code agentassist.outbox.depth}, {@code agentassist.outbox.age} and
+ * {@code agentassist.deadletters}. It looks at regular intervals so that no scrape or
+ * health check ever waits for the database. Thread safe.
  */
 @Component
 class BacklogMonitor {
 
 	private static final Logger log = LoggerFactory.getLogger(BacklogMonitor.class);
 
-	/** Destinations of the routes as they are shipped: they show zeros, too. */
+	/** Destinations of the routes as shipped, which are shown even with zeros. */
 	private static final List<String> SHIPPED = List.of("analytics", "audit");
 
-	/** Rows that one query counts: a large backlog must not keep callers waiting. */
+	/**
+	 * Maximum rows counted per query, since a large backlog must not keep callers
+	 * waiting.
+	 */
 	private static final int PART_SIZE = 10_000;
 
 	private static final String COUNT_PART = """
@@ -53,7 +56,10 @@ class BacklogMonitor {
 	private static final RowMapper<Part> PART_MAPPER = (row, number) -> new Part(row.getString(1), row.getLong(2),
 			row.getObject(3, OffsetDateTime.class), row.getLong(4));
 
-	/** Between two looks: at least so many times as long as the last one took. */
+	/**
+	 * The pause between two looks is at least this many times as long as the last look
+	 * took.
+	 */
 	private static final int REST = 20;
 
 	private final JdbcTemplate jdbc;
@@ -73,10 +79,10 @@ class BacklogMonitor {
 
 	private final Duration interval;
 
-	/** Time that the queries of a look took, without the wait for a connection. */
+	/** Time spent on the queries of a look, excluding the wait for a connection. */
 	private long queryNanos;
 
-	/** Null while the database does not tell. */
+	/** Null while the database cannot be read. */
 	private volatile Map<String, Backlog> latest;
 
 	BacklogMonitor(JdbcTemplate jdbc, TransactionOperations transaction, Clock clock, OutboxProperties properties,
@@ -102,8 +108,8 @@ class BacklogMonitor {
 	}
 
 	/**
-	 * What waits, as of the last look.
-	 * @return by destination; null while the database does not tell
+	 * What is waiting, as of the last look.
+	 * @return the backlog by destination; null while the database cannot be read
 	 */
 	Map<String, Backlog> latest() {
 		return this.latest;
@@ -186,7 +192,7 @@ class BacklogMonitor {
 			.toList(), true);
 	}
 
-	/** Rows of one destination that one query counted. */
+	/** The rows of one destination counted by one query. */
 	private record Part(String destination, long count, OffsetDateTime oldest, long lastId) {
 	}
 

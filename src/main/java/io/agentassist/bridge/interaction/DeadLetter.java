@@ -9,13 +9,13 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 /**
  * An event that was not delivered within its destination's time to live.
  *
- * @param id its number; pages and redrives go by it
- * @param destination where it should have gone
+ * @param id its number, used for paging and redriving
+ * @param destination where it was to be delivered
  * @param eventId the event's id
  * @param attempts failed attempts
  * @param reason why the last one failed
- * @param createdAt when the event was kept for delivery
- * @param diedAt when it was given up
+ * @param createdAt when the event was stored for delivery
+ * @param diedAt when delivery was given up
  * @param event the event itself, JSON
  */
 @JsonNaming(SnakeCaseStrategy.class)

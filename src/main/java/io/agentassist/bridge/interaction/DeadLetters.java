@@ -16,16 +16,16 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Events that could not be delivered, in the table {@code dead_letter}. An operator may
- * redrive them: then they are in the outbox again, with their whole time to live before
- * them. Thread safe, also across replicas.
+ * Events that could not be delivered, in the table {@code dead_letter}. An operator can
+ * redrive them, which puts them back into the outbox with their full time to live. Thread
+ * safe, also across replicas.
  */
 @Component
 public class DeadLetters {
 
 	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
 
-	/** Most dead letters of a page, and of one transaction of a redrive. */
+	/** Maximum number of dead letters per page, and per transaction of a redrive. */
 	private static final int MAX_PAGE = 500;
 
 	private static final RowMapper<DeadLetter> ROW_MAPPER = (row, number) -> new DeadLetter(row.getLong(1),
@@ -46,16 +46,16 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Moves events from the outbox here.
-	 * @param destination where they should have gone
+	 * Moves events from the outbox to the dead letters.
+	 * @param destination where they were to be delivered
 	 * @param ids their outbox rows
-	 * @param attempts failed attempts that the rows do not tell of yet
-	 * @param reason why they are given up
+	 * @param attempts failed attempts not yet counted in the rows
+	 * @param reason why delivery is given up
 	 */
 	void bury(String destination, Collection<Long> ids, int attempts, String reason) {
 		Long[] rows = ids.toArray(Long[]::new);
 		int buried = this.transaction.execute((status) -> {
-			// Else an erasure in between would find the row, and not its copy.
+			// Locked first, or an erasure in between would find the row but not its copy.
 			this.jdbc.queryForList("SELECT id FROM outbox WHERE id = ANY (?) FOR UPDATE", Long.class, (Object) rows);
 			int moved = this.jdbc.update("""
 					INSERT INTO dead_letter
@@ -73,12 +73,12 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Deletes old ones, those that nobody has locked. Looks at those of the smallest
-	 * numbers only, which are the oldest but for destinations with times to live of their
-	 * own.
-	 * @param diedBefore their age
-	 * @param limit most of them
-	 * @return how many
+	 * Deletes old dead letters that nobody has locked. Looks only at those with the
+	 * smallest numbers, which are the oldest, except for destinations with their own time
+	 * to live.
+	 * @param diedBefore those that died before this time
+	 * @param limit maximum number to delete
+	 * @return how many were deleted
 	 */
 	public int purge(Instant diedBefore, int limit) {
 		return this.transaction.execute((status) -> {
@@ -93,19 +93,19 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Counts them.
-	 * @return how many there are
+	 * Counts the dead letters.
+	 * @return their number
 	 */
 	long count() {
 		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
 	}
 
 	/**
-	 * Shows some of them, the oldest first.
-	 * @param destination of one destination only; null for all
-	 * @param after those with a larger number than this
-	 * @param limit most of them, at most {@value #MAX_PAGE}
-	 * @return the page; empty when there are no more
+	 * Returns a page of dead letters, oldest first.
+	 * @param destination only those of this destination; null for all
+	 * @param after only those with a larger number than this
+	 * @param limit size of the page, at most {@value #MAX_PAGE}
+	 * @return the page; empty if there are no more
 	 */
 	List<DeadLetter> page(String destination, long after, int limit) {
 		return this.jdbc.query("""
@@ -115,9 +115,9 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Redrives one.
+	 * Redrives one dead letter.
 	 * @param id its number
-	 * @return 1, or 0 when there is none such
+	 * @return 1, or 0 if there is no such dead letter
 	 */
 	int redrive(long id) {
 		return redriven(() -> this.jdbc.queryForList("SELECT id FROM dead_letter WHERE id = ? FOR UPDATE SKIP LOCKED",
@@ -125,10 +125,10 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Redrives those that died since a time.
-	 * @param destination of one destination only; null for all
+	 * Redrives the dead letters that died since a given time.
+	 * @param destination only those of this destination; null for all
 	 * @param since the time
-	 * @return how many
+	 * @return how many were moved
 	 */
 	int redrive(String destination, Instant since) {
 		int total = 0;
@@ -142,7 +142,7 @@ public class DeadLetters {
 		return total;
 	}
 
-	/** One batch, in a transaction of its own. */
+	/** Redrives one batch, in a separate transaction. */
 	private int redriven(Supplier<List<Long>> locked) {
 		int moved = this.transaction.execute((status) -> {
 			Object rows = locked.get().toArray(Long[]::new);

@@ -17,8 +17,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Dead letters for operators, {@code /actuator/deadletters} on the management port: GET
- * shows a page, POST redrives all, those of a destination, or those since a time, POST
- * {@code /actuator/deadletters/{id}} one.
+ * shows a page; POST redrives all, those of one destination, or those since a time; POST
+ * to {@code /actuator/deadletters/{id}} redrives one.
  */
 @Component
 @WebEndpoint(id = "deadletters")
@@ -52,11 +52,11 @@ class DeadLettersEndpoint {
 	}
 
 	/**
-	 * A page.
+	 * A page of dead letters.
 	 *
-	 * @param total how many there are in all
+	 * @param total total number of dead letters
 	 * @param deadLetters the page
-	 * @param next {@code after} of the next page; null when this one is empty
+	 * @param next {@code after} for the next page; null if this one is empty
 	 */
 	@JsonNaming(SnakeCaseStrategy.class)
 	record Page(long total, List<DeadLetter> deadLetters, Long next) {
@@ -65,7 +65,7 @@ class DeadLettersEndpoint {
 	/**
 	 * Outcome of a redrive.
 	 *
-	 * @param redriven how many dead letters are in the outbox again
+	 * @param redriven how many dead letters were put back into the outbox
 	 */
 	record Redriven(int redriven) {
 	}

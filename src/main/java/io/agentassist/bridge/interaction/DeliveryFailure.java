@@ -13,10 +13,11 @@ import org.springframework.http.HttpHeaders;
 /**
  * Why a delivery failed.
  *
- * @param reason for people: status or exception, without the destination's path and
- * query, which may hold a secret, and without its answer, which may hold anything
- * @param retryAfter how long the destination wants to be left alone; zero where it did
- * not say
+ * @param reason readable text with status or exception, but without the destination's
+ * path and query, which may hold a secret, and without its answer, which may hold
+ * anything
+ * @param retryAfter how long the destination asks not to be called; zero if it did not
+ * say
  */
 record DeliveryFailure(String reason, Duration retryAfter) {
 

@@ -17,9 +17,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * A circuit breaker for each destination. While a destination fails, one event at a time
- * is tried, at growing intervals; the others stay due, and all of them go at full rate as
- * soon as one got through. Without it, each event would go into a back-off of its own
- * during an outage, and the backlog would take as long to go as the outage took. Thread
+ * is tried, at growing intervals. The others stay due, and go out at full rate as soon as
+ * one has got through. Without the breaker, each event would enter its own back-off
+ * during an outage, and clearing the backlog would take as long as the outage did. Thread
  * safe.
  */
 @Component
@@ -27,7 +27,7 @@ class DestinationBreakers {
 
 	private static final Logger log = LoggerFactory.getLogger(DestinationBreakers.class);
 
-	/** Of the last 20 attempts, once there are 10. */
+	/** Percentage of the last 20 attempts, once there have been 10. */
 	private static final float FAILURE_PERCENT = 50;
 
 	private final CircuitBreakerRegistry breakers;
@@ -45,7 +45,7 @@ class DestinationBreakers {
 				.apply(attempt))
 			.automaticTransitionFromOpenToHalfOpenEnabled(true)
 			.permittedNumberOfCallsInHalfOpenState(1)
-			// A probe whose outcome got lost must not close the way for ever.
+			// A probe whose outcome is lost must not block delivery permanently.
 			.maxWaitDurationInHalfOpenState(Duration.ofMinutes(1))
 			.build());
 		this.breakers.getEventPublisher()
@@ -55,10 +55,10 @@ class DestinationBreakers {
 	}
 
 	/**
-	 * How many events a delivery may take.
+	 * How many events a delivery may claim.
 	 * @param destination where they go
-	 * @param batchSize how many it wants
-	 * @return the batch, one to probe with, or 0
+	 * @param batchSize how many it asks for
+	 * @return the batch size, 1 for a probe, or 0
 	 */
 	int room(String destination, int batchSize) {
 		return switch (breaker(destination).getState()) {
@@ -69,9 +69,10 @@ class DestinationBreakers {
 	}
 
 	/**
-	 * Asks for one attempt.
-	 * @param destination where it goes
-	 * @throws CallNotPermittedException when the destination has begun to fail meanwhile
+	 * Asks permission for one attempt.
+	 * @param destination where the event goes
+	 * @throws CallNotPermittedException if the destination has begun to fail in the
+	 * meantime
 	 */
 	void permit(String destination) {
 		breaker(destination).acquirePermission();
@@ -82,11 +83,11 @@ class DestinationBreakers {
 	}
 
 	/**
-	 * Counts a failure. A destination that wants to be left alone for a time is, but no
-	 * longer than the longest wait between two attempts.
-	 * @param destination where it happened
+	 * Counts a failure. If the destination asks not to be called for a time, it is not,
+	 * but at most for the longest wait between two attempts.
+	 * @param destination the destination that failed
 	 * @param failure what went wrong
-	 * @param retryAfter how long it wants to be left alone
+	 * @param retryAfter how long it asks not to be called; zero if it did not say
 	 */
 	void failed(String destination, Throwable failure, Duration retryAfter) {
 		CircuitBreaker breaker = breaker(destination);
@@ -97,7 +98,7 @@ class DestinationBreakers {
 		}
 	}
 
-	/** Each failure is told by its route. */
+	/** Only recovery is logged here; each failure is logged by its route. */
 	private static void logRecovery(CircuitBreakerOnStateTransitionEvent event) {
 		if (event.getStateTransition().getToState() == CircuitBreaker.State.CLOSED) {
 			log.info("Destination {} takes events again", event.getCircuitBreakerName());

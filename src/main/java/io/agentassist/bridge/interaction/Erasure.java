@@ -14,24 +14,24 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Erases what the database holds of a conversation. The audit log is not touched: its
- * lines are what compliance relies on, see docs/data-protection.md.
+ * Erases what the database holds about a conversation. The audit log is not touched,
+ * since compliance relies on its lines: see docs/data-protection.md.
  */
 @Component
 public class Erasure {
 
-	/** Whatever has still to be delivered to the audit log is delivered. */
+	/** Events still on their way to the audit log are kept and delivered. */
 	private static final String AUDIT = "audit";
 
 	/**
-	 * Events that one transaction looks through: a large backlog must not hold callers
-	 * up.
+	 * Number of events that one transaction searches, since a large backlog must not hold
+	 * callers up.
 	 */
 	private static final int PART_SIZE = 5_000;
 
 	/**
-	 * Dead letters before and after: one that is redriven meanwhile is found in the
-	 * outbox then, and one that is buried meanwhile is found among them.
+	 * Dead letters come first and last: one redriven in the meantime is then found in the
+	 * outbox, and an event buried in the meantime is found among the dead letters.
 	 */
 	private static final List<String> TABLES = List.of("dead_letter", "outbox", "dead_letter");
 
@@ -51,11 +51,13 @@ public class Erasure {
 	}
 
 	/**
-	 * Deletes the events of a conversation that analytics has not had, part by part in
-	 * transactions of their own.
+	 * Deletes a conversation's events that have not reached analytics yet, part by part
+	 * in separate transactions.
 	 * @param conversationId the conversation
-	 * @return the newest event up to which there is none any more
-	 * @throws JsonProcessingException never in practice: texts are always JSON
+	 * @return number of the newest event so far; none of the conversation up to it is
+	 * left
+	 * @throws JsonProcessingException never in practice: strings can always be written as
+	 * JSON
 	 */
 	public long eraseEvents(@Body String conversationId) throws JsonProcessingException {
 		String field = field(conversationId);
@@ -75,8 +77,8 @@ public class Erasure {
 	}
 
 	/**
-	 * Waits for what is being recorded of the conversation's requests. So its events that
-	 * are still to come have larger numbers.
+	 * Waits until recordings in progress for the conversation's requests are done, so
+	 * that all its later events have larger numbers.
 	 */
 	private long newest(String conversationId) {
 		this.requests.lockByConversation(conversationId);
@@ -101,12 +103,13 @@ public class Erasure {
 
 	/**
 	 * Deletes a conversation's requests, with their suggestions, and its events since
-	 * {@link #eraseEvents(String)}, in the caller's transaction. A callback that is still
-	 * to come finds no request.
+	 * {@link #eraseEvents(String)}, in the caller's transaction. A callback that arrives
+	 * later finds no request.
 	 * @param conversationId the conversation
-	 * @param newest the newest event up to which there is none any more
+	 * @param newest number of the event up to which none of the conversation is left
 	 * @return the requests as they were, oldest first
-	 * @throws JsonProcessingException never in practice: texts are always JSON
+	 * @throws JsonProcessingException never in practice: strings can always be written as
+	 * JSON
 	 */
 	public List<TrackedRequest> erase(@Body String conversationId, @ExchangeProperty("newestEvent") long newest)
 			throws JsonProcessingException {

@@ -33,7 +33,7 @@ class ErasureEndpoint {
 	/**
 	 * Outcome of an erasure.
 	 *
-	 * @param requests how many requests the conversation had
+	 * @param requests number of requests the conversation had
 	 */
 	record Erased(int requests) {
 	}

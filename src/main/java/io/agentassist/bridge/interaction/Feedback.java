@@ -11,12 +11,12 @@ import jakarta.validation.constraints.NotNull;
 import org.springframework.util.StringUtils;
 
 /**
- * Body of {@code POST /agentassist/feedback}.
+ * The body of {@code POST /agentassist/feedback}.
  *
  * @param requestId the suggestion request
  * @param suggestionId the suggestion
  * @param action what the agent did with it
- * @param agentId the agent; null, also where it is blank, for the request's
+ * @param agentId the agent; blank becomes null, which stands for the agent of the request
  */
 public record Feedback(
 		@JsonAlias("requestId") @NotBlank(message = "Request ID is required.") @Identifier String requestId,
@@ -30,9 +30,9 @@ public record Feedback(
 	/** What an agent can do with a suggestion. */
 	public enum Action {
 
-		/** Used it. */
+		/** Used the suggestion. */
 		ACCEPTED,
-		/** Put it away. */
+		/** Dismissed it. */
 		DISMISSED,
 		/** Copied its text. */
 		COPIED,
@@ -40,7 +40,7 @@ public record Feedback(
 		OPENED;
 
 		/**
-		 * The word that stands for it in JSON.
+		 * The word for it in JSON.
 		 * @return the word, lower case
 		 */
 		@JsonValue

@@ -14,7 +14,7 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.stereotype.Component;
 
-/** Takes an agent's feedback. */
+/** Checks and counts an agent's feedback. */
 @Component
 public class FeedbackRecorder {
 
@@ -22,7 +22,10 @@ public class FeedbackRecorder {
 
 	private final FeedbackHistory history;
 
-	/** Without the limits on what comes from outside: ranking has added to that. */
+	/**
+	 * A mapper without the input limits: ranked suggestions are larger than what the
+	 * provider sent.
+	 */
 	private final ObjectMapper json = new ObjectMapper();
 
 	private final InteractionCounts counts;
@@ -34,12 +37,13 @@ public class FeedbackRecorder {
 	}
 
 	/**
-	 * Finds the request that a feedback is about.
+	 * Finds the request that feedback is about.
 	 * @param feedback the feedback
-	 * @param tenant who gives it, null for {@link Tenant#NONE}
+	 * @param tenant the tenant of the sender; null for {@link Tenant#NONE}
 	 * @return the request
-	 * @throws UnknownRequestException when the tenant has none, or it has no such
-	 * suggestion: feedback on made-up suggestions would spoil the ranking of real ones
+	 * @throws UnknownRequestException if the tenant has no such request, or the request
+	 * no such suggestion: feedback on made-up suggestions would spoil the ranking of real
+	 * ones
 	 */
 	public TrackedRequest findRequest(@Body Feedback feedback, @ExchangeProperty(Tenant.PROPERTY) String tenant) {
 		TrackedRequest request = this.requests.find(feedback.requestId())
@@ -65,7 +69,7 @@ public class FeedbackRecorder {
 	}
 
 	/**
-	 * Counts a feedback, in the caller's transaction.
+	 * Counts feedback, in the caller's transaction.
 	 * @param feedback the feedback
 	 */
 	public void count(@ExchangeProperty("feedback") Feedback feedback) {

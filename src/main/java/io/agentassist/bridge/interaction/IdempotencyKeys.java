@@ -12,9 +12,9 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Keys of messages whose effects are committed, for Camel's idempotent consumer. A key is
  * inserted in the transaction of its message's effects, so that both are kept or neither;
- * Camel's own JDBC repository commits the key by itself and loses a message that a crash
- * cuts off. Two messages with one key at once: the second waits for the first's commit.
- * Thread safe.
+ * Camel's own JDBC repository commits the key separately, and loses a message that is
+ * interrupted by a crash. If two messages arrive with the same key at once, the second
+ * waits for the first one's commit. Thread safe.
  */
 @Component
 public class IdempotencyKeys extends ServiceSupport implements IdempotentRepository {
@@ -44,17 +44,17 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 		return this.jdbc.update("DELETE FROM idempotency_key WHERE message_key = ?", key) == 1;
 	}
 
-	/** Nothing to do: the commit of the transaction confirms. */
+	/** Does nothing: committing the transaction confirms the key. */
 	@Override
 	public boolean confirm(String key) {
 		return true;
 	}
 
 	/**
-	 * Deletes old keys, those that nobody has locked.
-	 * @param processedBefore the keys' age
-	 * @param limit most of them
-	 * @return how many
+	 * Deletes old keys that nobody has locked.
+	 * @param processedBefore those processed before this time
+	 * @param limit maximum number to delete
+	 * @return how many were deleted
 	 */
 	public int purge(Instant processedBefore, int limit) {
 		return this.transaction.execute((status) -> {
@@ -66,7 +66,7 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 			if (old.length == 0) {
 				return 0;
 			}
-			// Statements of their own: H2 runs a subquery again for each row.
+			// Separate statements, because H2 runs a subquery again for each row.
 			String[] locked = this.jdbc
 				.queryForList(
 						"SELECT message_key FROM idempotency_key WHERE message_key = ANY (?) FOR UPDATE SKIP LOCKED",
@@ -76,7 +76,7 @@ public class IdempotencyKeys extends ServiceSupport implements IdempotentReposit
 		});
 	}
 
-	/** Refused: forgetting all keys would let old callbacks have effects again. */
+	/** Refused, since without the keys old callbacks would take effect again. */
 	@Override
 	public void clear() {
 		throw new UnsupportedOperationException("Idempotency keys are only removed by age");

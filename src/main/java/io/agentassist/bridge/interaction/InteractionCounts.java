@@ -13,8 +13,8 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Counts interactions once they are committed: the meter {@code agentassist.interactions}
- * by action. Thread safe.
+ * Counts interactions by action once they are committed, in the meter
+ * {@code agentassist.interactions}. Thread safe.
  */
 @Component
 class InteractionCounts {
@@ -32,7 +32,7 @@ class InteractionCounts {
 	}
 
 	/**
-	 * Counts one when, and if, the caller's transaction commits.
+	 * Counts an interaction if and when the caller's transaction commits.
 	 * @param action what happened
 	 */
 	void add(String action) {

@@ -9,27 +9,28 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
- * One interaction, as analytics receives it and the audit log keeps it.
+ * One interaction, as sent to analytics and kept in the audit log.
  *
- * @param eventId the same for the same interaction, however often it is told
+ * @param eventId always the same for the same interaction, however often it is sent
  * @param eventType always {@code agentassist_interaction}
  * @param timestamp when it happened
  * @param requestId the suggestion request
- * @param conversationId the conversation
- * @param suggestionId the suggestion; null when there is none
- * @param action presented, failed, expired, or what the agent did
- * @param responseTimeMs time from the request to its outcome, milliseconds; null before
- * @param agentId the agent; may be null
- * @param metadata where the event comes from
- * @param traceparent W3C trace context of the request that made it, for its delivery: no
- * part of the JSON; null where there was none
+ * @param conversationId the conversation; null in an erased event
+ * @param suggestionId the suggestion; null if there is none
+ * @param action presented, failed, expired, erased, or what the agent did
+ * @param responseTimeMs milliseconds from the request to its outcome; null before that
+ * and in an erased event
+ * @param agentId the agent; may be null, and always is in an erased event
+ * @param metadata the origin of the event
+ * @param traceparent W3C trace context of the request that caused it, passed on when it
+ * is delivered but not part of the JSON; null if there was none
  */
 public record InteractionEvent(String eventId, String eventType, Instant timestamp, String requestId,
 		String conversationId, String suggestionId, String action, Long responseTimeMs, String agentId,
 		Metadata metadata, @JsonIgnore String traceparent) {
 
 	/**
-	 * Makes the id of an event from what makes the interaction unique.
+	 * Builds an event's id from what identifies the interaction.
 	 * @param parts the parts; null counts as empty
 	 * @return a name-based UUID (RFC 9562, version 3)
 	 */
@@ -43,11 +44,12 @@ public record InteractionEvent(String eventId, String eventType, Instant timesta
 	}
 
 	/**
-	 * Where an event comes from.
+	 * The origin of an event.
 	 *
 	 * @param source always {@code agent-assist-bridge}
 	 * @param version the bridge's version
-	 * @param rankedSuggestionIds the order of the suggestions, in a presented event only
+	 * @param rankedSuggestionIds ids of the suggestions in ranked order, only in a
+	 * presented event
 	 */
 	public record Metadata(String source, String version,
 			@JsonInclude(JsonInclude.Include.NON_NULL) List<String> rankedSuggestionIds) {

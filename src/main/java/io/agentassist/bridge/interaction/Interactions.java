@@ -12,7 +12,7 @@ import org.apache.camel.ExchangeProperty;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.stereotype.Component;
 
-/** Makes the events of interactions. */
+/** Creates the events of interactions. */
 @Component
 public class Interactions {
 
@@ -33,10 +33,11 @@ public class Interactions {
 	}
 
 	/**
-	 * A request's suggestions came and were shown. In the caller's transaction.
+	 * Creates the event for suggestions that arrived and were presented. It is counted
+	 * when the caller's transaction commits.
 	 * @param request the completed request
 	 * @param ranked its suggestions
-	 * @param trace the callback's trace context; null where it has none
+	 * @param trace the callback's trace context; null if it has none
 	 * @return the event
 	 */
 	public InteractionEvent presented(@ExchangeProperty("request") TrackedRequest request,
@@ -49,9 +50,11 @@ public class Interactions {
 	}
 
 	/**
-	 * A request ended without suggestions. In the caller's transaction.
+	 * Creates the event for a request that ended without suggestions. It is counted when
+	 * the caller's transaction commits.
 	 * @param request the request, failed or expired
-	 * @param trace the callback's trace context; null where it has none, or none came
+	 * @param trace the callback's trace context; null if it has none, or there was no
+	 * callback
 	 * @return the event
 	 */
 	public InteractionEvent ended(@ExchangeProperty("request") TrackedRequest request,
@@ -63,10 +66,10 @@ public class Interactions {
 	}
 
 	/**
-	 * An agent did something with a suggestion.
+	 * Creates the event for something an agent did with a suggestion.
 	 * @param feedback what the agent did
 	 * @param request the request that the suggestion belongs to
-	 * @param trace the feedback's trace context; null where it has none
+	 * @param trace the feedback's trace context; null if it has none
 	 * @return the event
 	 */
 	public InteractionEvent feedback(@ExchangeProperty("feedback") Feedback feedback,
@@ -80,8 +83,9 @@ public class Interactions {
 	}
 
 	/**
-	 * A request was erased. In the caller's transaction.
-	 * @param request the request as it was
+	 * Creates the event for an erased request. It is counted when the caller's
+	 * transaction commits.
+	 * @param request the request as it was before
 	 * @return the event, without the ids of its conversation and its agent
 	 */
 	public InteractionEvent erased(@ExchangeProperty("request") TrackedRequest request) {

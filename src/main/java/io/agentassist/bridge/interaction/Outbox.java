@@ -24,7 +24,7 @@ import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Events that are committed but not yet delivered, one row for each destination, in the
- * table {@code outbox}. Any number of replicas may take rows: none waits for another's.
+ * table {@code outbox}. Any number of replicas may claim rows; none waits for another's.
  * Thread safe.
  */
 @Component
@@ -32,7 +32,7 @@ public class Outbox {
 
 	private static final Logger log = LoggerFactory.getLogger(Outbox.class);
 
-	/** Half of the wait, both ways. */
+	/** Half of the wait, either way. */
 	private static final double JITTER = 0.5;
 
 	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
@@ -43,9 +43,9 @@ public class Outbox {
 			ORDER BY destination, next_attempt_at, id LIMIT ?""";
 
 	/**
-	 * A statement of its own: H2 reads all that are due where LIMIT meets FOR UPDATE, and
-	 * runs a subquery again for each row. The condition on time holds for a row as it is
-	 * once locked.
+	 * A separate statement, because H2 reads all due rows if LIMIT is combined with FOR
+	 * UPDATE, and runs a subquery again for each row. The time condition is checked again
+	 * on the row as it is once locked.
 	 */
 	private static final String LOCK_DUE = """
 			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
@@ -84,20 +84,20 @@ public class Outbox {
 	}
 
 	/**
-	 * Keeps an event for a destination, in the caller's transaction.
+	 * Stores an event for a destination, in the caller's transaction.
 	 * @param destination where it goes
 	 * @param event the event
-	 * @throws JsonProcessingException never in practice: texts and numbers are always
-	 * JSON
+	 * @throws JsonProcessingException never in practice: strings and numbers can always
+	 * be written as JSON
 	 */
 	public void add(String destination, InteractionEvent event) throws JsonProcessingException {
 		add(destination, event.eventId(), this.json.writeValueAsString(event), event.traceparent());
 	}
 
 	/**
-	 * Keeps a message for a destination, in the caller's transaction.
+	 * Stores a message for a destination, in the caller's transaction.
 	 * @param destination where it goes
-	 * @param eventId the same for the same message
+	 * @param eventId always the same for the same message
 	 * @param payload the message as JSON
 	 */
 	public void add(String destination, String eventId, String payload) {
@@ -111,9 +111,10 @@ public class Outbox {
 
 	/**
 	 * Locks a batch of due events for the rest of the caller's transaction, for
-	 * deliveries that take a moment.
+	 * deliveries that take only a moment.
 	 * @param destination where they go
-	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more
 	 * @return the events, oldest first
 	 */
 	public List<OutboxEvent> lock(String destination, Exchange exchange) {
@@ -129,13 +130,13 @@ public class Outbox {
 	}
 
 	/**
-	 * Takes a batch of due events, for deliveries that may take long. The claim is
-	 * renewed until the exchange is done; if this replica does not come back, the events
-	 * are due again after the claim time. While the destination fails, the batch is a
-	 * single event or empty, and events that have waited for longer than its time to live
+	 * Claims a batch of due events, for deliveries that may take long. The claim is
+	 * renewed until the exchange is done; if this replica dies, the events are due again
+	 * after the claim time. While the destination fails, the batch is a single event or
+	 * empty, and events that have waited longer than the destination's time to live
 	 * become dead letters.
 	 * @param destination where they go
-	 * @param exchange told whether there may be more
+	 * @param exchange receives whether there may be more
 	 * @return the events, oldest first
 	 */
 	public List<OutboxEvent> claim(String destination, Exchange exchange) {
@@ -164,11 +165,12 @@ public class Outbox {
 	}
 
 	/**
-	 * Makes dead letters of a batch of events that have been due for longer than their
-	 * time to live, and so have not been tried since. For destinations that fail, or that
-	 * nothing is delivered to any more.
-	 * @param destination where they should have gone
-	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
+	 * Turns a batch of events that have been due, and so untried, for longer than their
+	 * time to live into dead letters. For destinations that fail, or to which nothing is
+	 * delivered any more.
+	 * @param destination where they were to be delivered
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more
 	 */
 	public void buryOverdue(String destination, Exchange exchange) {
 		this.transaction.executeWithoutResult((status) -> {
@@ -182,7 +184,7 @@ public class Outbox {
 	}
 
 	/**
-	 * Asks, right before it, whether to make an attempt.
+	 * Asks whether to make an attempt, immediately before it.
 	 * @param event the event
 	 * @throws CallNotPermittedException when the destination has begun to fail since the
 	 * event was claimed
@@ -192,7 +194,7 @@ public class Outbox {
 	}
 
 	/**
-	 * Takes note, right after it, that an attempt succeeded. The event still has to be
+	 * Records a successful attempt, immediately after it. The event still has to be
 	 * removed.
 	 * @param event the event
 	 * @return the event
@@ -203,7 +205,7 @@ public class Outbox {
 	}
 
 	/**
-	 * Removes events that were delivered, all of them in one statement.
+	 * Removes delivered events, all in one statement.
 	 * @param delivered the events
 	 */
 	public void remove(Collection<OutboxEvent> delivered) {
@@ -216,12 +218,12 @@ public class Outbox {
 	}
 
 	/**
-	 * Locks those of some events that still wait, for the rest of the caller's
-	 * transaction. Unlike {@link #lock}, it waits for other replicas that have locked
-	 * them: then it knows whether they delivered.
+	 * Locks those of the given events that are still waiting, for the rest of the
+	 * caller's transaction. Unlike {@link #lock}, it waits for other replicas that have
+	 * locked them, so that it knows whether they delivered them.
 	 * @param destination where they go
 	 * @param eventIds the events' ids
-	 * @return the ids of those that wait
+	 * @return the ids of the events still waiting
 	 */
 	public List<String> lockRedelivered(String destination, Collection<String> eventIds) {
 		return this.jdbc.queryForList(
@@ -242,12 +244,13 @@ public class Outbox {
 	}
 
 	/**
-	 * Puts off an event whose delivery failed: exponential back-off with jitter, or what
-	 * the destination asked for if that is longer. After its time to live the event
-	 * becomes a dead letter. One that was not tried is due as before.
+	 * Postpones an event whose delivery failed, by exponential back-off with jitter, or
+	 * by what the destination asked for if that is longer. After its time to live the
+	 * event becomes a dead letter. An event that was not tried because the breaker was
+	 * open is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
-	 * @return the same for people, without the destination's path and query, which may
+	 * @return the reason as text, without the destination's path and query, which may
 	 * hold a secret
 	 */
 	public String postpone(OutboxEvent event, Exception failure) {

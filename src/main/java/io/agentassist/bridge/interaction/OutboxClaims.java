@@ -22,9 +22,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * The outbox rows that this replica delivers at the moment. A claim is short, so that
- * other replicas soon take over from one that was killed, and renewed as long as this one
- * lives, however slow the destination is. Thread safe.
+ * The outbox rows that this replica is delivering at the moment. A claim is short, so
+ * that other replicas soon take over from one that was killed, but is renewed while this
+ * replica lives, however slow the destination is. Thread safe.
  */
 @Component
 class OutboxClaims {
@@ -55,7 +55,7 @@ class OutboxClaims {
 	}
 
 	/**
-	 * Takes rows that are locked in the caller's transaction.
+	 * Claims rows that are locked in the caller's transaction.
 	 * @param ids the rows
 	 */
 	void begin(Collection<Long> ids) {
@@ -64,7 +64,7 @@ class OutboxClaims {
 	}
 
 	/**
-	 * Lets go of a row, before its fate is written.
+	 * Ends the claim on a row, before its outcome is written.
 	 * @param id the row
 	 */
 	void end(Long id) {
@@ -72,8 +72,8 @@ class OutboxClaims {
 	}
 
 	/**
-	 * Lets go of a batch: what has not found its fate by then is due again when the claim
-	 * runs out.
+	 * Ends the claims on a batch; rows without an outcome by then are due again when the
+	 * claim runs out.
 	 * @param ids the rows
 	 */
 	void endAll(Collection<Long> ids) {
@@ -88,13 +88,16 @@ class OutboxClaims {
 		try {
 			this.transaction.executeWithoutResult((status) -> write(ids));
 		}
-		// Whatever it is: an exception would end the schedule.
+		// Catches everything, since an exception would end the schedule.
 		catch (RuntimeException | Error ex) {
 			log.warn("Claims on {} events could not be renewed: {}", ids.size(), ex.toString());
 		}
 	}
 
-	/** A row that was put off meanwhile stays put off. */
+	/**
+	 * Writes the end of the claim, unless the row has been postponed further in the
+	 * meantime.
+	 */
 	private void write(Collection<Long> ids) {
 		OffsetDateTime end = this.clock.instant().plus(this.claimTime).atOffset(ZoneOffset.UTC);
 		this.jdbc.update("UPDATE outbox SET next_attempt_at = ? WHERE id = ANY (?) AND next_attempt_at < ?", end,

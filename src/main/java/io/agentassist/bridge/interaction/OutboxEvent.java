@@ -8,13 +8,13 @@ package io.agentassist.bridge.interaction;
  * @param eventId the event's id
  * @param payload the event as JSON
  * @param attempts failed attempts so far
- * @param traceparent W3C trace context of the request that made it; null where there was
+ * @param traceparent W3C trace context of the request that caused it; null if there was
  * none
  */
 public record OutboxEvent(long id, String destination, String eventId, String payload, int attempts,
 		String traceparent) {
 
-	/** Without the payload: a failing step of a route quotes what it failed on. */
+	/** Omits the payload, because a failing step of a route quotes what it failed on. */
 	@Override
 	public String toString() {
 		return "OutboxEvent[id=" + this.id + ", destination=" + this.destination + ", eventId=" + this.eventId + "]";

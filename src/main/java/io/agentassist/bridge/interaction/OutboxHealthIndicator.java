@@ -10,9 +10,9 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code outbox}: degraded while a destination does not take its events, or
- * nothing is known of them. Never down: a destination's outage is no reason to refuse
- * requests.
+ * The health of {@code outbox}: degraded while a destination does not accept its events,
+ * or the outbox cannot be read. Never down, since a destination's outage is no reason to
+ * refuse requests.
  */
 @Component
 class OutboxHealthIndicator implements HealthIndicator {

@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The MBean of the outbox and its dead letters. Attributes are as of the last look of
- * {@link BacklogMonitor}, and of the whole database.
+ * {@link BacklogMonitor} and cover the whole database, that is, all instances.
  */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Outbox",
@@ -34,8 +34,8 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * What waits.
-	 * @return by destination, in words; empty while the database does not tell
+	 * What is waiting for each destination.
+	 * @return a description by destination; empty while the database cannot be read
 	 */
 	@ManagedAttribute(description = "What waits for each destination")
 	public Map<String, String> getDestinations() {
@@ -48,8 +48,8 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * How many events wait.
-	 * @return -1 while the database does not tell
+	 * How many events are waiting.
+	 * @return their number; -1 while the database cannot be read
 	 */
 	@ManagedAttribute(description = "How many events wait for their delivery; -1: the database does not tell")
 	public long getDepth() {
@@ -59,7 +59,7 @@ public class OutboxManagement {
 
 	/**
 	 * How long the oldest event has waited.
-	 * @return seconds; -1 while the database does not tell
+	 * @return seconds; -1 while the database cannot be read
 	 */
 	@ManagedAttribute(description = "Seconds that the oldest event has waited; -1: the database does not tell")
 	public long getOldestAgeSeconds() {
@@ -72,8 +72,8 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * How many dead letters there are, now.
-	 * @return how many
+	 * How many dead letters there are right now.
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "How many dead letters there are")
 	public long getDead() {
@@ -81,9 +81,9 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * Shows dead letters, the oldest first, one line each.
-	 * @param after those with a larger number than this
-	 * @param limit most of them, at most 500
+	 * Lists dead letters, oldest first, one line each.
+	 * @param after only those with a larger number than this
+	 * @param limit maximum number of lines, at most 500
 	 * @return the lines
 	 */
 	@ManagedOperation(description = "Shows dead letters, the oldest first, one line each")
@@ -100,7 +100,7 @@ public class OutboxManagement {
 	/**
 	 * Redrives one dead letter.
 	 * @param id its number
-	 * @return 1, or 0 when there is none such
+	 * @return 1, or 0 if there is no such dead letter
 	 */
 	@ManagedOperation(description = "Puts one dead letter into the outbox again")
 	@ManagedOperationParameter(name = "id", description = "Its number")
@@ -110,7 +110,7 @@ public class OutboxManagement {
 
 	/**
 	 * Redrives all dead letters.
-	 * @return how many
+	 * @return how many were moved
 	 */
 	@ManagedOperation(description = "Puts all dead letters into the outbox again")
 	public int redriveAll() {
@@ -118,10 +118,10 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * Redrives those that died since a time.
+	 * Redrives the dead letters that died since a given time.
 	 * @param since the time, ISO-8601
-	 * @return how many
-	 * @throws IllegalArgumentException when {@code since} is no time
+	 * @return how many were moved
+	 * @throws IllegalArgumentException if {@code since} is not a valid time
 	 */
 	@ManagedOperation(description = "Puts the dead letters that died since a time into the outbox again")
 	@ManagedOperationParameter(name = "since", description = "The time, ISO-8601: 2026-11-22T10:00:00Z")

@@ -14,17 +14,17 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the outbox.
  *
- * @param batchSize most events taken at once
- * @param claimTime how long a claim lasts that is not renewed; a replica renews its own
- * as long as it lives
+ * @param batchSize maximum number of events claimed at once
+ * @param claimTime how long a claim lasts without being renewed; a replica renews its own
+ * claims while it lives
  * @param baseDelay wait after the first failed attempt; doubles with each further one
  * @param maxDelay longest wait between two attempts
- * @param maxProbeDelay longest wait between two probes of a destination that fails
+ * @param maxProbeDelay longest wait between two probes of a failing destination
  * @param timeToLive how long delivery is tried before an event becomes a dead letter
- * @param timeToLiveOf the same for single destinations
- * @param watchInterval how often the backlog is looked at, for health and metrics; less
- * often while it is large
- * @param overdueAfter age of a waiting event beyond which the health is degraded
+ * @param timeToLiveOf the same for individual destinations
+ * @param watchInterval how often the backlog is read for health and metrics; less often
+ * while it is large
+ * @param overdueAfter age of a waiting event above which the health is degraded
  */
 @Validated
 @ConfigurationProperties("agentassist.outbox")

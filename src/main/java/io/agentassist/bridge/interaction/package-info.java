@@ -1,2 +1,2 @@
-/** Interactions: the events, and the outbox that keeps them. */
+/** Interactions: their events, and the outbox that stores them. */
 package io.agentassist.bridge.interaction;

@@ -15,12 +15,12 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param expireAfter how long a request waits for its callback
  * @param expiryInterval how often a route looks for requests that have waited too long
- * @param keep how long requests and idempotency keys are kept; longer than any provider
- * repeats a callback, and than a request waits: one that is purged before it expires
- * would never be recorded
+ * @param keep how long requests and idempotency keys are kept; must be longer than any
+ * provider repeats a callback, and longer than {@code expireAfter}: a request purged
+ * before it expires would never be recorded
  * @param keepDeadLetters how long dead letters are kept
- * @param purgeInterval how often a route looks for what is older
- * @param batchSize most rows that one transaction expires or purges
+ * @param purgeInterval how often a route looks for rows to purge
+ * @param batchSize maximum number of rows that one transaction expires or purges
  */
 @Validated
 @ConfigurationProperties("agentassist.lifecycle")

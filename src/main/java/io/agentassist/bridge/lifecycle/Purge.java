@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Deletes what is older than it has to be kept: decided requests, idempotency keys and
- * dead letters. Feedback counts stay, since ranking lives on them. Thread safe.
+ * Deletes decided requests, idempotency keys and dead letters that have been kept long
+ * enough. Feedback counts stay, since ranking needs them. Thread safe.
  */
 @Component
 public class Purge {
@@ -42,22 +42,22 @@ public class Purge {
 	}
 
 	/**
-	 * Deletes one batch of each, in transactions of their own that lock nothing but old
-	 * rows.
-	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more
+	 * Deletes one batch of each, in separate transactions that lock only old rows.
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more
 	 */
 	public void purge(Exchange exchange) {
 		LifecycleProperties settings = this.settings.get();
 		Instant before = this.clock.instant().minus(settings.keep());
 		int batch = settings.batchSize();
 		int requests = this.requests.purge(before, batch);
-		// A key outlives its request: it is written later.
+		// A key is written after its request, so it outlives it.
 		int keys = this.keys.purge(before, batch);
 		int letters = this.deadLetters.purge(this.clock.instant().minus(settings.keepDeadLetters()), batch);
 		if (requests + keys > 0) {
 			log.debug("Purged {} requests, {} idempotency keys", requests, keys);
 		}
-		// Unlike the others, these were still wanted somewhere.
+		// Logged at info, since unlike the others these were still wanted somewhere.
 		if (letters > 0) {
 			log.info("Purged {} dead letters that are older than {}", letters, settings.keepDeadLetters());
 		}

@@ -14,7 +14,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** Gives up requests whose callback does not come. Thread safe. */
+/** Gives up on requests whose callback does not arrive. Thread safe. */
 @Component
 public class RequestExpiry {
 
@@ -33,10 +33,11 @@ public class RequestExpiry {
 	}
 
 	/**
-	 * Marks a batch of overdue requests as expired, in the caller's transaction. Those
-	 * that another replica or a callback has locked are left to it.
-	 * @param exchange told, as {@code scheduler:} wants it, whether there may be more:
-	 * not before the commit, or a batch that fails would be tried again at once, for ever
+	 * Marks a batch of overdue requests as expired, in the caller's transaction. Requests
+	 * locked by another replica or a callback are skipped.
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more; only after the commit, or a failing batch would be retried at
+	 * once, endlessly
 	 * @return the requests as they are now
 	 */
 	public List<TrackedRequest> expire(Exchange exchange) {

@@ -1,2 +1,2 @@
-/** The life cycle of what is kept: requests expire, old rows are purged. */
+/** The life cycle of stored data: requests expire, old rows are purged. */
 package io.agentassist.bridge.lifecycle;

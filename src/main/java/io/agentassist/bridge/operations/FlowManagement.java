@@ -16,8 +16,8 @@ import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.stereotype.Component;
 
 /**
- * The MBean that pauses and resumes what comes in and what goes out. A pause is of this
- * instance, until its restart at the latest.
+ * The MBean that pauses and resumes intakes and deliveries. A pause applies to this
+ * instance only, until its restart at the latest.
  */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Flow",
@@ -26,7 +26,7 @@ public class FlowManagement {
 
 	private static final Logger log = LoggerFactory.getLogger(FlowManagement.class);
 
-	/** Routes that take from the outbox are named so. */
+	/** Prefix of the ids of routes that deliver from the outbox. */
 	private static final String DELIVERY = "deliver-";
 
 	private final CamelContext camel;
@@ -40,7 +40,7 @@ public class FlowManagement {
 
 	/**
 	 * What can be paused.
-	 * @return whether it runs, by name
+	 * @return the state of each, by name
 	 */
 	@ManagedAttribute(description = "Intakes and deliveries, and whether they run")
 	public Map<String, String> getStates() {
@@ -59,9 +59,9 @@ public class FlowManagement {
 	/**
 	 * Pauses an intake or a delivery.
 	 * @param name as in the states
-	 * @return what the caller reads
-	 * @throws IllegalArgumentException when there is none such
-	 * @throws Exception when Camel cannot
+	 * @return a confirmation
+	 * @throws IllegalArgumentException if there is no such intake or delivery
+	 * @throws Exception if Camel cannot do it
 	 */
 	@ManagedOperation(description = "Pauses an intake (callers get 503 and come again) or a delivery (events wait)")
 	@ManagedOperationParameter(name = "name",
@@ -81,9 +81,9 @@ public class FlowManagement {
 	/**
 	 * Ends a pause.
 	 * @param name as in the states
-	 * @return what the caller reads
-	 * @throws IllegalArgumentException when there is none such
-	 * @throws Exception when Camel cannot
+	 * @return a confirmation
+	 * @throws IllegalArgumentException if there is no such intake or delivery
+	 * @throws Exception if Camel cannot do it
 	 */
 	@ManagedOperation(description = "Ends a pause")
 	@ManagedOperationParameter(name = "name", description = "As in States")

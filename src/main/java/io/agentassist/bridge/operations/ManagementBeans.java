@@ -19,7 +19,8 @@ import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.jmx.support.RegistrationPolicy;
 
 /**
- * Shows the bridge in JMX, so in Hawtio too, in the domain {@code io.agentassist.bridge}.
+ * Exposes the bridge in JMX, and so in Hawtio, in the domain
+ * {@code io.agentassist.bridge}.
  */
 @Configuration(proxyBeanMethods = false)
 class ManagementBeans {
@@ -36,7 +37,7 @@ class ManagementBeans {
 					bean));
 		providers.all().forEach((provider) -> beans.put(PROVIDER + provider.getName(), provider));
 		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
-		// By name: no search through all beans at the start.
+		// Named one by one, to avoid a search through all beans at the start.
 		exporter.setAutodetect(false);
 		exporter.setBeans(beans);
 		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);

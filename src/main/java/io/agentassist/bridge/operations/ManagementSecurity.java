@@ -38,18 +38,20 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.util.StringUtils;
 
 /**
- * Who may do what on the management port. Health and metrics are open, all else is for
- * the log-ins {@code viewer} (looks) and {@code operator} (also acts): browsers log in by
- * a form, others by Basic authentication. The port of the API has none of this: it
- * authenticates by itself, and a filter chain there would cost every request.
+ * Access control of the management port. Health and metrics are open; everything else
+ * needs the login {@code viewer} (read only) or {@code operator} (may also act). Browsers
+ * log in with a form, other clients with Basic authentication. Without any password the
+ * console is off, and the rest is for callers on this host. The API port has none of
+ * this: it does its own authentication, and a filter chain there would cost every
+ * request.
  */
 @Configuration(proxyBeanMethods = false)
 class ManagementSecurity {
 
-	/** Role that looks. */
+	/** Role that may look. */
 	static final String VIEWER = "VIEWER";
 
-	/** Role that also acts. */
+	/** Role that may also act. */
 	static final String OPERATOR = "OPERATOR";
 
 	private static final Set<String> NAMES = Set.of("operator", "viewer");
@@ -68,7 +70,10 @@ class ManagementSecurity {
 		this.viewerPassword = viewerPassword;
 	}
 
-	/** Boot would: a bean that is a filter. See {@link ManagementSecurityFilter}. */
+	/**
+	 * Boot would register any filter bean on the API port. See
+	 * {@link ManagementSecurityFilter}.
+	 */
 	@Bean
 	FilterRegistrationBean<Filter> noSecurityFilterOnTheApiPort(
 			@Qualifier("springSecurityFilterChain") Filter securityFilter) {
@@ -98,7 +103,10 @@ class ManagementSecurity {
 		return isAnyoneKnown() ? withLogIns(http) : withoutLogIns(http);
 	}
 
-	/** Who guesses passwords shows in the log, but not a password in the wrong field. */
+	/**
+	 * Logs attempts to guess passwords, but only known names, as the field may hold a
+	 * password by mistake.
+	 */
 	@EventListener
 	void logInFailed(AbstractAuthenticationFailureEvent failure) {
 		Authentication caller = failure.getAuthentication();
@@ -106,7 +114,7 @@ class ManagementSecurity {
 				NAMES.contains(caller.getName()) ? caller.getName() : "someone unknown", address(caller));
 	}
 
-	/** Not all of the details: there is a session's id in them. */
+	/** Only the address, as the details include the session's id. */
 	private static String address(Authentication caller) {
 		return (caller.getDetails() instanceof WebAuthenticationDetails details) ? details.getRemoteAddress()
 				: "address unknown";
@@ -120,12 +128,12 @@ class ManagementSecurity {
 		CookieCsrfTokenRepository csrfCookie = CookieCsrfTokenRepository.withHttpOnlyFalse();
 		csrfCookie.setCookieCustomizer((cookie) -> cookie.sameSite("Strict"));
 		CsrfTokenRequestAttributeHandler csrfHeader = new CsrfTokenRequestAttributeHandler();
-		// Hawtio's scripts take the token from the cookie: it has to be there from the
+		// Hawtio's scripts read the token from the cookie, so it must be set from the
 		// first answer on.
 		csrfHeader.setCsrfRequestAttributeName(null);
 		return http.authorizeHttpRequests((requests) -> requests.requestMatchers(open())
 			.permitAll()
-			// RoleRestrictor tells what a viewer may call.
+			// RoleRestrictor decides what a viewer may call.
 			.requestMatchers(path("/actuator/jolokia/**"), path("/actuator/hawtio/**"),
 					PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.GET, "/**"))
 			.hasRole(VIEWER)
@@ -133,9 +141,8 @@ class ManagementSecurity {
 			.hasRole(OPERATOR))
 			.formLogin((login) -> login.defaultSuccessUrl("/actuator/hawtio"))
 			.logout(Customizer.withDefaults())
-			// Without a challenge, so that no browser keeps the password and sends it
-			// with
-			// what other sites make it post.
+			// No challenge, so that no browser stores the password and sends it along
+			// with what other sites make it post.
 			.httpBasic((basic) -> basic.authenticationEntryPoint(new HttpStatusEntryPoint(HttpStatus.UNAUTHORIZED)))
 			.csrf((csrf) -> csrf.csrfTokenRepository(csrfCookie)
 				.csrfTokenRequestHandler(csrfHeader)
@@ -168,8 +175,9 @@ class ManagementSecurity {
 	}
 
 	/**
-	 * From this host, and by no page of a browser: what a page sends has its origin, or,
-	 * where its host name turns into 127.0.0.1, that name.
+	 * Allows requests from this host, but not from a page in a browser: such a request
+	 * has an Origin header or, if the page's host name is made to resolve to 127.0.0.1,
+	 * that host name.
 	 */
 	private static AuthorizationManager<RequestAuthorizationContext> fromThisHost() {
 		return (caller, context) -> {

@@ -8,10 +8,10 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Puts the filter chain of {@link ManagementSecurity} in front of all else on the
- * management port; by itself Boot puts it behind Hawtio's own filters. No
- * {@code @Configuration}, so that no scan finds it: the file of Boot's management context
- * configurations in {@code META-INF/spring} names it.
+ * Puts the filter chain of {@link ManagementSecurity} in front of everything else on the
+ * management port; by default Boot puts it behind Hawtio's own filters. Not a
+ * {@code @Configuration}, so that no scan finds it: it is listed in the file of Boot's
+ * management context configurations in {@code META-INF/spring}.
  */
 class ManagementSecurityFilter {
 

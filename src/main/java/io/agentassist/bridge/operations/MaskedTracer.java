@@ -26,10 +26,11 @@ import org.springframework.stereotype.Component;
 import org.springframework.util.StringUtils;
 
 /**
- * Message tracing for Hawtio: which steps a message took, how long each was, which
- * headers it had. What the headers and the body hold, and so transcripts, suggestions and
- * secrets, is masked: it never leaves Camel's tracer, in whose place in JMX this stands.
- * Only where there is an operator: with it, each step of a route asks whether it is on.
+ * Message tracing for Hawtio: which steps a message took, how long each took, and which
+ * headers it had. The contents of headers and body, and thus transcripts, suggestions and
+ * secrets, are masked: they never leave Camel's tracer, which this replaces in JMX. It is
+ * installed only if there is an operator, since with it each step of a route checks
+ * whether tracing is on.
  */
 @Component
 @ManagedResource(description = "Message tracing, contents masked")
@@ -59,9 +60,10 @@ public class MaskedTracer implements CamelContextConfiguration {
 		camel.setBacklogTracingStandby(true);
 		this.tracer = BacklogTracer.createTracer(camel);
 		this.tracer.setStandby(true);
-		// Deliveries that look for events take some 60 a second; Hawtio asks every 5 s.
+		// Deliveries that poll for events fill some 60 entries a second; Hawtio asks
+		// every 5 s.
 		this.tracer.setBacklogSize(BACKLOG);
-		// The less there is in memory, the better.
+		// The less is held in memory, the better.
 		this.tracer.setBodyMaxChars(1);
 		this.tracer.setBodyIncludeFiles(false);
 		this.tracer.setIncludeExchangeProperties(false);
@@ -87,7 +89,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Tells whether messages are traced.
+	 * Whether messages are traced.
 	 * @return whether they are
 	 */
 	@ManagedAttribute(description = "Whether messages are traced, in this instance, until its restart at the latest")
@@ -96,7 +98,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Begins to trace messages, or ends it.
+	 * Turns tracing of messages on or off.
 	 * @param enabled whether to trace
 	 */
 	@ManagedOperation(description = "Begins to trace messages, or ends it")
@@ -108,8 +110,9 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Gives out what was traced since the last time: at most the last 1000 steps.
-	 * @return XML as Camel's tracer writes it, without what headers and bodies hold
+	 * Returns the steps traced since the last call, at most the last 1000.
+	 * @return XML in the format of Camel's tracer, without the contents of headers and
+	 * bodies
 	 * @throws XMLStreamException never
 	 */
 	@ManagedOperation(description = "Steps since the last dump, at most 1000; contents masked")
@@ -125,7 +128,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Tells how many characters of a body are shown.
+	 * How many characters of a body are shown.
 	 * @return 0
 	 */
 	@ManagedAttribute(description = "0: no body is shown. Hawtio sets it, to no effect")
@@ -138,7 +141,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Tells whether streams are shown.
+	 * Whether streams are shown.
 	 * @return false
 	 */
 	@ManagedAttribute(description = "No body is shown. Hawtio sets it, to no effect")
@@ -151,7 +154,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	}
 
 	/**
-	 * Tells whether files are shown.
+	 * Whether files are shown.
 	 * @return false
 	 */
 	@ManagedAttribute(description = "No body is shown. Hawtio sets it, to no effect")
@@ -163,7 +166,10 @@ public class MaskedTracer implements CamelContextConfiguration {
 	public void setBodyIncludeFiles(boolean ignored) {
 	}
 
-	/** Names what is shown: what is new in the next version of Camel is masked, too. */
+	/**
+	 * Lists what is shown, so that anything new in the next version of Camel is masked
+	 * too.
+	 */
 	private static void write(BacklogTracerEventMessage event, XMLStreamWriter xml) throws XMLStreamException {
 		xml.writeStartElement(MESSAGE);
 		write("uid", event.getUid(), xml);

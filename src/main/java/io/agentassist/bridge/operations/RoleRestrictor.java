@@ -10,10 +10,10 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
- * What Jolokia, and so Hawtio, lets people do. Everybody who is logged in may do what
- * {@code jolokia-access.xml} allows: look. Operators may also do what
- * {@code jolokia-operator.xml} allows. Whatever neither names is refused. Made by
- * Jolokia, which {@code management.endpoint.jolokia.config} tells to.
+ * What users may do in Jolokia, and so in Hawtio. Every logged-in user may do what
+ * {@code jolokia-access.xml} allows, which is to look. Operators may also do what
+ * {@code jolokia-operator.xml} allows. Anything in neither file is refused. Created by
+ * Jolokia, as configured in {@code management.endpoint.jolokia.config}.
  */
 public class RoleRestrictor extends PolicyRestrictor {
 
@@ -27,7 +27,10 @@ public class RoleRestrictor extends PolicyRestrictor {
 		super(RoleRestrictor.class.getResourceAsStream("/jolokia-access.xml"));
 	}
 
-	/** An operation may come with its signature; what holds for one holds for all. */
+	/**
+	 * An operation may be given with its signature, which is ignored: a rule applies to
+	 * all overloads.
+	 */
 	@Override
 	public boolean isOperationAllowed(ObjectName name, String operation) {
 		String plain = operation.replaceFirst("\\(.*", "");
@@ -40,7 +43,7 @@ public class RoleRestrictor extends PolicyRestrictor {
 		return isOperator() && this.operators.isAttributeWriteAllowed(name, attribute);
 	}
 
-	/** What nobody may read need not be listed. */
+	/** Hides domains that nobody may read. */
 	@Override
 	public boolean isObjectNameHidden(ObjectName name) {
 		return !SHOWN.contains(name.getDomain());

@@ -11,10 +11,10 @@ import org.apache.camel.xml.LwModelToXMLDumper;
 import org.springframework.stereotype.Component;
 
 /**
- * The XML of the routes that Camel's MBeans show, so that Hawtio can draw it. Hawtio
- * 5.2.0 takes {@code from} for a route's first element and links what stands before it to
- * a step that there is not. After that its layout fails for every route, until the page
- * is loaded anew. Camel writes a route's {@code errorHandler} there.
+ * Fixes the XML of routes that Camel's MBeans show, so that Hawtio can draw it. Camel
+ * writes a route's {@code errorHandler} before its {@code from}. Hawtio 5.2.0 expects
+ * {@code from} to be the first element and links anything before it to a step that does
+ * not exist, after which its layout fails for every route until the page is reloaded.
  */
 @Component
 class RouteXml extends LwModelToXMLDumper implements CamelContextConfiguration {

@@ -15,8 +15,8 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code routes}: down while Camel does not run, degraded while a route is paused
- * or stopped, or one that a clock starts fails.
+ * The health of {@code routes}: down while Camel is not running, degraded while a route
+ * or an intake is paused or stopped, or a scheduled route fails.
  */
 @Component
 class RoutesHealthIndicator implements HealthIndicator {

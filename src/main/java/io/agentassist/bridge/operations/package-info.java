@@ -1,2 +1,2 @@
-/** What operators see and steer. */
+/** What operators see and control. */
 package io.agentassist.bridge.operations;

@@ -4,23 +4,23 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * What agents did with one suggestion, added up.
+ * Totals of what agents did with one suggestion.
  *
- * @param accepted feedback with the action accepted
- * @param total all feedback
- * @param decayedAccepted as {@code accepted}, each with its decayed weight as of
+ * @param accepted number of times it was accepted
+ * @param total number of all feedback
+ * @param decayedAccepted like {@code accepted}, each weighted with its decay as of
  * {@code decayedAt}
- * @param decayedTotal as {@code total}, likewise
- * @param decayedAt when the decayed sums were taken
+ * @param decayedTotal like {@code total}, weighted in the same way
+ * @param decayedAt when the decayed sums were computed
  */
 public record FeedbackCounts(long accepted, long total, double decayedAccepted, double decayedTotal,
 		Instant decayedAt) {
 
 	/**
-	 * How much of a weight is left after some time.
+	 * The fraction of a weight that is left after some time.
 	 * @param from when the weight was 1
-	 * @param to when it is looked at; before {@code from} counts as {@code from}
-	 * @param halfLife time in which it halves
+	 * @param to when it is evaluated; a time before {@code from} counts as {@code from}
+	 * @param halfLife time in which the weight halves
 	 * @return 0 to 1
 	 */
 	static double decay(Instant from, Instant to, Duration halfLife) {

@@ -14,8 +14,8 @@ import org.springframework.jdbc.core.RowMapper;
 import org.springframework.stereotype.Component;
 
 /**
- * Feedback added up for each suggestion, in the table {@code suggestion_feedback}. The
- * decayed sums follow the half-life of the time when they were taken: a changed one holds
+ * Feedback totals for each suggestion, in the table {@code suggestion_feedback}. The
+ * decayed sums use the half-life in force when they were computed: a change applies only
  * from then on. Thread safe.
  */
 @Component
@@ -39,9 +39,9 @@ public class FeedbackHistory {
 	}
 
 	/**
-	 * Finds what is known of some suggestions, in one query by primary key.
+	 * Finds the feedback on some suggestions, in one query by primary key.
 	 * @param suggestionIds their ids
-	 * @return the counts of those that have any feedback, by id
+	 * @return the counts of the suggestions with any feedback, by id
 	 */
 	Map<String, FeedbackCounts> find(Collection<String> suggestionIds) {
 		Map<String, FeedbackCounts> counts = new HashMap<>();
@@ -56,14 +56,14 @@ public class FeedbackHistory {
 	}
 
 	/**
-	 * Counts one feedback, in the caller's transaction.
+	 * Adds one piece of feedback, in the caller's transaction.
 	 * @param suggestionId the suggestion's id
 	 * @param accepted whether the agent accepted it
 	 */
 	public void add(String suggestionId, boolean accepted) {
 		this.jdbc.update("INSERT INTO suggestion_feedback (suggestion_id) VALUES (?) ON CONFLICT DO NOTHING",
 				suggestionId);
-		// Locks the row: two agents may rate one suggestion at once.
+		// Locks the row, since two agents may rate the same suggestion at once.
 		FeedbackCounts before = this.jdbc.queryForObject(
 				"SELECT " + COUNTS + " FROM suggestion_feedback WHERE suggestion_id = ? FOR UPDATE", ROW_MAPPER,
 				suggestionId);

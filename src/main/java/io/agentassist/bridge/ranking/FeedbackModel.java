@@ -3,10 +3,10 @@ package io.agentassist.bridge.ranking;
 import java.time.Duration;
 import java.time.Instant;
 
-/** How the feedback on a suggestion becomes a signal between 0 and 1. */
+/** How feedback on a suggestion is turned into a signal between 0 and 1. */
 public enum FeedbackModel {
 
-	/** Accepted feedback divided by all feedback, as the tutorial has it. */
+	/** Accepted feedback divided by all feedback, as in the tutorial. */
 	ACCEPTANCE_RATIO {
 		@Override
 		double signal(FeedbackCounts counts, Duration halfLife, Instant now) {

@@ -16,8 +16,8 @@ import org.springframework.validation.annotation.Validated;
  * @param skillWeight weight of the skill bonus
  * @param skillBonus bonus of a suggestion that matches a skill of the agent
  * @param feedbackWeight weight of the feedback signal
- * @param feedbackModel how agents' feedback becomes a signal
- * @param halfLife time after which a feedback counts half, in the model that forgets
+ * @param feedbackModel how agents' feedback is turned into a signal
+ * @param halfLife time after which feedback counts half, in the decaying model
  * @param minimumScore suggestions with a lower final score are dropped; 0 drops none
  */
 @Validated

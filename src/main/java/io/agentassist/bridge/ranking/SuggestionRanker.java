@@ -12,9 +12,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * Orders suggestions by relevance. Pure: same input, same output, nothing else read or
- * changed. The default weights and the arithmetic are the tutorial's
- * {@code rank_suggestions}, to the last digit: a confidence outside 0 to 1 is not cut.
+ * Orders suggestions by relevance. A pure function of its input; thread safe. The default
+ * weights and the arithmetic match the tutorial's {@code rank_suggestions} to the last
+ * digit, so a confidence outside 0 to 1 is not clipped.
  */
 public final class SuggestionRanker {
 
@@ -24,7 +24,10 @@ public final class SuggestionRanker {
 
 	private static final double SCALE = 1e4;
 
-	/** Below it the error of a multiplication by the scale is far less than the next. */
+	/**
+	 * Below this, the rounding error of multiplying by the scale is far less than
+	 * {@code NEAR_TIE}.
+	 */
 	private static final double EXACT_LIMIT = 1e8;
 
 	private static final double NEAR_TIE = 1e-6;
@@ -40,11 +43,11 @@ public final class SuggestionRanker {
 	}
 
 	/**
-	 * Scores and sorts. Each suggestion keeps its fields and gains {@code final_score},
-	 * {@code skill_match} and {@code feedback_signal}.
+	 * Scores and sorts suggestions. Each suggestion keeps its fields and gains
+	 * {@code final_score}, {@code skill_match} and {@code feedback_signal}.
 	 * @param suggestions the provider's suggestions, JSON objects
 	 * @param agentSkills the agent's skills
-	 * @param feedbackSignal signal of a suggestion by its id, 0 to 1
+	 * @param feedbackSignal maps a suggestion's id to its signal, 0 to 1
 	 * @return new objects, highest score first; equal scores keep their order; those
 	 * below the minimum score are left out
 	 */
@@ -77,7 +80,7 @@ public final class SuggestionRanker {
 		return scored;
 	}
 
-	/** A confidence that is no finite number counts as none. */
+	/** A confidence that is not a finite number counts as 0. */
 	private static double confidence(ObjectNode suggestion) {
 		JsonNode confidence = suggestion.path("confidence");
 		double value = confidence.isNumber() ? confidence.doubleValue() : 0;
@@ -94,9 +97,9 @@ public final class SuggestionRanker {
 	}
 
 	/**
-	 * Rounds to 4 places, half to even on the exact binary value, as Python's
-	 * {@code round}. Only near a tie does that need exact arithmetic, which is slow; the
-	 * division by a power of ten is rounded correctly in any case.
+	 * Rounds to 4 places, half to even on the exact binary value, like Python's
+	 * {@code round}. Exact arithmetic is slow and only needed near a tie; the division by
+	 * a power of ten is rounded correctly in any case.
 	 */
 	private static double round(double value) {
 		double scaled = value * SCALE;

@@ -21,7 +21,7 @@ import io.micrometer.core.instrument.Timer;
 import org.apache.camel.ExchangeProperty;
 import org.springframework.stereotype.Component;
 
-/** Ranks a callback's suggestions with what agents thought of them so far. */
+/** Ranks a callback's suggestions, using agents' feedback on them so far. */
 @Component
 public class SuggestionRanking {
 
@@ -47,11 +47,12 @@ public class SuggestionRanking {
 	}
 
 	/**
-	 * Ranks.
+	 * Ranks suggestions.
 	 * @param callback the provider's suggestions
-	 * @param request the request that they answer
+	 * @param request the request they answer
 	 * @return the ranked suggestions
-	 * @throws JsonProcessingException never in practice: what came as JSON goes as JSON
+	 * @throws JsonProcessingException never in practice: what was parsed from JSON can be
+	 * written as JSON
 	 */
 	public RankedSuggestions rank(@ExchangeProperty("callback") Callback callback,
 			@ExchangeProperty("request") TrackedRequest request) throws JsonProcessingException {
@@ -59,7 +60,7 @@ public class SuggestionRanking {
 		List<String> ids = new ArrayList<>();
 		for (JsonNode suggestion : callback.suggestions()) {
 			String id = suggestion.path("id").asText();
-			// PostgreSQL refuses a NUL in a text; nothing is known of such an id anyway.
+			// PostgreSQL refuses a NUL in text; nothing is known about such an id anyway.
 			if (id.indexOf('\0') < 0) {
 				ids.add(id);
 			}

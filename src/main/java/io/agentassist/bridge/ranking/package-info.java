@@ -1,2 +1,2 @@
-/** Ranking of suggestions, and the feedback that it learns from. */
+/** Ranking of suggestions, and the feedback it learns from. */
 package io.agentassist.bridge.ranking;

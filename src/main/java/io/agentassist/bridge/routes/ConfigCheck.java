@@ -28,8 +28,8 @@ import org.springframework.validation.ObjectError;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 /**
- * Binds settings to the records that hold them, as a start does, and tells which of them
- * a start would refuse. Thread safe.
+ * Binds settings to the records that hold them, as a start does, and reports those that a
+ * start would refuse. Thread safe.
  */
 final class ConfigCheck {
 
@@ -39,9 +39,9 @@ final class ConfigCheck {
 
 	/**
 	 * Creates the check.
-	 * @param records finds what holds settings, with {@link ConfigurationProperties};
-	 * asked at a check, as it looks through all beans
-	 * @param validator of their constraints
+	 * @param records finds the records annotated with {@link ConfigurationProperties};
+	 * called only for a check, as it searches all beans
+	 * @param validator checks their constraints
 	 */
 	ConfigCheck(Supplier<List<Class<? extends Record>>> records, Validator validator) {
 		this.records = records;
@@ -49,9 +49,9 @@ final class ConfigCheck {
 	}
 
 	/**
-	 * Binds.
-	 * @param problems told of what does not fit
-	 * @return the records that do, by their class
+	 * Binds settings.
+	 * @param problems receives each problem
+	 * @return the records that could be bound, by class
 	 */
 	Map<Class<?>, Record> bind(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
 		Map<Class<?>, Record> bound = new HashMap<>();
@@ -60,7 +60,8 @@ final class ConfigCheck {
 		for (Class<? extends Record> type : this.records.get()) {
 			String prefix = prefix(type);
 			try {
-				// A handler remembers its first failure.
+				// A new handler for each record, as a handler remembers its first
+				// failure.
 				Record record = binder.bindOrCreate(prefix, Bindable.of(type), new ValidationBindHandler(adapter));
 				checkFiles(settings, record, problems);
 				bound.put(type, record);
@@ -116,7 +117,7 @@ final class ConfigCheck {
 		return settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + reason);
 	}
 
-	/** Whether a record has such a setting. */
+	/** Whether any record has this setting. */
 	boolean knows(ConfigurationPropertyName key) {
 		return this.records.get().stream().anyMatch((type) -> {
 			ConfigurationPropertyName prefix = ConfigurationPropertyName.of(prefix(type));

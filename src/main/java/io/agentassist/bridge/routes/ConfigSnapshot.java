@@ -43,34 +43,34 @@ import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * What the files of {@code config/} said at one moment, among the settings from elsewhere
- * that win over them or fill their placeholders. Immutable, thread safe.
+ * The contents of the files in {@code config/} at one moment, together with the settings
+ * from elsewhere that override them or fill their placeholders. Immutable, thread safe.
  */
 final class ConfigSnapshot {
 
 	private static final Logger log = LoggerFactory.getLogger(ConfigSnapshot.class);
 
-	/** Keys and environment variables, as the field names them. */
+	/** Keys and environment variables that usually hold secrets. */
 	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
 
-	/** What is shorter occurs by itself. */
+	/** Shorter values occur in text by chance. */
 	private static final int SHORTEST_SECRET = 10;
 
-	/** How Spring Boot names what it read from a file. */
+	/** How Spring Boot's names for what it read from a file begin. */
 	private static final String FILE = "Config resource '";
 
-	/** Those of profiles may come and go. */
+	/** The file that must exist; those of profiles may come and go. */
 	private static final String NEEDED = "application.yaml";
 
-	/** The place of settings that are in no file. */
+	/** The place reported for settings that are in no file. */
 	static final String NOWHERE = "config";
 
 	private final ConfigurableEnvironment environment;
 
-	/** The value that counts, by the key as it stands in a file. */
+	/** The effective values, by key as written in a file. */
 	private final Map<String, String> values = new TreeMap<>();
 
-	/** What stands in the files, by their name and the key. */
+	/** The text in the files, by name of the source and key. */
 	private final Map<String, String> texts = new HashMap<>();
 
 	private ConfigSnapshot(ConfigurableEnvironment environment) {
@@ -88,12 +88,12 @@ final class ConfigSnapshot {
 			return this.environment.getProperty(key);
 		}
 		catch (IllegalArgumentException ex) {
-			// A placeholder that nothing fills: told to whoever needs the value.
+			// An unresolved placeholder: reported where the value is needed.
 			return String.valueOf(source.getProperty(key));
 		}
 	}
 
-	/** The files as they were when the application read them. */
+	/** Creates a snapshot of the files as the application read them. */
 	static ConfigSnapshot of(ConfigurableEnvironment running) {
 		StandardEnvironment copy = withoutSources();
 		running.getPropertySources()
@@ -106,10 +106,10 @@ final class ConfigSnapshot {
 
 	/**
 	 * Reads the files as Spring Boot does at a start.
-	 * @param running the application's environment, for all that is not in files
+	 * @param running the application's environment, for everything that is not in files
 	 * @return the snapshot
-	 * @throws UnreadableConfigException when a file is no YAML, or has become empty, or
-	 * the one that is always needed is gone
+	 * @throws UnreadableConfigException if a file is not YAML or has become empty, or the
+	 * one that must exist is gone
 	 */
 	static ConfigSnapshot read(ConfigurableEnvironment running) throws UnreadableConfigException {
 		List<RouteProblem> emptied = emptied(running);
@@ -141,7 +141,10 @@ final class ConfigSnapshot {
 		}
 	}
 
-	/** Of a save that failed, rather than meant: each of its settings would be missed. */
+	/**
+	 * Files that are empty or missing, more likely from a failed save than on purpose:
+	 * each of their settings would be missing.
+	 */
 	private static List<RouteProblem> emptied(ConfigurableEnvironment running) {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (Path file : filesWithSettings(running)) {
@@ -166,7 +169,7 @@ final class ConfigSnapshot {
 		return environment;
 	}
 
-	/** As Spring reads them. */
+	/** Finds syntax errors with Spring's own parser. */
 	private static List<RouteProblem> syntaxErrors(Set<Path> folders) {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (Path file : files(folders)) {
@@ -185,7 +188,7 @@ final class ConfigSnapshot {
 		return problems;
 	}
 
-	/** Makes the application's environment say the same. */
+	/** Makes the application's environment hold the same settings. */
 	void install(ConfigurableEnvironment running) {
 		MutablePropertySources sources = running.getPropertySources();
 		Set<String> names = new LinkedHashSet<>();
@@ -218,8 +221,7 @@ final class ConfigSnapshot {
 	}
 
 	/**
-	 * A setting, or null; as it stands in its file where it has a placeholder that
-	 * nothing fills.
+	 * A setting, or null; as written in its file if it has an unresolved placeholder.
 	 */
 	String value(String key) {
 		try {
@@ -231,8 +233,8 @@ final class ConfigSnapshot {
 	}
 
 	/**
-	 * The values of settings, from anywhere, that hold secrets: the longest first, as one
-	 * may be the beginning of another.
+	 * The values of all settings that hold secrets, from any source; longest first, as
+	 * one may be the beginning of another.
 	 */
 	List<String> secrets() {
 		List<String> secrets = new ArrayList<>();
@@ -241,7 +243,7 @@ final class ConfigSnapshot {
 				Arrays.stream(enumerable.getPropertyNames())
 					.filter(SECRET.asPredicate())
 					.map((key) -> value(source, key))
-					// A placeholder that nothing fills is no secret, and its name helps.
+					// An unresolved placeholder is not a secret, and its name is helpful.
 					.filter((value) -> value != null && !value.contains("${"))
 					.flatMap((value) -> Arrays.stream(value.split(",")))
 					.filter((value) -> value.length() >= SHORTEST_SECRET)
@@ -257,7 +259,7 @@ final class ConfigSnapshot {
 		return source.getName().replaceFirst(" \\(document #\\d+\\)$", "") + key;
 	}
 
-	/** The keys that have another value, or none any more. */
+	/** The keys whose value differs, was added or was removed. */
 	Set<String> changes(ConfigSnapshot before) {
 		Set<String> changed = new TreeSet<>(this.values.keySet());
 		changed.addAll(before.values.keySet());
@@ -271,8 +273,7 @@ final class ConfigSnapshot {
 	}
 
 	/**
-	 * Tells of edits that change nothing: of keys whose value in force comes from
-	 * elsewhere.
+	 * Reports edits that change nothing, because the value in force comes from elsewhere.
 	 */
 	List<RouteProblem> overridden(ConfigSnapshot before) {
 		List<RouteProblem> problems = new ArrayList<>();
@@ -298,7 +299,7 @@ final class ConfigSnapshot {
 		return (file(origin) != null) ? name(file(origin)) : String.valueOf(origin);
 	}
 
-	/** Where the value in force comes from, or null where there is none. */
+	/** The origin of the value in force, or null if there is none. */
 	private Origin origin(ConfigurationPropertyName name) {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources
 			.from(this.environment.getPropertySources())) {
@@ -312,7 +313,7 @@ final class ConfigSnapshot {
 		return null;
 	}
 
-	/** Whether a value of a file names a key, as {@code ${key}}. */
+	/** Whether a value in a file refers to a key, as {@code ${key}}. */
 	boolean names(String key) {
 		return this.texts.values()
 			.stream()
@@ -353,7 +354,8 @@ final class ConfigSnapshot {
 					.forEach(found::add);
 			}
 			catch (IOException ex) {
-				// Spring Boot takes it for empty, and the check misses the settings.
+				// Spring Boot treats it as empty, and the check reports the missing
+				// settings.
 				log.debug("Folder {} cannot be read", folder, ex);
 			}
 		}
@@ -361,8 +363,8 @@ final class ConfigSnapshot {
 	}
 
 	/**
-	 * Tells of a key, at the place that its value in force comes from; of one that is
-	 * missing, where its siblings begin.
+	 * Creates a problem with a key, placed where its value in force comes from; for a
+	 * missing key, where its siblings begin.
 	 */
 	RouteProblem problem(String key, RouteProblem.Severity severity, String message) {
 		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
@@ -412,7 +414,7 @@ final class ConfigSnapshot {
 		return (absolute.startsWith(here) ? here.relativize(absolute) : absolute).toString().replace('\\', '/');
 	}
 
-	/** What came from files, the first wins. */
+	/** The sources that came from files; the first one wins. */
 	private static List<EnumerablePropertySource<?>> sources(ConfigurableEnvironment environment) {
 		List<EnumerablePropertySource<?>> sources = new ArrayList<>();
 		environment.getPropertySources().forEach((source) -> {
@@ -423,7 +425,7 @@ final class ConfigSnapshot {
 		return sources;
 	}
 
-	/** The files cannot be read. */
+	/** Thrown when the files cannot be read. */
 	static final class UnreadableConfigException extends Exception {
 
 		private final transient List<RouteProblem> problems;

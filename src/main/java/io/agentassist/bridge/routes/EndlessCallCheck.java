@@ -12,17 +12,19 @@ import java.util.function.UnaryOperator;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Finds routes that each of their messages comes back to: such a message never ends, and
- * takes memory until the bridge has none. A route that calls itself only sometimes is let
- * through.
+ * Finds routes to which every message returns: such a message never ends, and uses memory
+ * until none is left. A route that calls itself only sometimes is allowed. For one check;
+ * not thread safe.
  */
 final class EndlessCallCheck {
 
-	/** Steps whose own steps each message goes through. */
+	/** Steps whose nested steps every message passes. */
 	private static final Set<String> PASSED = Set.of("pipeline", "multicast", "step", "circuitBreaker", "doTry", "saga",
 			"transacted", "policy");
 
-	/** Steps that end a message: what stands after one is not for each of them. */
+	/**
+	 * Steps that end a message, so that not every message reaches the steps after them.
+	 */
 	private static final Set<String> LAST = Set.of("stop", "throwException", "rollback");
 
 	private final UnaryOperator<String> names;
@@ -32,9 +34,9 @@ final class EndlessCallCheck {
 	private final Map<String, List<Call>> calls = new HashMap<>();
 
 	/**
-	 * Checks one set.
-	 * @param names gives the name of the endpoint that a URI stands for
-	 * @param problems takes what is found
+	 * Creates the check of one set.
+	 * @param names maps a URI to the name of its endpoint
+	 * @param problems receives each problem
 	 */
 	EndlessCallCheck(UnaryOperator<String> names, Consumer<RouteProblem> problems) {
 		this.names = names;
@@ -57,8 +59,8 @@ final class EndlessCallCheck {
 	}
 
 	/**
-	 * Collects the calls that each message of a list of steps makes.
-	 * @return whether each of them comes to the list's end
+	 * Collects the calls that every message makes in a list of steps.
+	 * @return whether every message reaches the end of the list
 	 */
 	private boolean collect(RouteItem route, Node steps, List<Call> made) {
 		for (Node element : YamlTree.elements(steps)) {

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Warns of patterns that run and do not do what they look like: each was seen to lose or
- * to repeat messages.
+ * Warns of patterns that run but do not do what they seem to: each of them has been seen
+ * to lose or repeat messages. For one check; not thread safe.
  */
 final class HazardCheck {
 
@@ -19,10 +19,12 @@ final class HazardCheck {
 
 	private final Consumer<RouteProblem> problems;
 
-	/** Policies that redeliver, by id. */
+	/** Ids of policies and routes that redeliver. */
 	private final Set<String> redelivering = new HashSet<>();
 
-	/** {@code direct:} URIs that a route with such a policy calls. */
+	/**
+	 * {@code direct:} URIs called by a route with such a policy, with that route's id.
+	 */
 	private final Map<String, String> redelivered = new HashMap<>();
 
 	HazardCheck(RouteSurroundings surroundings, Consumer<RouteProblem> problems) {

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
-/** The operations of OpenAPI files that sets of routes serve. */
+/** Reads the operations of OpenAPI files that sets of routes serve. */
 final class HttpContract {
 
 	private HttpContract() {
@@ -19,7 +19,7 @@ final class HttpContract {
 
 	/**
 	 * Finds where a set names its contract.
-	 * @return the place of the file's name, or null
+	 * @return the node with the file's name, or null
 	 */
 	static Node specification(RouteItem item) {
 		return "rest".equals(item.kind()) ? YamlTree.entry(YamlTree.entry(item.node(), "openApi"), "specification")
@@ -28,9 +28,9 @@ final class HttpContract {
 
 	/**
 	 * Reads a contract.
-	 * @param location as routes name it, {@code file:config/openapi.yaml}
+	 * @param location as written in routes, {@code file:config/openapi.yaml}
 	 * @return method and path by operation id, in the contract's order
-	 * @throws IOException when it cannot be read, or is no YAML
+	 * @throws IOException if it cannot be read or is not YAML
 	 */
 	static Map<String, String> operations(String location) throws IOException {
 		Path file = Path.of(location.replaceFirst("^file:", ""));

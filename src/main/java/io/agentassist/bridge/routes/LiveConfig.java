@@ -16,16 +16,16 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * The settings of {@code config/} that run, and what becomes of others: settings in
- * {@link LiveSettings} change at once, placeholders of routes with their routes, all
+ * The settings of {@code config/} in force, and how changes to them take effect: settings
+ * in {@link LiveSettings} at once, placeholders of routes together with their routes, all
  * others at a restart. Not thread safe.
  */
 final class LiveConfig {
 
-	/** Used by routes, and read at the start nevertheless. */
+	/** Used by routes, but read only at the start. */
 	private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("agentassist.routes");
 
-	/** All other keys are Spring Boot's and its libraries' to know. */
+	/** All other keys belong to Spring Boot and its libraries. */
 	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
 
 	private final ConfigurableEnvironment environment;
@@ -52,8 +52,8 @@ final class LiveConfig {
 
 	/**
 	 * Reads the files.
-	 * @param problems told of files that cannot be read
-	 * @return what they say; what runs where they cannot be read
+	 * @param problems receives each file that cannot be read
+	 * @return the settings in the files; those in force if they cannot be read
 	 */
 	ConfigSnapshot read(Consumer<RouteProblem> problems) {
 		try {
@@ -67,16 +67,16 @@ final class LiveConfig {
 
 	/**
 	 * Checks settings as a start does.
-	 * @param problems told of those that a start would refuse
-	 * @return the records of the others
+	 * @param problems receives each setting that a start would refuse
+	 * @return the records that could be bound
 	 */
 	Map<Class<?>, Record> check(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
 		return this.check.bind(settings, problems);
 	}
 
 	/**
-	 * Takes the text of files that say what runs already.
-	 * @return which of their edits have no effect, as a value from elsewhere wins
+	 * Adopts the text of files whose settings are already in force.
+	 * @return a warning for each edit without effect because a value from elsewhere wins
 	 */
 	List<RouteProblem> takeText(ConfigSnapshot settings) {
 		List<RouteProblem> problems = settings.overridden(this.running);
@@ -85,8 +85,8 @@ final class LiveConfig {
 	}
 
 	/**
-	 * Names new keys that nothing reads.
-	 * @param isPlaceholder tells keys that routes have
+	 * Warns of new keys that nothing reads.
+	 * @param isPlaceholder whether routes use a key as a placeholder
 	 */
 	List<RouteProblem> misspelt(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
 		List<RouteProblem> problems = new ArrayList<>();
@@ -105,7 +105,7 @@ final class LiveConfig {
 				&& !this.check.knows(name) && !settings.names(key);
 	}
 
-	/** Lets routes that are read from now on find other settings. */
+	/** Makes these settings visible to routes that are read from now on. */
 	void install(ConfigSnapshot settings) {
 		settings.install(this.environment);
 	}
@@ -117,9 +117,9 @@ final class LiveConfig {
 	}
 
 	/**
-	 * What differs from what runs.
-	 * @return a line for each key that a record of live settings has, with its values;
-	 * the others may hold what is not for logs
+	 * Describes the differences from what is in force.
+	 * @return a line for each changed key; with its values only if it is a live setting,
+	 * as others may hold values that must not be logged
 	 */
 	List<String> describe(ConfigSnapshot settings) {
 		List<String> lines = new ArrayList<>();
@@ -130,8 +130,8 @@ final class LiveConfig {
 	}
 
 	/**
-	 * Names what a restart would change.
-	 * @param isPlaceholder tells keys that routes have
+	 * Warns of changes that take effect only at a restart.
+	 * @param isPlaceholder whether routes use a key as a placeholder
 	 */
 	List<RouteProblem> needRestart(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
 		List<RouteProblem> problems = new ArrayList<>();
@@ -151,7 +151,7 @@ final class LiveConfig {
 		return this.holders.stream().anyMatch((holder) -> holder.isLive(name));
 	}
 
-	/** Where the files are. */
+	/** The folders of the files. */
 	Set<Path> folders() {
 		Set<Path> folders = new LinkedHashSet<>(this.atStart.folders());
 		folders.addAll(this.running.folders());

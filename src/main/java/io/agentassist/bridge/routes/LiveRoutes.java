@@ -38,14 +38,14 @@ import org.springframework.jmx.export.annotation.ManagedOperationParameter;
 import org.springframework.jmx.export.annotation.ManagedResource;
 
 /**
- * The routes that run, and what becomes of an edit: it is checked as a whole, then either
- * applied as a whole or rejected without any effect. Thread safe; what it tells of itself
- * does not wait for an edit that is under way, which may take seconds.
+ * The running routes and the handling of edits: an edit is checked as a whole, then
+ * either applied as a whole or rejected without any effect. Thread safe; the getters do
+ * not wait for an edit under way, which may take seconds.
  */
 @ManagedResource(objectName = LiveRoutes.OBJECT_NAME, description = "The routes that run, and their last edits")
 public class LiveRoutes {
 
-	/** Name of the MBean. */
+	/** The name of the MBean. */
 	static final String OBJECT_NAME = "io.agentassist.bridge:type=LiveRoutes";
 
 	private static final Logger log = LoggerFactory.getLogger(LiveRoutes.class);
@@ -69,18 +69,18 @@ public class LiveRoutes {
 	private volatile RouteRevision running;
 
 	/**
-	 * What the set that runs was accepted with; errors where it was not checked before it
-	 * ran.
+	 * The warnings with which the running set was accepted; also errors if it was not
+	 * checked before it ran.
 	 */
 	private volatile List<RouteProblem> warnings = List.of();
 
-	/** What is wrong with the files as they are; empty when they run. */
+	/** What is wrong with the files as they are; empty if they are what runs. */
 	private volatile List<RouteProblem> pending = List.of();
 
-	/** The files that are rejected, or null. */
+	/** The files that were rejected, or null. */
 	private Found rejected;
 
-	/** What is wrong besides the files, by what it is about. */
+	/** Problems with other things than the files, by subject. */
 	private final Map<String, String> troubles = new ConcurrentSkipListMap<>();
 
 	LiveRoutes(RoutesProperties settings, ConfigurableListableBeanFactory beans, LiveConfig config,
@@ -93,17 +93,18 @@ public class LiveRoutes {
 		this.history = new RouteHistory(settings, settings.history());
 		this.meters = meters;
 		this.clock = clock;
-		// So that the first edit does not make the figure appear.
+		// Registers the counters now, so that they do not appear only with the first
+		// edit.
 		List.of("accepted", "rejected", "rolled-back").forEach(this::edits);
 	}
 
 	/**
 	 * Decides what runs after a start: the files as they are, unless they have changed
-	 * and are bad. Files that ran before are not checked again, and neither are the very
-	 * first, for the time that it takes: {@link #warmUp()} does it.
+	 * and are bad. To save time, files that ran before are not checked again, and neither
+	 * are those of the very first start: {@link #warmUp()} checks them.
 	 * @return the set to run
-	 * @throws UnreadableRoutesException when the very first files are none, or cannot all
-	 * be read
+	 * @throws UnreadableRoutesException if at the very first start there are no files or
+	 * some cannot be read
 	 */
 	synchronized RouteSet load() {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
@@ -134,7 +135,7 @@ public class LiveRoutes {
 		return set;
 	}
 
-	/** The set that {@link #load()} decided for has started. */
+	/** Called once the set chosen by {@link #load()} has started. */
 	synchronized void started() {
 		if (this.history.last().map(RouteRevision::revision).orElse(0L) < this.running.revision()) {
 			keep();
@@ -154,12 +155,15 @@ public class LiveRoutes {
 		}
 	}
 
-	/** Where files are that may change besides those of the routes. */
+	/** The folders of other files that may change. */
 	synchronized Set<Path> configFolders() {
 		return this.config.folders();
 	}
 
-	/** Checks what the start did not, and makes the first edit as fast as the others. */
+	/**
+	 * Checks what the start did not, and warms up so that the first edit is as fast as
+	 * later ones.
+	 */
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
 		this.warnings = masked(validate(this.running.set(), config), config);
@@ -183,7 +187,7 @@ public class LiveRoutes {
 		return problems.stream().map((problem) -> problem.without(secrets)).toList();
 	}
 
-	/** Takes the files as they are now. */
+	/** Reads the files as they are now, and applies or rejects them. */
 	synchronized void refresh() {
 		List<RouteProblem> refused = new ArrayList<>();
 		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), refused::add);
@@ -206,8 +210,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Makes a set run, if it may.
-	 * @return what is wrong with it; with an error among it, nothing has changed
+	 * Checks a set and, if it has no errors, runs it.
+	 * @return the problems found; if there is an error among them, nothing has changed
 	 */
 	private NavigableSet<RouteProblem> apply(Found found, List<String> description, String outcome) {
 		Instant start = this.clock.instant();
@@ -234,7 +238,7 @@ public class LiveRoutes {
 			this.swapper.apply(set, changes);
 			this.config.run(config, records);
 		}
-		// A class that is missing in lib/ is an error, not an exception.
+		// A class missing from lib/ causes an Error, not an Exception.
 		catch (Exception | LinkageError | StackOverflowError ex) {
 			undo(set, config);
 			problems.add(doesNotStart(set, changes, ex));
@@ -271,7 +275,7 @@ public class LiveRoutes {
 		return names;
 	}
 
-	/** The previous set, after half of another has been started. */
+	/** Goes back to the previous set after another has been started in part. */
 	private void undo(RouteSet set, ConfigSnapshot config) {
 		RouteChanges changes = changes(set, config, this.running.set(), this.config.running());
 		try {
@@ -293,7 +297,7 @@ public class LiveRoutes {
 		return RouteProblem.error(changes.files().stream().findFirst().orElse("."), message);
 	}
 
-	/** Stops routes that were replaced and have come to their end. */
+	/** Stops routes that were replaced and have nothing left to do. */
 	synchronized void stopRetired() {
 		this.swapper.stopRetired();
 	}
@@ -346,8 +350,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Gets the number of the set that runs.
-	 * @return counted from 1, over restarts
+	 * Gets the number of the running set.
+	 * @return counted from 1, across restarts
 	 */
 	@ManagedAttribute(description = "Number of the set of routes that runs")
 	public long getRevision() {
@@ -355,8 +359,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Gets what tells sets apart, also between replicas.
-	 * @return a digest of the files that run
+	 * Gets what identifies a set, to compare replicas.
+	 * @return a digest of the running files
 	 */
 	@ManagedAttribute(description = "Digest of the files that run, to compare replicas")
 	public String getHash() {
@@ -364,8 +368,9 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Tells of an edit that was rejected.
-	 * @return a line for each problem of the files as they are; empty when they run
+	 * Gets the problems of a rejected edit.
+	 * @return a line for each problem of the files as they are; empty if they are what
+	 * runs
 	 */
 	@ManagedAttribute(description = "What is wrong with the files as they are; empty when they run")
 	public List<String> getPendingEdit() {
@@ -373,7 +378,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Tells of patterns in the set that runs which lose or repeat messages.
+	 * Gets the warnings about the running set, for example of patterns that lose or
+	 * repeat messages.
 	 * @return a line for each
 	 */
 	@ManagedAttribute(description = "Warnings about the routes that run")
@@ -382,9 +388,9 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Tells of what is wrong besides a pending edit.
-	 * @return a line for each: errors in the set that runs, a history or a folder that
-	 * cannot be used
+	 * Gets the problems besides those of a pending edit.
+	 * @return a line for each: errors in the running set, a history or folder that cannot
+	 * be used
 	 */
 	@ManagedAttribute(description = "What is wrong besides a pending edit")
 	public List<String> getProblems() {
@@ -395,8 +401,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Takes why the folder is not watched.
-	 * @param reason null: it is again
+	 * Records why the files could not be looked at.
+	 * @param reason the reason; null once they can
 	 */
 	void watched(String reason) {
 		if (reason == null) {
@@ -408,8 +414,8 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Tells what was changed when, and by whom.
-	 * @return a line for each revision that is kept, oldest first
+	 * Gets what was changed, when and by whom.
+	 * @return a line for each stored revision, oldest first
 	 */
 	@ManagedAttribute(description = "The last revisions, oldest first")
 	public List<String> getHistory() {
@@ -421,13 +427,12 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Runs an earlier set again, as a new revision, and writes its files into the folder:
-	 * else the next edit or restart would undo it.
-	 * @param revision its number, one of the history's
-	 * @return the number of the set that runs then
-	 * @throws IllegalArgumentException when there is no such revision
-	 * @throws IllegalStateException when it does not run any more, or the folder cannot
-	 * be written
+	 * Runs an earlier set again, as a new revision, and writes its files into the folder;
+	 * otherwise the next edit or restart would undo it.
+	 * @param revision its number in the history
+	 * @return the number of the new revision
+	 * @throws IllegalArgumentException if there is no such revision
+	 * @throws IllegalStateException if it no longer runs, or the folder cannot be written
 	 */
 	@ManagedOperation(description = "Runs an earlier revision again and writes its files into the folder")
 	@ManagedOperationParameter(name = "revision", description = "its number")
@@ -487,7 +492,10 @@ public class LiveRoutes {
 		return this.settings.directory().resolve(name).toAbsolutePath();
 	}
 
-	/** What has to be writable for a file to be written: itself, or a folder above it. */
+	/**
+	 * What must be writable for a file to be written: the file itself, or the nearest
+	 * existing folder above it.
+	 */
 	private static Path place(Path file) {
 		return (Files.exists(file, LinkOption.NOFOLLOW_LINKS) || file.getParent() == null) ? file
 				: place(file.getParent());
@@ -498,7 +506,7 @@ public class LiveRoutes {
 	 *
 	 * @param set the routes
 	 * @param config the settings
-	 * @param refused what is wrong with files that are not among them
+	 * @param refused problems with files that were left out
 	 */
 	private record Found(RouteSet set, ConfigSnapshot config, List<RouteProblem> refused) {
 

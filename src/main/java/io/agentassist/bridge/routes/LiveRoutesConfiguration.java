@@ -32,7 +32,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.ClassUtils;
 
-/** Puts the routes under {@link LiveRoutes}. */
+/** Puts the routes under the control of {@link LiveRoutes}. */
 @Configuration(proxyBeanMethods = false)
 class LiveRoutesConfiguration {
 
@@ -57,7 +57,10 @@ class LiveRoutesConfiguration {
 		return new LiveRoutes(settings, beans, config, swapper, meters, clock);
 	}
 
-	/** By their definitions: asked for annotations, Spring looks at every bean. */
+	/**
+	 * Searches the bean definitions: asked for annotated beans, Spring would look at
+	 * every bean.
+	 */
 	private static List<Class<? extends Record>> settingsRecords(ConfigurableListableBeanFactory beans) {
 		List<Class<? extends Record>> records = new ArrayList<>();
 		for (String name : beans.getBeanDefinitionNames()) {
@@ -73,8 +76,8 @@ class LiveRoutesConfiguration {
 	}
 
 	/**
-	 * Binds all settings before anything is created or opened, and stops a start with
-	 * wrong ones with one message that names all of them.
+	 * Binds all settings before anything is created or opened. If some are wrong, it
+	 * stops the start with one message that names them all.
 	 */
 	@Bean
 	@ConditionalOnWebApplication
@@ -96,7 +99,7 @@ class LiveRoutesConfiguration {
 				return;
 			}
 			List<String> problems = new ArrayList<>();
-			// Spring's own has no messages yet.
+			// Spring's own validator has no messages yet.
 			try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
 				new ConfigCheck(() -> records, validators.getValidator()).bind(ConfigSnapshot.of(environment),
 						(problem) -> problems.add(problem.placeAndMessage()));
@@ -113,7 +116,7 @@ class LiveRoutesConfiguration {
 		return new RouteWatcher(settings, routes);
 	}
 
-	/** Instead of Camel's own search for routes. */
+	/** Replaces Camel's own search for routes. */
 	@Bean
 	CamelContextConfiguration routesOfTheStart(ObjectProvider<LiveRoutes> routes, RouteFiles files) {
 		return new CamelContextConfiguration() {

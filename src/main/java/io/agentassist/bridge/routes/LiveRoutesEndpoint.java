@@ -14,7 +14,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The routes for operators, {@code /actuator/routes} on the management port: GET shows
- * which revision runs, what is wrong with a pending edit, and the history; POST
+ * the running revision, what is wrong with a pending edit, and the history; POST to
  * {@code /actuator/routes/{revision}} rolls back.
  */
 @Component
@@ -50,14 +50,14 @@ class LiveRoutesEndpoint {
 	}
 
 	/**
-	 * What runs.
+	 * The state of the routes.
 	 *
-	 * @param revision the number of the set
+	 * @param revision the number of the running set
 	 * @param pendingEdit what is wrong with the files as they are
-	 * @param problems what is wrong besides them
-	 * @param warnings about the routes that run
+	 * @param problems what else is wrong
+	 * @param warnings warnings about the running routes
 	 * @param history the last revisions, oldest first
-	 * @param error why a roll-back failed
+	 * @param error why a roll-back failed, or null
 	 */
 	@JsonNaming(SnakeCaseStrategy.class)
 	record State(long revision, List<String> pendingEdit, List<String> problems, List<String> warnings,

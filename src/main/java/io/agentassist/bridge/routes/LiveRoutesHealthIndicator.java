@@ -9,8 +9,8 @@ import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /**
- * Health {@code liveRoutes}: degraded while the files in the folder are not those that
- * run, while those that run have errors, or while they cannot be kept or looked at.
+ * The health of {@code liveRoutes}: degraded while the files in the folder are not what
+ * runs, while the running set has errors, or while files cannot be stored or looked at.
  */
 @Component
 class LiveRoutesHealthIndicator implements HealthIndicator {

@@ -21,7 +21,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
 /**
- * The bridge's settings and the definitions of its beans, without a bridge: nothing is
+ * The bridge's settings and bean definitions without a running bridge: nothing is
  * created, connected or started.
  */
 final class OfflineRoutes implements AutoCloseable {
@@ -55,7 +55,8 @@ final class OfflineRoutes implements AutoCloseable {
 		});
 		this.application.refreshForAotProcessing(new RuntimeHints());
 		this.validator = new RouteValidator(settings());
-		// After the start has set up the log: it would print a line about itself.
+		// Created after the start has set up logging, or it would print a line about
+		// itself.
 		this.constraints = Validation.buildDefaultValidatorFactory();
 	}
 
@@ -63,12 +64,12 @@ final class OfflineRoutes implements AutoCloseable {
 		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
 	}
 
-	/** What may be wrong with the profiles, a sentence each. */
+	/** Possible mistakes in the profiles, one sentence each. */
 	List<String> warnings() {
 		return Overlays.warnings(this.application.getEnvironment());
 	}
 
-	/** Checks a set, and the settings that may change with it. */
+	/** Checks a set, and the settings that can change with it. */
 	NavigableSet<RouteProblem> validate(RouteSet set) {
 		NavigableSet<RouteProblem> problems = this.validator.validate(set, surroundings());
 		new ConfigCheck(this::liveSettings, this.constraints.getValidator())
@@ -76,7 +77,7 @@ final class OfflineRoutes implements AutoCloseable {
 		return problems;
 	}
 
-	/** Not all settings: some need secrets, which are not there. */
+	/** Only live settings: some others need secrets, which are not available here. */
 	private List<Class<? extends Record>> liveSettings() {
 		List<Class<? extends Record>> records = new ArrayList<>();
 		for (String name : this.application.getBeanNamesForType(LiveSettings.class, true, false)) {

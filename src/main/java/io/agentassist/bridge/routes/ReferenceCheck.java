@@ -22,10 +22,10 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Checks that everything a set of routes refers to is there: settings, beans and their
+ * Checks that everything a set of routes refers to exists: settings, beans and their
  * methods, policies, components and their options, and routes by their {@code direct:}
- * names; that ids are unique; that nothing is used that the site does not allow. For one
- * check.
+ * names; that ids are unique; and that nothing is used that the site does not allow. For
+ * one check; not thread safe.
  */
 final class ReferenceCheck {
 
@@ -71,8 +71,8 @@ final class ReferenceCheck {
 				this.problems.accept(item.error(item.node(), "a route needs an id: edits and figures go by it"));
 			}
 			uniqueIds(item, item.node());
-			// A template's placeholders are its parameters: what it makes is checked by
-			// the trial load.
+			// A template's placeholders are its parameters; the routes it makes are
+			// checked by the trial load.
 			if (!"routeTemplate".equals(item.kind()) && isActive(item)) {
 				policiesOf(item);
 				walk(item, item.kind(), item.node());
@@ -84,14 +84,14 @@ final class ReferenceCheck {
 		return this.entrances.keySet();
 	}
 
-	/** Whether a route's precondition, where it has one, holds. */
+	/** Whether a route's precondition holds, if it has one. */
 	private boolean isActive(RouteItem item) {
 		String precondition = YamlTree.text(item.node(), "precondition");
 		try {
 			return precondition == null || this.scratch.matches(this.scratch.resolve(precondition));
 		}
 		catch (RuntimeException ex) {
-			// Told where the route is built.
+			// Reported when the route is built.
 			return true;
 		}
 	}
@@ -110,7 +110,7 @@ final class ReferenceCheck {
 		}
 	}
 
-	/** What two consumers must not have in common. */
+	/** The name that two consumers must not share. */
 	private String endpointName(String uri, Node parameters) {
 		String name = uri.replaceAll("\\?.*", "").replace("//", "");
 		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)").matcher(uri);
@@ -260,7 +260,9 @@ final class ReferenceCheck {
 			}));
 	}
 
-	/** The catalogue takes some times for numbers, which may be written as durations. */
+	/**
+	 * The catalogue declares some times as numbers that may also be written as durations.
+	 */
 	private static boolean isDuration(String value) {
 		try {
 			return value.matches("\\d.*") && TimeUtils.toMilliSeconds(value) >= 0;
@@ -309,7 +311,7 @@ final class ReferenceCheck {
 		}
 	}
 
-	/** Options by which steps name beans and settings. */
+	/** Checks the options by which steps refer to beans and settings. */
 	private void references(RouteItem item, String step, Node node) {
 		for (String option : List.of("idempotentRepository", "onExceptionOccurredRef", "onRedeliveryRef",
 				"aggregationRepository")) {

@@ -11,14 +11,13 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * What lies between two sets of routes.
+ * The differences between two sets of routes.
  *
- * @param added ids of routes that are new
- * @param changed ids of routes that say something else, or whose policy, file or setting
- * does
- * @param removed ids of routes that are gone
+ * @param added ids of new routes
+ * @param changed ids of routes that differ, or whose policy, file or setting does
+ * @param removed ids of removed routes
  * @param files names of files that differ
- * @param needRestart what differs and is read at the start only
+ * @param needRestart differences in what is read only at the start
  */
 record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed, Set<String> files,
 		List<RouteProblem> needRestart) {
@@ -27,8 +26,8 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 
 	/**
 	 * Compares two sets.
-	 * @param settings the value of a setting then, or null
-	 * @param newSettings the same for the set after
+	 * @param settings returns a setting's value for the set before, or null
+	 * @param newSettings does the same for the set after
 	 */
 	static RouteChanges between(RouteSet before, UnaryOperator<String> settings, RouteSet after,
 			UnaryOperator<String> newSettings) {
@@ -55,7 +54,7 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 		return new RouteChanges(added, changed, removed, files, fixed(beforeItems, afterItems));
 	}
 
-	/** All that makes a route what it is, by its id. */
+	/** Everything that defines a route, by its id. */
 	private static Map<String, String> contents(RouteSet set, List<RouteItem> items, UnaryOperator<String> settings) {
 		Map<String, String> contents = new LinkedHashMap<>();
 		List<RouteItem> policies = items.stream().filter(RouteItem::isPolicy).toList();
@@ -83,7 +82,7 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 	}
 
 	/**
-	 * The settings that a text names, such as {@code {{key}}} or {@code {{key:default}}}.
+	 * The settings that a text refers to, as {@code {{key}}} or {@code {{key:default}}}.
 	 */
 	static Set<String> placeholders(CharSequence text) {
 		Set<String> keys = new TreeSet<>();
@@ -91,7 +90,7 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 		return keys;
 	}
 
-	/** Elements that Camel cannot exchange while it runs. */
+	/** Changes to elements that Camel cannot replace while it runs. */
 	private static List<RouteProblem> fixed(List<RouteItem> before, List<RouteItem> after) {
 		Set<String> old = new LinkedHashSet<>();
 		before.stream().filter(RouteChanges::isFixed).forEach((item) -> old.add(item.content()));
@@ -112,7 +111,10 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 		return problems;
 	}
 
-	/** A route that started without an id has one that nobody knows. */
+	/**
+	 * Whether an element can only be changed by a restart. That includes a route started
+	 * without an id, as its generated id is unknown.
+	 */
 	private static boolean isFixed(RouteItem item) {
 		return !item.isPolicy() && !(item.isRoute() && item.id() != null);
 	}

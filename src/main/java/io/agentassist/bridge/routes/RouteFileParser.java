@@ -20,18 +20,21 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Takes files of routes apart. */
+/** Splits route files into their items. */
 final class RouteFileParser {
 
-	/** Far above any route; deeper, the parsers' recursion would not end well. */
+	/**
+	 * Far above any route; deeper nesting could overflow the stack of the recursive
+	 * parsers.
+	 */
 	private static final int MAX_DEPTH = 100;
 
 	private RouteFileParser() {
 	}
 
 	/**
-	 * Parses every file of routes of a set.
-	 * @param problems told of what is no YAML, or no list of items
+	 * Parses every route file of a set.
+	 * @param problems receives each file that is not YAML or not a list of items
 	 * @return the items of the files that could be parsed
 	 */
 	static List<RouteItem> parse(RouteSet set, Consumer<RouteProblem> problems) {
@@ -56,8 +59,8 @@ final class RouteFileParser {
 	}
 
 	/**
-	 * Reads one document.
-	 * @throws YamlEngineException when the text is no YAML, or is nested beyond measure
+	 * Parses one document.
+	 * @throws YamlEngineException if the text is not YAML, or is nested too deeply
 	 */
 	static Optional<Node> compose(String label, String text) {
 		LoadSettings settings = LoadSettings.builder().setLabel(label).build();
@@ -73,7 +76,10 @@ final class RouteFileParser {
 		return new Compose(settings).composeString(text);
 	}
 
-	/** A few lines of them are a tree without an end, or one that fills the memory. */
+	/**
+	 * Refuses aliases, as a few lines of them can make a tree that is endless or fills
+	 * the memory.
+	 */
 	private static void refuseAliases(String text) {
 		for (Event event : new Parse(LoadSettings.builder().build()).parseString(text)) {
 			if (event instanceof AliasEvent alias) {

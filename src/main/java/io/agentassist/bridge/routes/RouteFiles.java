@@ -10,12 +10,12 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.support.ResourceHelper;
 
 /**
- * Finds {@code file:} resources. What lies in the folder of the routes comes from the set
- * in use, as its routes do: the folder may hold a rejected edit. Thread safe.
+ * Resolves {@code file:} resources. Those in the folder of the routes are read from the
+ * set in use, like its routes, as the folder may hold a rejected edit. Thread safe.
  */
 class RouteFiles extends DefaultResourceResolvers.FileResolver {
 
-	/** Under this name Camel looks for a resolver of its own. */
+	/** The name under which Camel looks for a custom resolver. */
 	static final String BEAN_NAME = "resource-loader-file";
 
 	private final Path folder;
@@ -26,7 +26,7 @@ class RouteFiles extends DefaultResourceResolvers.FileResolver {
 		this.folder = folder.toAbsolutePath().normalize();
 	}
 
-	/** Takes the files of a set from now on. */
+	/** Uses the files of this set from now on. */
 	void use(RouteSet set) {
 		this.texts = set.files();
 	}

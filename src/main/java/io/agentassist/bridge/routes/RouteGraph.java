@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 
-/** Which routes a set has, where messages come from, and where each route sends them. */
+/**
+ * The routes of a set, where their messages come from, and where each route sends them.
+ * Immutable.
+ */
 final class RouteGraph {
 
 	private static final Pattern HOP = Pattern.compile("(add|claim|lock)\\('([^']+)'.*");
@@ -36,7 +39,7 @@ final class RouteGraph {
 		}
 	}
 
-	/** One line for each route: file, id, where from, where to. */
+	/** One row for each route: file, id, source, targets. */
 	List<List<String>> table() {
 		List<List<String>> rows = new ArrayList<>();
 		rows.add(List.of("FILE", "ROUTE", "FROM", "TO"));
@@ -108,7 +111,7 @@ final class RouteGraph {
 		return String.valueOf(YamlTree.text(route.entrance())).replaceAll("\\?.*", "");
 	}
 
-	/** "routes check" tells of one that is missing. */
+	/** A route's id; "routes check" reports a missing one. */
 	private static String id(RouteItem route) {
 		return Objects.requireNonNullElse(route.id(), "without-id");
 	}

@@ -24,9 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last sets of routes that ran, each in a file of its own, with all its text. May be
- * read by several threads while one adds to it. A file that cannot be read counts as
- * none, with a warning: it must not keep the others from use.
+ * The last sets of routes that ran, each stored with all its text in a separate file.
+ * Several threads may read while one adds to it. A file that cannot be read is skipped
+ * with a warning, so that it does not make the others unusable.
  */
 final class RouteHistory {
 
@@ -60,32 +60,35 @@ final class RouteHistory {
 		return revisions;
 	}
 
-	/** The one that ran last. */
+	/** The revision that ran last. */
 	Optional<RouteRevision> last() {
 		List<Path> files = new ArrayList<>(files());
 		Collections.reverse(files);
 		return files.stream().map(this::read).flatMap(Optional::stream).findFirst();
 	}
 
-	/** The number after all that were given, also to files that cannot be read. */
+	/** The next revision number, counting unreadable files too. */
 	long next() {
 		List<Path> files = files();
 		return files.isEmpty() ? 1
 				: Long.parseLong(files.get(files.size() - 1).getFileName().toString().replace(SUFFIX, "")) + 1;
 	}
 
-	/** Where a revision is. */
+	/** The file of a revision. */
 	Path file(long revision) {
 		return this.directory.resolve("%08d".formatted(revision) + SUFFIX);
 	}
 
-	/** A set may have run with a profile that has more files for routes than this one. */
+	/**
+	 * Reads a file. Its set may have run with a profile that treats more files as routes
+	 * than this one, so they are selected again.
+	 */
 	private Optional<RouteRevision> read(Path file) {
 		try {
 			return Optional.of(this.json.readValue(file.toFile(), RouteRevision.class).selectedBy(this.settings));
 		}
 		catch (IOException | RuntimeException ex) {
-			// One that is dropped meanwhile is no trouble.
+			// A file dropped in the meantime is not a problem.
 			if (Files.exists(file)) {
 				passOver(file, ex);
 			}
@@ -93,7 +96,7 @@ final class RouteHistory {
 		}
 	}
 
-	/** Keeps a revision, and drops the oldest over the limit. */
+	/** Stores a revision, and deletes the oldest ones above the limit. */
 	void add(RouteRevision revision) throws IOException {
 		OwnerOnly.createFolder(this.directory);
 		Path unfinished = this.directory.resolve("unfinished");
@@ -102,7 +105,7 @@ final class RouteHistory {
 				StandardOpenOption.TRUNCATE_EXISTING)) {
 			OutputStream stream = Channels.newOutputStream(channel);
 			stream.write(this.json.writeValueAsBytes(revision));
-			// Else a power cut may leave the new name with nothing in it.
+			// Otherwise a power cut could leave an empty file under the new name.
 			channel.force(true);
 		}
 		Files.move(unfinished, file(revision.revision()), StandardCopyOption.ATOMIC_MOVE,

@@ -5,17 +5,17 @@ import java.util.List;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * An element of a file of routes: a route, a policy, or another.
+ * An element of a route file: a route, a policy or something else.
  *
  * @param file the file's name
- * @param kind as YAML calls it: {@code route}, {@code routeConfiguration}, …
- * @param node what stands below the kind
+ * @param kind its name in YAML: {@code route}, {@code routeConfiguration}, …
+ * @param node the content below the kind
  */
 record RouteItem(String file, String kind, Node node) {
 
 	/**
-	 * Tells of a route, at its place.
-	 * @param items the items of its set, one at least
+	 * Creates a problem with a route, at its place in the file.
+	 * @param items the items of its set, at least one
 	 * @param route its id
 	 * @param message what is wrong with it
 	 */
@@ -41,7 +41,7 @@ record RouteItem(String file, String kind, Node node) {
 		return YamlTree.text(this.node, "id");
 	}
 
-	/** Where the URI of its {@code from} stands; null where it has none. */
+	/** The node with the URI of its {@code from}; null if it has none. */
 	Node entrance() {
 		return YamlTree.uri("from", YamlTree.entry(this.node, "from"));
 	}
@@ -60,7 +60,7 @@ record RouteItem(String file, String kind, Node node) {
 			.orElseGet(() -> new RouteProblem(this.file, 1, 1, severity, message));
 	}
 
-	/** What the item says, without its comments and its layout. */
+	/** The content of the item, without comments and layout. */
 	String content() {
 		return this.kind + YamlTree.json(this.node);
 	}

@@ -7,10 +7,10 @@ import java.util.Locale;
 /**
  * Something wrong with a set of routes, at a place in a file.
  *
- * @param file the file's name, from the folder of the routes
+ * @param file the file's path, relative to the folder of the routes
  * @param line counted from 1
  * @param column counted from 1
- * @param severity whether the set may run nevertheless
+ * @param severity whether the set may run all the same
  * @param message what is wrong, and what to do
  */
 public record RouteProblem(String file, int line, int column, Severity severity,
@@ -27,7 +27,7 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 
 		/** The set does not run. */
 		ERROR,
-		/** The set runs, and will surprise. */
+		/** The set runs, but may behave unexpectedly. */
 		WARNING
 
 	}
@@ -37,8 +37,8 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 	}
 
 	/**
-	 * Says why something failed, in one line. Where the failure itself says nothing, or
-	 * nothing but a name, its kind and place do.
+	 * Describes in one line why something failed. If the failure's message is empty or
+	 * just a name, the exception's class and place are given.
 	 */
 	static String reason(Throwable failure) {
 		Throwable root = failure;
@@ -56,7 +56,7 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		return kind + (message.isEmpty() ? place : ": " + message);
 	}
 
-	/** The same without some texts, which Camel quotes. */
+	/** The same problem with secrets masked, since Camel's messages quote them. */
 	RouteProblem without(List<String> secrets) {
 		String masked = this.message;
 		for (String secret : secrets) {
@@ -74,13 +74,16 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 		return ORDER.compare(this, other);
 	}
 
-	/** For whom it is nothing but an error; without a place that is none. */
+	/**
+	 * For a list of errors only: {@code file:line:column: message}, or just the message
+	 * if no file is known.
+	 */
 	String placeAndMessage() {
 		return ConfigSnapshot.NOWHERE.equals(this.file) ? this.message
 				: this.file + ":" + this.line + ":" + this.column + ": " + this.message;
 	}
 
-	/** As compilers word it: {@code file:line:column: error: message}. */
+	/** In the format of compilers: {@code file:line:column: error: message}. */
 	@Override
 	public String toString() {
 		return this.file + ":" + this.line + ":" + this.column + ": " + this.severity.name().toLowerCase(Locale.ROOT)

@@ -9,12 +9,12 @@ import java.util.TreeMap;
  * A set of routes that ran.
  *
  * @param revision counted from 1
- * @param appliedAt when it began to run
- * @param changes what it changed, one line a file, with who and when as far as the file
- * system tells
- * @param hash of the files
+ * @param appliedAt when it started to run
+ * @param changes what it changed, one line per file, with user and time as far as the
+ * file system knows them
+ * @param hash digest of the files
  * @param routes the names of the files that hold routes
- * @param files text by name
+ * @param files the text of each file by name
  */
 record RouteRevision(long revision, Instant appliedAt, List<String> changes, String hash, List<String> routes,
 		Map<String, String> files) {
@@ -23,7 +23,7 @@ record RouteRevision(long revision, Instant appliedAt, List<String> changes, Str
 		return new RouteRevision(revision, appliedAt, changes, set.hash(), set.routes(), set.files());
 	}
 
-	/** The same files, of which those are routes that these settings say. */
+	/** The same files, with those selected as routes that match these settings. */
 	RouteRevision selectedBy(RoutesProperties settings) {
 		return new RouteRevision(this.revision, this.appliedAt, this.changes, this.hash,
 				RouteSet.of(settings, this.files).routes(), this.files);

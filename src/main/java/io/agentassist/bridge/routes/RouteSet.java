@@ -26,22 +26,23 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The files of the routes at one moment: those that hold routes, and those beside them
+ * The files of the routes at one moment: those that hold routes, and others beside them
  * that routes read.
  *
- * @param files text by name; a name is the path from the folder, with slashes
- * @param routes the names of those that hold routes
+ * @param files the text of each file by name, which is the path relative to the folder,
+ * with slashes
+ * @param routes the names of the files that hold routes
  */
 record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 
-	/** Tried out by tests and by people, not loaded. */
+	/** Examples are tried out by tests and people, but not loaded. */
 	private static final String EXAMPLES = "examples/";
 
 	/**
 	 * Reads a folder.
 	 * @param settings which files are routes, and how large they may be
 	 * @param folder the folder
-	 * @param problems told of files that are refused, and of what cannot be read
+	 * @param problems receives each file that is refused or cannot be read
 	 */
 	static RouteSet read(RoutesProperties settings, Path folder, Consumer<RouteProblem> problems) {
 		NavigableMap<String, String> files = new TreeMap<>();
@@ -61,15 +62,16 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	}
 
 	/**
-	 * Looks at all that a folder holds, three levels deep, and at nothing behind links in
-	 * it. What cannot be looked at is passed over.
+	 * Walks through everything in a folder, three levels deep, without following links
+	 * inside it. What cannot be looked at is skipped.
 	 * @param folder the folder, or a link to it
-	 * @param found told of each file, by its path from the folder
-	 * @param failed told of what cannot be looked at, likewise
+	 * @param found receives each file, by its path relative to the folder
+	 * @param failed receives whatever cannot be looked at, by the same kind of path
 	 */
 	static void walk(Path folder, BiConsumer<Path, BasicFileAttributes> found, BiConsumer<Path, IOException> failed) {
 		try {
-			// A link that is given to it is not followed by the walk either.
+			// Resolved first, as the walk would not follow a link to the folder itself
+			// either.
 			Path root = folder.toRealPath();
 			if (!Files.isDirectory(root)) {
 				throw new NotDirectoryException(folder.toString());
@@ -94,9 +96,9 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	}
 
 	/**
-	 * Tells routes from the files beside them.
+	 * Separates routes from the files beside them.
 	 * @param settings which files are routes
-	 * @param files text by name
+	 * @param files the text of each file by name
 	 */
 	static RouteSet of(RoutesProperties settings, Map<String, String> files) {
 		List<PathMatcher> patterns = settings.files()
@@ -151,8 +153,8 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	}
 
 	/**
-	 * Editors' temporary files, version control's folders and the file system's own are
-	 * not.
+	 * Skips editors' temporary files and the folders of version control and of the file
+	 * system.
 	 */
 	private static boolean isWanted(Path path) {
 		for (Path part : path) {

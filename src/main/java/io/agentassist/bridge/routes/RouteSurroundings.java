@@ -24,8 +24,8 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.objenesis.SpringObjenesis;
 
 /**
- * What routes may refer to: settings and beans. For a check beside a running bridge these
- * are its beans; for one without it, stand-ins of their classes, which are looked at and
+ * What routes may refer to: settings and beans. For a check in a running bridge these are
+ * its own beans; otherwise they are stand-ins of their classes, which are inspected but
  * never called.
  */
 final class RouteSurroundings implements BeanRepository {
@@ -62,7 +62,7 @@ final class RouteSurroundings implements BeanRepository {
 		return names(BREAKERS);
 	}
 
-	/** Whether a named circuit breaker lets an open state be seen as a failure. */
+	/** Whether a named circuit breaker throws an exception while it is open. */
 	boolean throwsWhenOpen(String breaker) {
 		return "true".equals(setting(BREAKERS + breaker + ".throw-exception-when-half-open-or-open-state"));
 	}
@@ -91,7 +91,7 @@ final class RouteSurroundings implements BeanRepository {
 		return this.beans.containsBean(name) ? this.beans.getType(name, false) : null;
 	}
 
-	/** Entrances of routes that beans call, by the beans' names. */
+	/** Entrances of the routes that beans call, by bean name. */
 	Map<String, String> calledRoutes() {
 		Map<String, String> called = new TreeMap<>();
 		for (String name : this.beans.getBeanNamesForAnnotation(CallsRoute.class)) {
@@ -111,8 +111,8 @@ final class RouteSurroundings implements BeanRepository {
 		if (type == null) {
 			return breakers().contains(name) ? new Resilience4jConfigurationDefinition() : null;
 		}
-		// A scratch context that took the application's own components would take them
-		// away from it.
+		// If a scratch context used the application's own components, it would take them
+		// away from the application.
 		if (CamelContextAware.class.isAssignableFrom(type) || Component.class.isAssignableFrom(type)
 				|| DataFormat.class.isAssignableFrom(type) || Language.class.isAssignableFrom(type)) {
 			return null;
@@ -160,12 +160,12 @@ final class RouteSurroundings implements BeanRepository {
 		return new LinkedHashSet<>(findByTypeWithName(type).values());
 	}
 
-	/** In place of one that begins a transaction. */
+	/** Stands in for a policy that begins a transaction. */
 	private static final class PassingPolicy implements TransactedPolicy {
 
 		@Override
 		public void beforeWrap(Route route, NamedNode definition) {
-			// Nothing is begun.
+			// No transaction is begun.
 		}
 
 		@Override

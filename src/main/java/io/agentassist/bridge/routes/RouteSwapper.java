@@ -38,11 +38,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Exchanges routes of the running context. A new route is built and started beside the
- * old one and takes over its entrance ({@code direct:} or {@code platform-http:}); what
- * is in flight finishes in the old one, which is stopped later. A route that fetches its
- * messages itself (a scheduler, a queue) finishes first, so that never two of it run. One
- * that is paused stays so. Not thread safe.
+ * Replaces routes of the running context. A new route is built and started beside the old
+ * one and takes over its entrance ({@code direct:} or {@code platform-http:}); messages
+ * in flight finish in the old one, which is stopped later. A route that fetches its
+ * messages itself (a scheduler, a queue) finishes first, so that two of it never run. A
+ * paused route stays paused. Not thread safe.
  */
 @Component
 class RouteSwapper {
@@ -54,7 +54,9 @@ class RouteSwapper {
 
 	private static final Duration SHORTEST_RETIREMENT = Duration.ofSeconds(2);
 
-	/** How long a route that fetches its messages may need to finish one. */
+	/**
+	 * How long to wait for a route that fetches its messages to finish the current one.
+	 */
 	private static final Duration DRAIN = Duration.ofSeconds(15);
 
 	private final ModelCamelContext camel;
@@ -65,7 +67,7 @@ class RouteSwapper {
 
 	private final List<Retired> retired = new ArrayList<>();
 
-	/** Routes that somebody has paused or stopped, and that were exchanged since. */
+	/** Routes that someone paused or stopped, and that have been replaced since. */
 	private final Set<String> held = new HashSet<>();
 
 	RouteSwapper(ModelCamelContext camel, AtomicHttpMapping paths, RouteFiles files) {
@@ -77,10 +79,10 @@ class RouteSwapper {
 	/**
 	 * Makes the context run another set.
 	 * @param set the other set
-	 * @param changes its differences to the one that runs
-	 * @throws FailedToStartRouteException when a route does not start; call again with
-	 * the previous set
-	 * @throws Exception when it cannot be read, likewise
+	 * @param changes its differences from the running set
+	 * @throws FailedToStartRouteException if a route does not start; call again with the
+	 * previous set
+	 * @throws Exception if the set cannot be read; call again with the previous set
 	 */
 	void apply(RouteSet set, RouteChanges changes) throws Exception {
 		this.files.use(set);
@@ -126,7 +128,10 @@ class RouteSwapper {
 		}
 	}
 
-	/** Also one that is gone at the moment, as its exchange failed. */
+	/**
+	 * Whether a route is paused or stopped, even if it is missing at the moment because
+	 * replacing it failed.
+	 */
 	private boolean isHeld(String id) {
 		if (this.camel.getRoute(id) == null) {
 			return this.held.contains(id);
@@ -138,7 +143,8 @@ class RouteSwapper {
 	}
 
 	/**
-	 * Reads the routes of these ids, and puts the set's policies in the place of the old.
+	 * Reads the routes with these ids, and replaces the old policies with those of the
+	 * set.
 	 */
 	private List<RouteDefinition> definitions(RouteSet set, Set<String> ids) throws Exception {
 		List<RoutesBuilder> builders = new ArrayList<>();
@@ -153,7 +159,7 @@ class RouteSwapper {
 			builders.addAll(PluginHelper.getRoutesLoader(this.camel)
 				.findRoutesBuilders(List.of(ResourceHelper.fromString(file, set.files().get(file)))));
 		}
-		// All policies first: a route takes them in when it is read.
+		// All policies first, as a route incorporates them when it is read.
 		for (RoutesBuilder builder : builders) {
 			if (builder instanceof RouteConfigurationBuilder configurations) {
 				configurations.updateRouteConfigurationsToCamelContext(this.camel);
@@ -191,7 +197,9 @@ class RouteSwapper {
 		ServiceHelper.stopService(route.getConsumer());
 	}
 
-	/** Takes a route out of Camel's books; its entrance stays open, and it goes on. */
+	/**
+	 * Removes a route from Camel's records; its entrance stays open and it keeps running.
+	 */
 	private void detach(Route route) {
 		ExtendedCamelContext context = this.camel.getCamelContextExtension();
 		for (LifecycleStrategy strategy : this.camel.getLifecycleStrategies()) {
@@ -203,15 +211,16 @@ class RouteSwapper {
 		context.getRouteStartupOrder().removeIf((order) -> order.getRoute() == route);
 	}
 
-	/** Where no other route has taken it over. */
+	/** Closes a route's entrance, unless another route has taken it over. */
 	private void closeEntrance(Route route) {
 		Consumer consumer = route.getConsumer();
 		if (consumer instanceof PlatformHttpConsumerAware http) {
-			// Not stopped: that would take the path from its successor, too.
+			// Not stopped, as that would take the path away from its successor too.
 			this.paths.unregister(http.getPlatformHttpConsumer());
 		}
 		else {
-			// Not stopped: that would stop the whole route, with what is in flight.
+			// Not stopped, as that would stop the whole route, including messages in
+			// flight.
 			ServiceHelper.suspendService(consumer);
 		}
 	}
@@ -230,7 +239,10 @@ class RouteSwapper {
 		}
 	}
 
-	/** Those that no other route has: else each edit of a URI would leave one behind. */
+	/**
+	 * Removes endpoints that no other route uses; otherwise each edit of a URI would
+	 * leave one behind.
+	 */
 	private void removeEndpoints(Route gone) {
 		Set<Endpoint> unused = endpoints(gone);
 		this.camel.getRoutes().forEach((route) -> unused.removeAll(endpoints(route)));
@@ -256,7 +268,9 @@ class RouteSwapper {
 		return endpoints;
 	}
 
-	/** Camel still has the service of a route that nothing has replaced. */
+	/**
+	 * Removes the service that Camel still holds for a route that nothing has replaced.
+	 */
 	private void forget(String id) {
 		if (this.camel.getRoute(id) == null) {
 			try {
@@ -278,7 +292,7 @@ class RouteSwapper {
 		}
 	}
 
-	/** All parts of a route besides its consumer. */
+	/** All services of a route except its consumer. */
 	private static Set<Service> services(Route route) {
 		List<Service> roots = new ArrayList<>(route.getServices());
 		List<Processor> handlers = new ArrayList<>(route.getOnExceptions());
@@ -300,7 +314,7 @@ class RouteSwapper {
 	 * A route that was replaced.
 	 *
 	 * @param route the route
-	 * @param since when, as {@link System#nanoTime()}
+	 * @param since when it was replaced, as {@link System#nanoTime()}
 	 */
 	private record Retired(Route route, long since) {
 	}

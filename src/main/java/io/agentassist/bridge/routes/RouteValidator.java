@@ -13,23 +13,23 @@ import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Tells whether a set of routes would run, without running it: its syntax, Camel's
- * schema, all that it refers to, the HTTP contract, and last a build of every route in a
- * context of its own. Thread safe.
+ * Checks whether a set of routes would run, without running it: its syntax, Camel's
+ * schema, everything it refers to, the HTTP contract, and finally a build of every route
+ * in a separate context. Thread safe.
  */
 final class RouteValidator {
 
-	/** Shipped, and routes with the profile of this name only. */
+	/** Shipped with the bridge, but routes only with the profile of this name. */
 	private static final String SANDBOX = "sandbox/";
 
 	private static final Pattern LINE = Pattern.compile("line[: ]+(\\d+)");
 
 	private final RoutesProperties settings;
 
-	/** 800 KB of JSON: read when it is needed. */
+	/** 800 KB of JSON, so read only when needed. */
 	private SchemaCheck schema;
 
-	/** The items that fitted the last time: the schema is most of a check's work. */
+	/** Items that fitted last time, since the schema is most of the work of a check. */
 	private Set<String> fitting = Set.of();
 
 	RouteValidator(RoutesProperties settings) {
@@ -40,8 +40,7 @@ final class RouteValidator {
 	 * Checks a set.
 	 * @param set the set
 	 * @param surroundings what it may refer to
-	 * @return what is wrong with it, the worst first; the set may run if there is no
-	 * error among it
+	 * @return the problems, worst first; the set may run if none of them is an error
 	 */
 	NavigableSet<RouteProblem> validate(RouteSet set, RouteSurroundings surroundings) {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
@@ -69,7 +68,9 @@ final class RouteValidator {
 		return problems;
 	}
 
-	/** Tells of files that look like routes and are none, unless a route reads them. */
+	/**
+	 * Warns of files that look like routes but are not loaded, unless a route reads them.
+	 */
 	private static void checkNames(RouteSet set, List<RouteItem> items, Consumer<RouteProblem> problems) {
 		for (String file : set.files().keySet()) {
 			if (file.matches(".*\\.ya?ml") && !file.startsWith(SANDBOX) && !set.routes().contains(file)
@@ -98,7 +99,7 @@ final class RouteValidator {
 		return problems.stream().noneMatch(RouteProblem::isError);
 	}
 
-	/** Contract and beans need their routes. */
+	/** Checks that the routes needed by the contract and by beans exist. */
 	private void checkCallers(RouteSet set, List<RouteItem> items, Set<String> entrances,
 			RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
 		for (RouteItem item : items) {

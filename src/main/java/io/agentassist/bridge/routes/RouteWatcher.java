@@ -19,15 +19,15 @@ import org.springframework.boot.web.context.WebServerGracefulShutdownLifecycle;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Looks at the folder of the routes and at the settings a few times a second, and has
- * their files taken once they are quiet: a save by an editor is several changes. Without
- * live editing it only does what follows a start and a roll-back.
+ * Looks at the folder of the routes and at the settings a few times a second, and applies
+ * their files once they have stopped changing, since an editor saves in several steps.
+ * Without live editing it only does the work due after a start and a roll-back.
  */
 class RouteWatcher implements SmartLifecycle {
 
 	private static final Logger log = LoggerFactory.getLogger(RouteWatcher.class);
 
-	/** The first callers go first. */
+	/** Leaves the time after a start to the first callers. */
 	private static final Duration WARM_UP_DELAY = Duration.ofSeconds(5);
 
 	private final RoutesProperties settings;
@@ -40,7 +40,7 @@ class RouteWatcher implements SmartLifecycle {
 
 	private Map<Path, String> taken;
 
-	/** Why the last look failed; null where it did not. */
+	/** Why the last look failed; null if it did not. */
 	private String trouble;
 
 	private long quietSince;
@@ -71,7 +71,7 @@ class RouteWatcher implements SmartLifecycle {
 			if (this.settings.live()) {
 				takeEdits();
 			}
-			// A roll-back retires routes, too.
+			// Not only for edits: a roll-back retires routes too.
 			this.routes.stopRetired();
 			if (!this.warm && System.nanoTime() - this.warmUpAt >= 0) {
 				this.warm = true;
@@ -83,7 +83,7 @@ class RouteWatcher implements SmartLifecycle {
 				this.routes.watched(null);
 			}
 		}
-		// Whatever it is: thrown on, it would end all looks to come, without a word.
+		// Catches everything: if rethrown, it would silently end all further looks.
 		catch (Throwable ex) {
 			this.taken = null;
 			if (!ex.toString().equals(this.trouble)) {
@@ -107,7 +107,7 @@ class RouteWatcher implements SmartLifecycle {
 		}
 	}
 
-	/** What tells whether a file has changed, by its path. */
+	/** A stamp for each path that shows whether the file has changed. */
 	private Map<Path, String> stamps() {
 		Map<Path, String> stamps = new TreeMap<>();
 		Path folder = this.settings.directory();
@@ -115,7 +115,7 @@ class RouteWatcher implements SmartLifecycle {
 				(path, failure) -> stamps.put(path, failure.toString()));
 		for (Path file : ConfigSnapshot.files(this.routes.configFolders())) {
 			try {
-				// Links are followed: a mounted file is one.
+				// Links are followed, since a mounted file is one.
 				stamps.put(file, stamp(file, Files.readAttributes(file, BasicFileAttributes.class)));
 			}
 			catch (IOException ex) {
@@ -125,7 +125,7 @@ class RouteWatcher implements SmartLifecycle {
 		return stamps;
 	}
 
-	/** A file that may be read at last has the times and the size that it had before. */
+	/** Includes readability, as a file that becomes readable keeps its times and size. */
 	private static String stamp(Path file, BasicFileAttributes attributes) {
 		return attributes.lastModifiedTime() + " " + attributes.size() + " " + attributes.fileKey() + " "
 				+ Files.isReadable(file);
@@ -147,7 +147,7 @@ class RouteWatcher implements SmartLifecycle {
 		return this.scheduler != null && !this.scheduler.isShutdown();
 	}
 
-	/** Stops before the routes do, and starts after them. */
+	/** Stops before the routes and starts after them. */
 	@Override
 	public int getPhase() {
 		return WebServerGracefulShutdownLifecycle.SMART_LIFECYCLE_PHASE;

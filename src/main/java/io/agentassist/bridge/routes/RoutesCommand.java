@@ -17,8 +17,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code routes …}: what an integration team does with routes before they run. Settings
- * are those of {@code config/} and the environment; no secret is needed.
+ * The {@code routes} commands: what an integration team does with routes before they run.
+ * Settings are taken from {@code config/} and the environment; no secrets are needed.
  */
 @Command(name = "routes", description = "Checks and shows routes, without running them.",
 		mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND")
@@ -115,7 +115,7 @@ public final class RoutesCommand {
 		return this.spec.commandLine().getErr();
 	}
 
-	/** What a command does once settings and files are read. */
+	/** The work of a command once settings and files have been read. */
 	private interface Work {
 
 		int run(OfflineRoutes offline, RouteSet set, NavigableSet<RouteProblem> problems) throws IOException;

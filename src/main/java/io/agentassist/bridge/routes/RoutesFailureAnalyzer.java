@@ -10,8 +10,8 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 
 /**
- * Tells in a sentence which route stops a start, and what shows its line. That is the
- * first start, or one whose routes pass the check and do not start nevertheless.
+ * Explains in one sentence which route stops a start, and which command shows its line.
+ * This happens at the first start, or if routes pass the check but still do not start.
  */
 class RoutesFailureAnalyzer implements FailureAnalyzer {
 

@@ -15,15 +15,15 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the routes.
  *
- * @param directory their folder
+ * @param directory folder of the routes
  * @param live whether edits are applied while the bridge runs
  * @param watchInterval how often the folder is looked at
- * @param quietTime how long nothing may have changed in it before an edit is taken
- * @param history the folder that keeps the last sets that ran
- * @param files which files of it are routes: patterns, from the folder
- * @param maxFileSize larger files are refused
- * @param components the schemes that a route's endpoints may have
- * @param beans the beans that a route may call besides the bridge's own
+ * @param quietTime how long the folder must have been unchanged before an edit is applied
+ * @param history folder that stores the last sets that ran
+ * @param files which files are routes: patterns relative to {@code directory}
+ * @param maxFileSize maximum size; larger files are refused
+ * @param components URI schemes allowed for a route's endpoints
+ * @param beans beans that a route may call besides the bridge's own
  */
 @Validated
 @ConfigurationProperties("agentassist.routes")

@@ -21,12 +21,12 @@ import com.networknt.schema.ValidationMessage;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Checks items against the schema of Camel's YAML. The schema is made as lenient as Camel
- * is: a number or a switch may be a text, as a placeholder is. Thread safe.
+ * Checks items against the schema of Camel's YAML DSL. The schema is made as lenient as
+ * Camel is: a number or boolean may be a string, as a placeholder is. Thread safe.
  */
 class SchemaCheck {
 
-	/** What says most, where several rules are broken in one place. */
+	/** The most informative rules first, if several are broken in one place. */
 	private static final List<String> TELLING = List.of("additionalProperties", "required", "enum", "maxProperties",
 			"type");
 
@@ -38,8 +38,8 @@ class SchemaCheck {
 			((ObjectNode) camel.at("/items/definitions/org.apache.camel.model.CircuitBreakerDefinition/properties"))
 				.putObject("inheritErrorHandler");
 			relax(camel);
-			// Loaded ahead, every reference within every other one, the schema takes 200
-			// MB.
+			// Preloading, which resolves every reference within every other one, would
+			// take 200 MB.
 			this.schema = JsonSchemaFactory.getInstance(VersionFlag.V4)
 				.getSchema(camel, SchemaValidatorsConfig.builder().preloadJsonSchema(false).build());
 		}
@@ -52,7 +52,7 @@ class SchemaCheck {
 		node.forEach(SchemaCheck::relax);
 		if (node instanceof ObjectNode object) {
 			if (object.path("deprecated").isBoolean()) {
-				// No keyword of JSON schema.
+				// Not a keyword of JSON Schema.
 				object.remove("deprecated");
 			}
 			if (List.of("number", "integer", "boolean").contains(object.path("type").asText())) {
@@ -69,7 +69,7 @@ class SchemaCheck {
 
 	/**
 	 * Checks an item.
-	 * @return whether it fits
+	 * @return whether it fits the schema
 	 */
 	boolean fits(RouteItem item, Consumer<RouteProblem> problems) {
 		ObjectNode element = JsonNodeFactory.instance.objectNode();
@@ -101,7 +101,7 @@ class SchemaCheck {
 		Node at = item.node();
 		String name = item.kind();
 		JsonNodePath path = message.getInstanceLocation();
-		// The first two lead to the item itself.
+		// The first two elements lead to the item itself.
 		for (int i = 2; i < path.getNameCount() && at != null; i++) {
 			Object step = path.getElement(i);
 			if (step instanceof Integer index) {

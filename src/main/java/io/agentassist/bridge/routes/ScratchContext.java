@@ -21,8 +21,8 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 
 /**
- * A Camel context beside the application's, in which routes are built and none is
- * started. For one check.
+ * A Camel context beside the application's, in which routes are built but never started.
+ * For one check; not thread safe.
  */
 final class ScratchContext implements AutoCloseable {
 
@@ -33,7 +33,7 @@ final class ScratchContext implements AutoCloseable {
 	/**
 	 * Creates the context.
 	 * @param surroundings what routes may refer to
-	 * @param files what they may read
+	 * @param files the files they may read
 	 */
 	ScratchContext(RouteSurroundings surroundings, RouteFiles files) {
 		this.camel = new DefaultCamelContext(false);
@@ -58,8 +58,8 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
-	 * Replaces the placeholders of a text.
-	 * @throws IllegalArgumentException when one has no value
+	 * Replaces the placeholders in a text.
+	 * @throws IllegalArgumentException if one has no value
 	 */
 	String resolve(String text) {
 		return this.camel.resolvePropertyPlaceholders(text);
@@ -67,7 +67,7 @@ final class ScratchContext implements AutoCloseable {
 
 	/**
 	 * Evaluates a condition that needs no message.
-	 * @param simple in Camel's language simple, without placeholders
+	 * @param simple an expression in Camel's Simple language, without placeholders
 	 */
 	boolean matches(String simple) {
 		return this.camel.resolveLanguage("simple").createPredicate(simple).matches(new DefaultExchange(this.camel));
@@ -82,8 +82,8 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
-	 * Builds every route as a start would, up to the point where it would start.
-	 * @param failed told of each route that cannot be built
+	 * Builds every route as a start would, but does not start it.
+	 * @param failed receives each route that cannot be built
 	 */
 	void load(RouteSet set, Consumer<Failure> failed) {
 		for (String file : set.routes()) {
@@ -94,7 +94,7 @@ final class ScratchContext implements AutoCloseable {
 					builder.addRoutesToCamelContext(this.camel);
 				}
 			}
-			// A class that is missing in lib/ is an error, not an exception.
+			// A class missing from lib/ causes an Error, not an Exception.
 			catch (Exception | LinkageError | StackOverflowError ex) {
 				failed.accept(new Failure(file, null, ex));
 			}
@@ -124,16 +124,16 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
-	 * Something that cannot be built.
+	 * A file or route that cannot be built.
 	 *
 	 * @param file the file that cannot be read; null for a route
 	 * @param route the id of the route that cannot be built; null for a file
-	 * @param cause why
+	 * @param cause the reason
 	 */
 	record Failure(String file, String route, Throwable cause) {
 	}
 
-	/** Settings by the name that routes have for them. */
+	/** The settings, by the names that routes use. */
 	private record Settings(RouteSurroundings surroundings) implements PropertiesSource {
 
 		@Override
@@ -148,7 +148,7 @@ final class ScratchContext implements AutoCloseable {
 
 	}
 
-	/** {@code {{bean:name.method}}} where there are no beans. */
+	/** Stands in for {@code {{bean:name.method}}} if there are no beans. */
 	private static final class BeanStandIn implements PropertiesFunction {
 
 		@Override

@@ -6,9 +6,9 @@ import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.component.direct.DirectConsumer;
 
 /**
- * {@code direct:} endpoints whose consumer may be followed by another one while messages
- * come: those that come in between wait, which takes microseconds. Two routes of one name
- * are refused elsewhere, by Camel and by {@link RouteValidator}.
+ * Provides {@code direct:} endpoints whose consumer can be replaced while messages
+ * arrive: those that arrive in between wait for some microseconds. Two routes with the
+ * same name are refused elsewhere, by Camel and by {@link RouteValidator}.
  */
 class TakeOverDirectComponent extends DirectComponent {
 

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.stream.Collectors;
 
-/** Files of which no routes can be made. */
+/** Thrown for files from which no routes can be built. */
 class UnreadableRoutesException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;

@@ -16,17 +16,17 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
-/** What is asked of YAML nodes, which know their place in the text. */
+/** Queries on YAML nodes, which know their position in the text. */
 final class YamlTree {
 
-	/** Steps that may be no more than a URI. */
+	/** Steps that may consist of just a URI. */
 	private static final Set<String> SHORT = Set.of("from", "to", "toD", "wireTap");
 
 	private YamlTree() {
 	}
 
 	/**
-	 * The entries of a mapping in their order; none where the node is no mapping.
+	 * The entries of a mapping, in order; empty if the node is not a mapping.
 	 */
 	static Map<String, Node> entries(Node node) {
 		Map<String, Node> entries = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class YamlTree {
 		return entries;
 	}
 
-	/** The elements of a sequence; none where the node is none. */
+	/** The elements of a sequence; empty if the node is not a sequence. */
 	static List<Node> elements(Node node) {
 		return (node instanceof SequenceNode sequence) ? sequence.getValue() : List.of();
 	}
@@ -57,14 +57,14 @@ final class YamlTree {
 	}
 
 	/**
-	 * Where the URI of a step stands, also of one that is no more than that,
-	 * {@code - to: direct:next}; null where it has none.
+	 * The node with the URI of a step, including a step that is just a URI,
+	 * {@code - to: direct:next}; null if it has none.
 	 */
 	static Node uri(String step, Node node) {
 		return (text(node) != null && SHORT.contains(step)) ? node : entry(node, "uri");
 	}
 
-	/** Where an entry begins: its key, or the mapping itself where there is none. */
+	/** Where an entry begins: its key, or the node itself if there is no such entry. */
 	static Node key(Node node, String key) {
 		if (node instanceof MappingNode mapping) {
 			for (NodeTuple entry : mapping.getValue()) {
@@ -77,8 +77,8 @@ final class YamlTree {
 	}
 
 	/**
-	 * Turns a tree into JSON in which each scalar is a text, whatever it looks like:
-	 * Camel converts them itself.
+	 * Converts a tree to JSON in which every scalar is a string, since Camel converts
+	 * them itself.
 	 */
 	static JsonNode json(Node node) {
 		if (node instanceof MappingNode) {

@@ -1,2 +1,5 @@
-/** The routes as a set of files that people edit: checked, pictured, applied live. */
+/**
+ * The routes as a set of files that people edit: checking them, drawing them and applying
+ * edits live.
+ */
 package io.agentassist.bridge.routes;

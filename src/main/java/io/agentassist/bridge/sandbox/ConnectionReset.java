@@ -14,8 +14,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Breaks the connection instead of an answer with the status {@value #NO_RESPONSE}, which
- * a route sets: no route can do that by itself.
+ * Breaks the connection in place of an answer whose status a route has set to
+ * {@value #NO_RESPONSE}, since a route cannot do that itself.
  */
 @Component
 @Profile("sandbox")

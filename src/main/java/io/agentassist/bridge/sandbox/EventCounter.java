@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
-/** The sandbox's analytics: counts the events that it gets. Thread safe. */
+/** The sandbox's analytics: counts the events it receives. Thread safe. */
 @Component
 @Profile("sandbox")
 public class EventCounter {
@@ -18,7 +18,7 @@ public class EventCounter {
 	}
 
 	/**
-	 * How many events came.
+	 * Number of events received.
 	 * @return since the start
 	 */
 	public long total() {

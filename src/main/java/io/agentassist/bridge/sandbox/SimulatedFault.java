@@ -3,17 +3,17 @@ package io.agentassist.bridge.sandbox;
 import java.time.Duration;
 
 /**
- * A trouble that the simulated provider makes.
+ * A fault made by the simulated provider.
  *
- * @param kind such as {@code 429} or {@code slow}; empty for none
- * @param delay what it names, zero where the kind has none
+ * @param kind for example {@code 429} or {@code slow}; empty for none
+ * @param delay its number of seconds; zero if the kind has none
  */
 public record SimulatedFault(String kind, Duration delay) {
 
-	/** No trouble. */
+	/** No fault. */
 	static final SimulatedFault NONE = new SimulatedFault("", Duration.ZERO);
 
-	/** One that the simulated provider cannot make. */
+	/** A fault that the simulated provider does not know. */
 	static final SimulatedFault UNKNOWN = new SimulatedFault("unknown", Duration.ZERO);
 
 }

@@ -15,8 +15,8 @@ import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
 /**
- * Decides what trouble the simulated provider makes: the one that a knowledge source id
- * names, else one at random by the configured probabilities. Thread safe.
+ * Chooses the fault that the simulated provider makes: the one named by a knowledge
+ * source id, else a random one with the configured probabilities. Thread safe.
  */
 @Component
 @Profile("sandbox")
@@ -25,7 +25,7 @@ public class SimulatedFaults {
 
 	private static final String PREFIX = "sim-";
 
-	/** The faults that there are; {@code sim-429-2s}: kind 429, 2 seconds. */
+	/** All fault names; {@code sim-429-2s} is kind 429, 2 seconds. */
 	private static final Pattern FAULT = Pattern.compile(PREFIX + "(?:(429|slow)-(\\d{1,3})s"
 			+ "|(400|401|403|500|502|503|504|reset|malformed|early|duplicate|failed|never|malformed-callback))");
 
@@ -36,10 +36,10 @@ public class SimulatedFaults {
 	}
 
 	/**
-	 * Chooses the trouble for one query.
-	 * @param knowledgeSourceIds the query's
-	 * @return the trouble, never null; {@link SimulatedFault#UNKNOWN} where an id that
-	 * begins with {@code sim-} names none
+	 * Chooses the fault for one query.
+	 * @param knowledgeSourceIds the query's knowledge source ids
+	 * @return the fault, never null; {@link SimulatedFault#UNKNOWN} if an id that begins
+	 * with {@code sim-} names none
 	 */
 	public SimulatedFault choose(List<String> knowledgeSourceIds) {
 		return knowledgeSourceIds.stream()

@@ -1,2 +1,2 @@
-/** What the sandbox's routes need beside themselves. */
+/** Beans that the sandbox's routes need. */
 package io.agentassist.bridge.sandbox;

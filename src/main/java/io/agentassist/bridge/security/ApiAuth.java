@@ -1,17 +1,20 @@
 package io.agentassist.bridge.security;
 
-/** How desktops prove themselves on the API. */
+/** How desktops authenticate themselves to the API. */
 public enum ApiAuth {
 
-	/** Header {@code X-API-Key} with one of the keys. */
+	/** The header {@code X-API-Key} holds one of the keys. */
 	API_KEY,
 
 	/**
-	 * {@code Authorization: Bearer} with a signed token (JWT) of an identity provider.
+	 * {@code Authorization: Bearer} with a signed token (JWT) from an identity provider.
 	 */
 	JWT,
 
-	/** Not at all: for tests and networks that authenticate in front of the bridge. */
+	/**
+	 * No authentication: for tests, and for networks that authenticate in front of the
+	 * bridge.
+	 */
 	NONE
 
 }

@@ -4,14 +4,14 @@ import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.web.ErrorResponseException;
 
-/** One way to tell who calls the API. Thread safe. */
+/** A way of identifying callers of the API. Thread safe. */
 interface ApiAuthenticator {
 
 	/**
-	 * Finds out who calls.
+	 * Identifies the caller.
 	 * @param request the request; only its headers are looked at
 	 * @return the caller
-	 * @throws ErrorResponseException 401 when nobody is known by it
+	 * @throws ErrorResponseException 401 if the request does not identify a known caller
 	 */
 	Caller authenticate(HttpServletRequest request);
 

@@ -22,7 +22,7 @@ import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 import org.springframework.web.filter.CorsFilter;
 
-/** What stands in front of the API: which pages may call, and who. */
+/** The filters in front of the API: which origins may call it, and who. */
 @Configuration(proxyBeanMethods = false)
 class ApiConfiguration {
 
@@ -50,7 +50,10 @@ class ApiConfiguration {
 		return registration;
 	}
 
-	/** Before the other: a browser's preflight request brings no credentials. */
+	/**
+	 * Comes before the other filter, since a browser's preflight request has no
+	 * credentials.
+	 */
 	@Bean
 	FilterRegistrationBean<CorsFilter> corsFilter(ApiProperties properties, ProblemTranslator problems) {
 		CorsConfiguration allowed = new CorsConfiguration();
@@ -71,7 +74,7 @@ class ApiConfiguration {
 		return registration;
 	}
 
-	/** Refuses with a problem and a line in the log, as all else does. */
+	/** Refuses with a problem body and a log line, like other refusals. */
 	private static final class ProblemCorsProcessor extends DefaultCorsProcessor {
 
 		private final ProblemTranslator problems;

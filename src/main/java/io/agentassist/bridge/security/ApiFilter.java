@@ -20,10 +20,10 @@ import org.springframework.web.ErrorResponseException;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Lets only known callers to the paths of the API, for what they may do and as often as
- * they may; the callback proves itself otherwise. In front of the routes, so that no edit
- * of a route can leave it out, and before the body is read. The credentials go no
- * further: a route that calls somebody else would send them along.
+ * Admits only known callers to the API, within their scopes and rate limits; the callback
+ * is authenticated elsewhere. It is in front of the routes, so that no edit of a route
+ * can bypass it, and runs before the body is read. It strips the credentials, as a route
+ * that calls another system would send them along.
  */
 class ApiFilter extends OncePerRequestFilter {
 

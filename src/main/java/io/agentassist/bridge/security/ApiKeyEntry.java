@@ -17,15 +17,16 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 
 /**
- * One key in the file {@code agentassist.api.keys-file}.
+ * A key in the file {@code agentassist.api.keys-file}.
  *
- * @param name who has it
+ * @param name who holds the key
  * @param sha256 SHA-256 of the key, 64 hexadecimal digits
- * @param tenant whose conversations it opens; null for the site's only one
- * @param organisations which organisations at the provider it may ask, {@code default}
- * for the one without a name; null for its tenant's own
- * @param scopes what it is good for; null for everything
- * @param requestsPerSecond how often; null for
+ * @param tenant tenant whose conversations it gives access to; null if the site has only
+ * one
+ * @param organisations organisations at the provider that it may use, {@code default} for
+ * the one without a name; null for its tenant's own
+ * @param scopes what it allows; null for everything
+ * @param requestsPerSecond rate limit; null for
  * {@code agentassist.api.requests-per-second}
  */
 @JsonNaming(PropertyNamingStrategies.KebabCaseStrategy.class)
@@ -35,7 +36,10 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 
 	static final int MAX_TENANT_LENGTH = 200;
 
-	/** A misspelt field has to be an error: without its tenant, a key opens others. */
+	/**
+	 * Misspelt fields must be errors: without its tenant, a key would give access to
+	 * others.
+	 */
 	private static final ObjectMapper YAML = new ObjectMapper(
 			YAMLFactory.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build())
 		.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -61,7 +65,7 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 
 	/**
 	 * Reads the file.
-	 * @throws IOException when it cannot be read, or is not right in every entry
+	 * @throws IOException if it cannot be read or any entry is invalid
 	 */
 	static List<ApiKeyEntry> read(Path file) throws IOException {
 		List<ApiKeyEntry> entries;
@@ -80,7 +84,7 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 		return entries;
 	}
 
-	/** The entry as it stands in the file. */
+	/** The entry as written in the file. */
 	String toYaml() throws IOException {
 		return YAML.writeValueAsString(List.of(this));
 	}

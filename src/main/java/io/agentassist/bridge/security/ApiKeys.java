@@ -25,11 +25,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@link ApiAuth#API_KEY}: keys from the environment, which may do everything, and named
- * ones from a file. Both are kept as SHA-256 only: a key is long and random, so that a
- * slow hash would protect nothing more. What the time of a look-up tells is of the hash.
+ * ones from a file. Both are stored only as SHA-256: a key is long and random, so a slow
+ * hash would add no protection. The time of a look-up reveals something about the hash
+ * only.
  * <p>
- * A changed file is read at the next request, 200 ms after the last look. A file that
- * cannot be read leaves the keys as they are.
+ * A changed file is read at the next request that comes at least 200 ms after the last
+ * look. If it cannot be read, the keys stay as they are.
  */
 class ApiKeys implements ApiAuthenticator {
 
@@ -106,7 +107,7 @@ class ApiKeys implements ApiAuthenticator {
 		}
 	}
 
-	/** Whatever changes when the file is written or replaced. */
+	/** Attributes that change when the file is written or replaced. */
 	private Object stateOfFile() throws IOException {
 		BasicFileAttributes attributes = Files.readAttributes(this.file, BasicFileAttributes.class);
 		return List.of(attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
@@ -139,7 +140,8 @@ class ApiKeys implements ApiAuthenticator {
 	}
 
 	/**
-	 * The callers by the hash of their key, and the state of the file that they are of.
+	 * The callers by the hash of their key, and the state of the file they were read
+	 * from.
 	 */
 	private record Keys(Map<String, Caller> callers, Object state) {
 	}

@@ -17,12 +17,12 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the API's authentication.
  *
- * @param auth how desktops prove themselves
- * @param keys keys of {@link ApiAuth#API_KEY} that open everything
+ * @param auth how desktops authenticate themselves
+ * @param keys keys of {@link ApiAuth#API_KEY} that may do everything
  * @param keysFile file of further keys; null for none
  * @param jwt the tokens of {@link ApiAuth#JWT}
- * @param requestsPerSecond how often one caller may call, unless its key says otherwise
- * @param corsOrigins origins whose pages may call
+ * @param requestsPerSecond rate limit of each caller, unless its key says otherwise
+ * @param corsOrigins origins whose pages may call the API
  */
 @Validated
 @ConfigurationProperties("agentassist.api")
@@ -60,15 +60,16 @@ public record ApiProperties(@NotNull ApiAuth auth, List<String> keys, Path keysF
 	}
 
 	/**
-	 * Which tokens are good.
+	 * Which tokens are accepted.
 	 *
-	 * @param issuer who has to have made them; null or empty for anyone in the JWK set
-	 * @param jwkSetUri where the issuer's keys are; null to ask the issuer
-	 * @param audience whom they have to be for
-	 * @param tenantClaim the claim that holds the tenant; null or empty where a site has
-	 * but one
+	 * @param issuer required issuer; null or empty to accept any token signed with a key
+	 * of the JWK set
+	 * @param jwkSetUri location of the issuer's keys; null to ask the issuer
+	 * @param audience required audience
+	 * @param tenantClaim the claim with the tenant; null or empty if the site has only
+	 * one
 	 * @param organisationsClaim the claim that lists the organisations at the provider
-	 * that a caller may ask; null or empty where only the tenant says it
+	 * that a caller may use; null or empty if only the tenant decides
 	 */
 	public record Jwt(String issuer, URI jwkSetUri, String audience, String tenantClaim, String organisationsClaim) {
 

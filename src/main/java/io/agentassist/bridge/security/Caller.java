@@ -5,13 +5,14 @@ import java.util.Set;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 
 /**
- * Who calls the API.
+ * A caller of the API.
  *
- * @param tenant whose conversations the caller may see, empty where a site has but one
- * @param organisations which organisations at the provider the caller may ask; null where
- * only its tenant says it
+ * @param tenant tenant whose conversations the caller may see; empty if the site has only
+ * one
+ * @param organisations organisations at the provider that the caller may use; null if
+ * only its tenant decides
  * @param scopes what the caller may do
- * @param rate how often
+ * @param rate the caller's rate limiter
  */
 record Caller(String tenant, Set<String> organisations, Set<Scope> scopes, RateLimiter rate) {
 }

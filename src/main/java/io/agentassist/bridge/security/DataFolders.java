@@ -13,8 +13,9 @@ import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
 
 /**
- * Makes the folders of the embedded database and of the audit log, and the database's
- * file, before anyone else does: H2 would leave them open to every user of the host.
+ * Creates the folders of the embedded database and the audit log, and the database's
+ * file, before anything else does: H2 would leave them readable for every user of the
+ * host.
  */
 class DataFolders implements ApplicationListener<ApplicationContextInitializedEvent> {
 

@@ -18,8 +18,8 @@ import com.nimbusds.jose.util.ResourceRetriever;
 
 /**
  * The public keys of the identity provider, fetched from the configured address, or from
- * the one that the issuer tells (OpenID Connect Discovery). What fetches too often is cut
- * by those around it.
+ * the one the issuer publishes (OpenID Connect Discovery). The sources wrapped around it
+ * limit how often it fetches.
  */
 class IssuerKeys implements JWKSetSource<SecurityContext> {
 
@@ -34,7 +34,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 
 	private final ObjectMapper json;
 
-	/** Null until its address is known. */
+	/** Null until the address is known. */
 	private volatile JWKSetSource<SecurityContext> source;
 
 	private volatile boolean known;
@@ -60,7 +60,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 		}
 	}
 
-	/** Whether they were fetched once. */
+	/** Whether the keys have ever been fetched. */
 	boolean areKnown() {
 		return this.known;
 	}
@@ -80,7 +80,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 
 	@Override
 	public void close() {
-		// Nothing is open between two fetches.
+		// Nothing stays open between two fetches.
 	}
 
 }

@@ -38,10 +38,9 @@ import org.springframework.util.ConcurrentLruCache;
 import org.springframework.util.StringUtils;
 
 /**
- * {@link ApiAuth#JWT}: tokens that an identity provider signed with one of its public
- * keys. The keys are fetched with the first token, kept for 5 minutes, and for an hour
- * where the provider fails; an unknown key id does not make us fetch more than twice in
- * 30 s.
+ * {@link ApiAuth#JWT}: tokens signed by an identity provider and verified with its public
+ * keys. The keys are fetched when the first token arrives and kept for 5 minutes, or for
+ * an hour if the provider fails; unknown key ids cause no more than two fetches in 30 s.
  */
 class JwtCallers implements ApiAuthenticator {
 
@@ -65,7 +64,7 @@ class JwtCallers implements ApiAuthenticator {
 		this.settings = properties.jwt();
 		this.keys = new IssuerKeys(this.settings, json);
 		this.decoder = makeDecoder();
-		// The name is for the log, where no subject belongs.
+		// The name appears in the log, where no subject belongs.
 		this.rates = new ConcurrentLruCache<>(CALLERS,
 				(caller) -> RateLimits.perSecond("with a token", properties.requestsPerSecond()));
 	}
@@ -104,7 +103,7 @@ class JwtCallers implements ApiAuthenticator {
 		}
 	}
 
-	/** What exactly is wrong with a token is nobody's business. */
+	/** Does not reveal what exactly is wrong with a token. */
 	private static UnauthenticatedException refused() {
 		return new UnauthenticatedException("The token is not valid here.", "Bearer error=\"invalid_token\"");
 	}
@@ -116,7 +115,7 @@ class JwtCallers implements ApiAuthenticator {
 		return scopes;
 	}
 
-	/** Each claim may be a text with spaces (RFC 8693) or a list. */
+	/** Each claim may be a space-separated string (RFC 8693) or a list. */
 	private static Set<String> texts(Jwt token, List<String> claims) {
 		Set<String> texts = new HashSet<>();
 		for (String name : claims) {
@@ -143,7 +142,7 @@ class JwtCallers implements ApiAuthenticator {
 		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms,
 				JWKSourceBuilder.create(this.keys).outageTolerant(OUTAGE.toMillis()).build()));
 		processor.setJWTClaimsSetVerifier((claims, context) -> {
-			// The validators below do.
+			// Claims are checked by the validators below.
 		});
 		NimbusJwtDecoder made = new NimbusJwtDecoder(processor);
 		made.setJwtValidator(validator());

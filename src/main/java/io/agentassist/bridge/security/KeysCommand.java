@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code keys …}: makes API keys. */
+/** The {@code keys} commands: create API keys. */
 @Command(name = "keys", description = "Makes API keys.", mixinStandardHelpOptions = true,
 		synopsisSubcommandLabel = "COMMAND")
 public final class KeysCommand {

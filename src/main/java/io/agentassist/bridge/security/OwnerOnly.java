@@ -9,9 +9,9 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * Makes files and folders that nobody but the process's own user can open: modes 0600 and
- * 0700. What exists already keeps its mode, which may be an operator's choice. On file
- * systems without modes, their defaults.
+ * Creates files and folders that only the process's own user can open: modes 0600 and
+ * 0700. Existing ones keep their mode, which may be an operator's choice. File systems
+ * without modes apply their defaults.
  */
 public final class OwnerOnly {
 
@@ -39,7 +39,7 @@ public final class OwnerOnly {
 	}
 
 	/**
-	 * Creates an empty file where there is none.
+	 * Creates an empty file if there is none.
 	 * @param file the file
 	 * @throws IOException when it cannot be created
 	 */
@@ -48,12 +48,12 @@ public final class OwnerOnly {
 			Files.createFile(file, FILE);
 		}
 		catch (FileAlreadyExistsException ex) {
-			// It stays.
+			// The existing file stays.
 		}
 	}
 
 	/**
-	 * Creates a folder, and those above it, where they are missing.
+	 * Creates a folder and its parents, if they are missing.
 	 * @param folder the folder
 	 * @throws IOException when it cannot be created
 	 */

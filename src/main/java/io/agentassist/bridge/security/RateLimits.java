@@ -5,10 +5,10 @@ import java.time.Duration;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 
-/** Makes the limit of one caller: so many requests a second, none waits. */
+/** Creates the limiter of one caller: a number of requests a second, without waiting. */
 final class RateLimits {
 
-	/** The span that is counted, and the Retry-After of a 429. */
+	/** The period over which requests are counted, and the Retry-After of a 429. */
 	static final Duration PERIOD = Duration.ofSeconds(1);
 
 	private RateLimits() {

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
 /** What a caller of the API may do. */
 public enum Scope {
 
-	/** Ask for suggestions. */
+	/** Request suggestions. */
 	SUGGESTIONS_WRITE("suggestions:write"),
-	/** Look suggestions up. */
+	/** Look up suggestions. */
 	SUGGESTIONS_READ("suggestions:read"),
 	/** Give feedback. */
 	FEEDBACK_WRITE("feedback:write");
@@ -19,7 +19,7 @@ public enum Scope {
 	}
 
 	/**
-	 * The word that stands for it in tokens and in the file of keys.
+	 * The word for it in tokens and in the keys file.
 	 * @return the word, lower case
 	 */
 	@JsonValue
@@ -28,7 +28,8 @@ public enum Scope {
 	}
 
 	/**
-	 * What a request needs. A path that a site adds is read by GET, and asks otherwise.
+	 * The scope a request needs. On paths that a site adds, GET and HEAD read, and
+	 * anything else counts as a request for suggestions.
 	 */
 	static Scope of(String method, String path) {
 		if ("GET".equals(method) || "HEAD".equals(method)) {

@@ -4,14 +4,14 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
-/** Nobody is known by what a request brings (401). */
+/** Thrown when a request does not identify a known caller (401). */
 class UnauthenticatedException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
 
 	/**
 	 * Creates the answer.
-	 * @param detail what is wrong, a sentence
+	 * @param detail what is wrong, as a sentence
 	 * @param challenge value of {@code WWW-Authenticate}
 	 */
 	UnauthenticatedException(String detail, String challenge) {

@@ -1,2 +1,2 @@
-/** Who may call the API. */
+/** Access to the API: authentication, scopes, rate limits and CORS. */
 package io.agentassist.bridge.security;

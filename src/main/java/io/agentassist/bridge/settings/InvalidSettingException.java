@@ -1,6 +1,6 @@
 package io.agentassist.bridge.settings;
 
-/** A setting that nothing can run with. Its message does not show the value. */
+/** Thrown for an unusable setting. Its message does not show the value. */
 public class InvalidSettingException extends IllegalArgumentException {
 
 	private static final long serialVersionUID = 1L;
@@ -10,9 +10,9 @@ public class InvalidSettingException extends IllegalArgumentException {
 	private final String reason;
 
 	/**
-	 * Creates it.
-	 * @param key such as {@code agentassist.callback.secret}
-	 * @param reason what it has to be, to be read behind the key
+	 * Creates the exception.
+	 * @param key the setting's key, for example {@code agentassist.callback.secret}
+	 * @param reason what the value has to be, worded to follow the key
 	 */
 	public InvalidSettingException(String key, String reason) {
 		super(key + " " + reason);
@@ -25,7 +25,7 @@ public class InvalidSettingException extends IllegalArgumentException {
 		return this.key;
 	}
 
-	/** What it has to be. */
+	/** What the value has to be, worded to follow the key. */
 	public String reason() {
 		return this.reason;
 	}

@@ -9,9 +9,9 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.core.annotation.AnnotatedElementUtils;
 
 /**
- * Settings of one kind that may change while the bridge runs. Whoever uses them asks for
- * them each time; what is marked {@link ReadAtStart} belongs to the start and comes from
- * the record itself. Thread safe.
+ * A record of settings that can change while the bridge runs. Users fetch the current
+ * record each time they need it; components marked {@link ReadAtStart} are taken from the
+ * record of the start instead. Thread safe.
  *
  * @param <T> the record of the settings
  */
@@ -43,7 +43,7 @@ public final class LiveSettings<T extends Record> implements Supplier<T> {
 	}
 
 	/**
-	 * The record that is held.
+	 * The type of the record.
 	 * @return its class
 	 */
 	public Class<?> type() {
@@ -51,9 +51,9 @@ public final class LiveSettings<T extends Record> implements Supplier<T> {
 	}
 
 	/**
-	 * Tells whether a key is one of these settings and takes effect at once.
-	 * @param key such as {@code agentassist.ranking.skill-weight}
-	 * @return false also for what is read at the start only, and for unknown keys
+	 * Whether a key is one of these settings and takes effect at once.
+	 * @param key for example {@code agentassist.ranking.skill-weight}
+	 * @return false also for settings read only at the start, and for unknown keys
 	 */
 	public boolean isLive(ConfigurationPropertyName key) {
 		ConfigurationPropertyName prefix = ConfigurationPropertyName

@@ -18,8 +18,8 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.StringUtils;
 
 /**
- * Stops the start, before anything else is tried, where a setting is missing that has no
- * sensible default, with one message that names all of them.
+ * Stops the start before anything else is tried if settings without a sensible default
+ * are missing, with one message that names them all.
  */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 class MissingSettings implements EnvironmentPostProcessor {
@@ -37,7 +37,7 @@ class MissingSettings implements EnvironmentPostProcessor {
 					List.of("the folder " + Path.of(routes).toAbsolutePath() + " (agentassist.routes.directory)"));
 		}
 		if (application.getWebApplicationType() == WebApplicationType.NONE) {
-			// A command, which looks at the settings and runs nothing.
+			// A command, which reads the settings but runs nothing.
 			return;
 		}
 		List<String> missing = new ArrayList<>();

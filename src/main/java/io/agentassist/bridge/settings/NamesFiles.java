@@ -1,14 +1,14 @@
 package io.agentassist.bridge.settings;
 
 /**
- * Settings that name files which have to be right before anything runs. They are looked
- * at before the start opens anything, and before an edit of settings is taken.
+ * Settings that name files which must be valid before anything runs. They are checked
+ * before the start opens anything, and before an edit of settings is applied.
  */
 public interface NamesFiles {
 
 	/**
-	 * Looks at the files.
-	 * @throws InvalidSettingException when one cannot be used
+	 * Checks the files.
+	 * @throws InvalidSettingException if one cannot be used
 	 */
 	void checkFiles();
 

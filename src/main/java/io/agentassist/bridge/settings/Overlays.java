@@ -5,17 +5,17 @@ import java.util.List;
 
 import org.springframework.core.env.ConfigurableEnvironment;
 
-/** The overlays of the settings, {@code config/application-<profile>.yaml}. */
+/** Checks the overlays of the settings, {@code config/application-<profile>.yaml}. */
 public final class Overlays {
 
 	private Overlays() {
 	}
 
 	/**
-	 * Finds the active profiles that have none. More often than not they are misspelt;
-	 * but a profile may do without, so that this is no error.
-	 * @param environment after its files are read
-	 * @return a sentence for each
+	 * Finds active profiles without an overlay. Most of them are misspelt, but as a
+	 * profile does not need one, this is not an error.
+	 * @param environment the environment, after its files have been read
+	 * @return one sentence for each
 	 */
 	public static List<String> warnings(ConfigurableEnvironment environment) {
 		return Arrays.stream(environment.getActiveProfiles())

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Says that a setting is read at the start only: a change takes effect at a restart. All
- * others of a record that is held by {@link LiveSettings} are in force at once.
+ * Marks a setting that is read only at the start: a change takes effect at a restart. All
+ * others in a record held by {@link LiveSettings} take effect at once.
  */
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)

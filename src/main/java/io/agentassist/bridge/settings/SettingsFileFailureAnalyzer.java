@@ -7,7 +7,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * Tells where a file of settings is broken. The parser knows the line, not the file.
+ * Reports where a settings file is broken. The parser knows the line but not the file.
  */
 class SettingsFileFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLException> {
 

@@ -19,14 +19,15 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.StringUtils;
 
 /**
- * Rules that no record of settings can check by itself.
+ * Rules that a single record of settings cannot check.
  * <ul>
  * <li>A URL that the bridge calls, or is called at, is {@code http} or {@code https} with
- * a host, without user, query or fragment, and {@code https} unless the host is this one
- * or in {@code agentassist.plain-http-hosts}.</li>
- * <li>The database's URL is one of those that there is a driver for.</li>
- * <li>The API and the management have a port each.</li>
- * <li>There are more request threads than queries may hold.</li>
+ * a host, without user, query or fragment (only the analytics endpoint may have a query),
+ * and {@code https} unless it is a proxy's or the host is this one or in
+ * {@code agentassist.plain-http-hosts}.</li>
+ * <li>There is a driver for the database's URL.</li>
+ * <li>The API and the management have different ports.</li>
+ * <li>There are more request threads than concurrent queries can occupy.</li>
  * </ul>
  * Values are not shown, as they may hold passwords.
  */
@@ -50,8 +51,8 @@ public final class SettingsRules {
 	}
 
 	/**
-	 * Checks them.
-	 * @param environment has the settings
+	 * Checks the rules.
+	 * @param environment the environment with the settings
 	 * @return what is wrong, by key; empty if nothing is
 	 */
 	public static Map<String, String> problems(ConfigurableEnvironment environment) {
@@ -66,7 +67,7 @@ public final class SettingsRules {
 			}
 		});
 		String database = text(settings, DATABASE);
-		// An empty one would be a database in memory.
+		// An empty URL would mean a database in memory.
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
 			problems.put(DATABASE, "has to start with " + String.join(" or ", DRIVERS));
 		}
@@ -77,7 +78,7 @@ public final class SettingsRules {
 		}
 		String port = text(settings, API_PORT);
 		String managementPort = text(settings, MANAGEMENT_PORT);
-		// Zero is any port that is free.
+		// Zero means any free port.
 		if (managementPort.equals(port.isEmpty() ? "8080" : port) && !"0".equals(port)) {
 			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
@@ -98,7 +99,7 @@ public final class SettingsRules {
 		organisations(settings)
 			.forEach((name, organisation) -> organisation.addTo(urls, ORGANISATIONS + "." + name + "."));
 		if ("jwt".equalsIgnoreCase(text(settings, "agentassist.api.auth"))) {
-			// With a JWK set, the issuer is a name that is compared, and not called.
+			// If there is a JWK set, the issuer is only compared, not called.
 			String keys = "agentassist.api.jwt.jwk-set-uri";
 			String called = StringUtils.hasText(text(settings, keys)) ? keys : "agentassist.api.jwt.issuer";
 			urls.put(called, text(settings, called));
@@ -132,7 +133,7 @@ public final class SettingsRules {
 		return bind(settings, key, Bindable.of(String.class)).orElse("");
 	}
 
-	/** What cannot be bound is told of by whoever needs it. */
+	/** Ignores values that cannot be bound, which are reported where they are needed. */
 	private static <T> Optional<T> bind(Binder settings, String key, Bindable<T> type) {
 		try {
 			return Optional.ofNullable(settings.bind(key, type).orElse(null));
@@ -164,19 +165,22 @@ public final class SettingsRules {
 		if (url.getRawFragment() != null || (url.getRawQuery() != null && !key.endsWith(".endpoint"))) {
 			return "must not have a query or a fragment";
 		}
-		// A proxy gets nothing but the name of a host: what goes through it is HTTPS
-		// itself.
+		// A proxy learns only the name of a host, since the traffic through it is itself
+		// HTTPS.
 		boolean mayBePlain = key.endsWith(".proxy") || plainHosts.contains(url.getHost()) || isLoopback(url.getHost());
 		return ("https".equals(scheme) || mayBePlain) ? null
 				: "has to be https://, unless " + url.getHost() + " is in agentassist.plain-http-hosts";
 	}
 
-	/** By its text: nothing is resolved. */
+	/** Looks only at the text, without resolving the host. */
 	private static boolean isLoopback(String host) {
 		return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
 	}
 
-	/** What of an organisation there is a rule for, and the id that each of them has. */
+	/**
+	 * The settings of an organisation that have a rule, and the client id, which each
+	 * organisation has.
+	 */
 	record Organisation(String clientId, String apiUrl, String loginUrl, String proxy, Integer maxConcurrentQueries) {
 
 		int queriesOr(int other) {

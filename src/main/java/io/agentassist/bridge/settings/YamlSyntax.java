@@ -2,16 +2,16 @@ package io.agentassist.bridge.settings;
 
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/** What is wrong with a file of settings that is no YAML. */
+/** Describes what is wrong with a settings file that is not YAML. */
 public final class YamlSyntax {
 
 	private YamlSyntax() {
 	}
 
 	/**
-	 * Words it without the line, an alias or a tag, which may be a secret that was not
-	 * put in quotes.
-	 * @param failure the parser's
+	 * Describes the problem without quoting the line, an alias or a tag, which may be an
+	 * unquoted secret.
+	 * @param failure the parser's exception
 	 * @return what is wrong
 	 */
 	public static String problem(MarkedYAMLException failure) {

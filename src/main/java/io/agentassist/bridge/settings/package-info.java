@@ -1,2 +1,2 @@
-/** What is said of settings: that they are missing or wrong, or in force from now on. */
+/** Settings: reporting missing and wrong ones, and changing live ones. */
 package io.agentassist.bridge.settings;

@@ -3,12 +3,12 @@ package io.agentassist.bridge.suggestion;
 import java.time.Instant;
 
 /**
- * That a request was decided, without what was decided.
+ * The fact that a request was decided, without its outcome.
  *
  * @param requestId the request
  * @param conversationId its conversation
- * @param tenant who may see it
- * @param at when, to the millisecond
+ * @param tenant tenant that may see it
+ * @param at when it was decided, to the millisecond
  */
 public record Decision(String requestId, String conversationId, String tenant, Instant at) {
 }

@@ -9,8 +9,10 @@ import io.micrometer.core.instrument.Timer;
 import org.springframework.stereotype.Component;
 
 /**
- * Measures how long desktops wait for suggestions: the meter
- * {@code agentassist.desktop.delivery}. Thread safe.
+ * Measures the time from a request until its suggestions are handed to a desktop that
+ * waited for them, by look-up or stream, in the meter
+ * {@code agentassist.desktop.delivery}. {@link ResponseTimes} ends when they are stored.
+ * Thread safe.
  */
 @Component
 public class DeliveryTime {
@@ -29,8 +31,8 @@ public class DeliveryTime {
 	}
 
 	/**
-	 * Counts suggestions that someone waited for.
-	 * @param request the request; one that is not completed does not count
+	 * Records the time of suggestions that a desktop waited for.
+	 * @param request the request; ignored unless it is completed
 	 */
 	public void record(TrackedRequest request) {
 		if (request.isCompleted()) {

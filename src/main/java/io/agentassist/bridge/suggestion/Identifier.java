@@ -13,9 +13,9 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 
 /**
- * An id from outside: at most 200 characters, none of them a control character or half of
- * a surrogate pair, so that it fits its column on every database and cannot break a log
- * line. Null is valid.
+ * An id from outside: at most 200 characters, without control characters or unpaired
+ * surrogates, so that it fits its column in every database and cannot break a log line.
+ * Null is valid.
  */
 @Documented
 @Constraint(validatedBy = {})
@@ -27,8 +27,8 @@ import jakarta.validation.constraints.Size;
 public @interface Identifier {
 
 	/**
-	 * Longest id in UTF-16 characters, as H2 counts those of a column; an emoji is two.
-	 * The columns of the schema are as wide.
+	 * Maximum length in UTF-16 characters, which is how H2 counts those of a column; an
+	 * emoji is two. The columns of the schema have the same width.
 	 */
 	int MAX_LENGTH = 200;
 

@@ -5,22 +5,22 @@ import java.util.Locale;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
- * What has become of a suggestion request. {@link #COMPLETED} and {@link #FAILED} are
- * final; late suggestions complete an {@link #EXPIRED} one.
+ * The state of a suggestion request. {@link #COMPLETED} and {@link #FAILED} are final;
+ * late suggestions can still complete an {@link #EXPIRED} request.
  */
 public enum RequestStatus {
 
-	/** The provider works on it. */
+	/** The provider is working on it. */
 	QUEUED,
-	/** Its suggestions are there. */
+	/** Its suggestions have arrived. */
 	COMPLETED,
-	/** The provider gave it up. */
+	/** The provider gave up on it. */
 	FAILED,
 	/** The provider did not answer in time. */
 	EXPIRED;
 
 	/**
-	 * The word that stands for it in JSON and SQL.
+	 * The word for it in JSON and SQL.
 	 * @return the word, lower case
 	 */
 	@JsonValue

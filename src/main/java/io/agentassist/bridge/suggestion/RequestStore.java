@@ -34,7 +34,7 @@ public class RequestStore {
 			INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
 			tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
 
-	/** Newest requests of a conversation that a look-up shows. */
+	/** Maximum number of a conversation's newest requests that a look-up shows. */
 	public static final int CONVERSATION_LIMIT = 100;
 
 	private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {
@@ -61,12 +61,12 @@ public class RequestStore {
 	}
 
 	/**
-	 * Remembers a request that the provider has taken.
+	 * Stores a request that the provider has accepted.
 	 * @param requestId the provider's id
-	 * @param request what the desktop asked
-	 * @param submittedAt when it asked
+	 * @param request the desktop's request
+	 * @param submittedAt when the desktop sent it
 	 * @param tenant the desktop's tenant
-	 * @return the request as remembered, or empty if the id is in use already
+	 * @return the request as stored, or empty if the id is already in use
 	 */
 	public Optional<TrackedRequest> add(String requestId, SuggestionRequest request, Instant submittedAt,
 			String tenant) {
@@ -92,9 +92,9 @@ public class RequestStore {
 	}
 
 	/**
-	 * Finds those of some requests that exist.
+	 * Finds the requests with the given ids, as far as they exist.
 	 * @param requestIds their ids
-	 * @return the requests, in no order
+	 * @return the requests, in no particular order
 	 */
 	public List<TrackedRequest> findAll(Collection<String> requestIds) {
 		return query("SELECT " + COLUMNS + """
@@ -105,7 +105,7 @@ public class RequestStore {
 	/**
 	 * Finds the requests of a conversation.
 	 * @param conversationId its id
-	 * @param tenant whose requests
+	 * @param tenant the tenant
 	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
 	 */
 	public List<TrackedRequest> findByConversation(String conversationId, String tenant) {
@@ -118,10 +118,10 @@ public class RequestStore {
 	}
 
 	/**
-	 * Finds what was decided lately.
-	 * @param conversationIds in these conversations, of every tenant
-	 * @param since at this time or later
-	 * @return the decisions, in no order
+	 * Finds recent decisions.
+	 * @param conversationIds the conversations, of any tenant
+	 * @param since earliest time
+	 * @return the decisions, in no particular order
 	 */
 	public List<Decision> findDecisions(Collection<String> conversationIds, Instant since) {
 		return this.transaction.execute((status) -> this.jdbc.query("""
@@ -132,12 +132,12 @@ public class RequestStore {
 	}
 
 	/**
-	 * Finds what was decided in a conversation.
+	 * Finds the decisions in a conversation.
 	 * @param conversationId its id
-	 * @param tenant whose requests
-	 * @param since at this time or later
-	 * @param limit at most so many
-	 * @return the oldest decisions, in their order
+	 * @param tenant the tenant
+	 * @param since earliest time
+	 * @param limit maximum number of decisions
+	 * @return the decisions, oldest first
 	 */
 	public List<Decision> findDecisions(String conversationId, String tenant, Instant since, int limit) {
 		if (!isStorable(conversationId)) {
@@ -151,10 +151,10 @@ public class RequestStore {
 
 	/**
 	 * Reads a request and locks it for the rest of the caller's transaction, so that
-	 * nobody erases it meanwhile. For a duplicate, too: it sees the first one's effects
-	 * as soon as they are committed in memory; the lock is a change of its own, whose
-	 * commit H2 writes after the first one's, so that a duplicate is not answered before
-	 * those are on the disk.
+	 * nobody erases it in the meantime. This also matters for a duplicate callback, which
+	 * sees the first one's effects as soon as they are committed in memory. The lock is
+	 * itself a change, whose commit H2 writes after the first one's, so the duplicate is
+	 * not answered before those effects are on disk.
 	 * @param requestId its id
 	 * @return the request as it is now, or empty
 	 */
@@ -170,10 +170,10 @@ public class RequestStore {
 	}
 
 	/**
-	 * Reads a request again and locks it, see {@link #findAndLock(String)}.
+	 * Reads a request again and locks it: see {@link #findAndLock(String)}.
 	 * @param request the request as it was
 	 * @return the request as it is now
-	 * @throws UnknownRequestException when it is gone
+	 * @throws UnknownRequestException if it no longer exists
 	 */
 	public TrackedRequest lock(@ExchangeProperty("request") TrackedRequest request) {
 		return findAndLock(request.requestId()).orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
@@ -184,7 +184,7 @@ public class RequestStore {
 	 * @param request the request
 	 * @param ranked its suggestions
 	 * @return the request as it is now
-	 * @throws UnknownRequestException when it is gone
+	 * @throws UnknownRequestException if it no longer exists
 	 */
 	public TrackedRequest complete(@ExchangeProperty("request") TrackedRequest request,
 			@ExchangeProperty("ranked") RankedSuggestions ranked) {
@@ -192,21 +192,21 @@ public class RequestStore {
 	}
 
 	/**
-	 * Marks a request as failed, unless it has expired: it has ended without suggestions
-	 * once already.
+	 * Marks a request as failed, unless it has been decided: an expired one has already
+	 * ended without suggestions.
 	 * @param request the request, locked by the caller's transaction
 	 * @return the request as it is now
-	 * @throws UnknownRequestException when it is gone
+	 * @throws UnknownRequestException if it no longer exists
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
 		return request.isDecided() ? request : save(request.decided(RequestStatus.FAILED, now(), null));
 	}
 
 	/**
-	 * Marks requests that still wait for their outcome as expired, in the caller's
-	 * transaction. Those that someone else has locked are left out.
-	 * @param submittedBefore the requests' age
-	 * @param limit most of them
+	 * Marks requests that are still waiting for their outcome as expired, in the caller's
+	 * transaction. Requests locked by others are skipped.
+	 * @param submittedBefore only requests submitted before this time
+	 * @param limit maximum number of requests
 	 * @return the requests as they are now, oldest first
 	 */
 	public List<TrackedRequest> expire(Instant submittedBefore, int limit) {
@@ -225,10 +225,10 @@ public class RequestStore {
 	}
 
 	/**
-	 * Deletes decided requests, those that nobody has locked.
-	 * @param submittedBefore the requests' age
-	 * @param limit most of each status
-	 * @return how many
+	 * Deletes decided requests that nobody has locked.
+	 * @param submittedBefore only requests submitted before this time
+	 * @param limit maximum number for each status
+	 * @return how many were deleted
 	 */
 	public int purge(Instant submittedBefore, int limit) {
 		return this.transaction.execute((status) -> purgeDecided(submittedBefore, limit));
@@ -250,7 +250,7 @@ public class RequestStore {
 		return purged;
 	}
 
-	/** A query of its own: as a subquery, H2 runs it again for each row. */
+	/** A separate query, because H2 would run a subquery again for each row. */
 	private String[] oldest(RequestStatus status, Instant submittedBefore, int limit) {
 		return this.jdbc.queryForList("""
 				SELECT request_id FROM suggestion_request WHERE status = ? AND submitted_at < ?
@@ -260,8 +260,8 @@ public class RequestStore {
 
 	/**
 	 * Reads a conversation's requests and locks them for the rest of the caller's
-	 * transaction: what others do with them has ended by then.
-	 * @param conversationId the conversation, of every tenant
+	 * transaction; whatever others were doing with them has then ended.
+	 * @param conversationId the conversation, of any tenant
 	 * @return the requests as they are now, oldest first
 	 */
 	public List<TrackedRequest> lockByConversation(String conversationId) {
@@ -275,7 +275,7 @@ public class RequestStore {
 
 	/**
 	 * Deletes a conversation's requests, in the caller's transaction.
-	 * @param conversationId the conversation, of every tenant
+	 * @param conversationId the conversation, of any tenant
 	 * @return the requests as they were, oldest first
 	 */
 	public List<TrackedRequest> erase(String conversationId) {
@@ -293,14 +293,15 @@ public class RequestStore {
 		int updated = this.jdbc.update(
 				"UPDATE suggestion_request SET status = ?, completed_at = ?, ranked_suggestions = ? WHERE request_id = ?",
 				decided.status().text(), utc(decided.completedAt()), decided.rankedSuggestions(), decided.requestId());
-		// Erased since it was found: nothing of it may be recorded any more.
+		// It has been erased since it was found, so nothing about it may be recorded any
+		// more.
 		if (updated == 0) {
 			throw new UnknownRequestException("Unknown request ID");
 		}
 		return decided;
 	}
 
-	/** The columns keep milliseconds. */
+	/** The current time in milliseconds, the precision of the columns. */
 	private Instant now() {
 		return Instant.ofEpochMilli(this.clock.millis());
 	}
@@ -330,14 +331,14 @@ public class RequestStore {
 		}
 	}
 
-	/** PostgreSQL refuses a NUL in a text; no id that was stored has one. */
+	/** PostgreSQL refuses a NUL in text, and no stored id contains one. */
 	private static boolean isStorable(String id) {
 		return id.indexOf('\0') < 0;
 	}
 
 	/**
-	 * Ids to join with by UNNEST, where they may be thousands: for each row, H2 looks
-	 * through the whole array of an {@code = ANY (?)}.
+	 * Ids for a join with UNNEST, used where there may be thousands: with
+	 * {@code = ANY (?)}, H2 searches the whole array for each row.
 	 */
 	private static String[] storable(Collection<String> ids) {
 		return ids.stream().filter(RequestStore::isStorable).toArray(String[]::new);

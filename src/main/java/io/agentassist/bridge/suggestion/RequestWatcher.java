@@ -30,7 +30,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Waits for requests to appear or to be decided, without a thread for each wait: one
- * query at short intervals serves all of them, whichever replica took the change. Thread
+ * query at short intervals serves all of them, whichever replica made the change. Thread
  * safe.
  */
 @Component
@@ -38,7 +38,7 @@ public class RequestWatcher {
 
 	private static final Logger log = LoggerFactory.getLogger(RequestWatcher.class);
 
-	/** Each holds a connection of 0.1 MB. */
+	/** Each watch holds a connection, which takes 0.1 MB. */
 	private static final int MAX_WATCHES = 2_000;
 
 	private static final int ANSWERERS = 8;
@@ -48,7 +48,7 @@ public class RequestWatcher {
 	private final ScheduledExecutorService watcher = Executors
 		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("request-watcher-"));
 
-	/** They go on with what waited; they end after the web server. */
+	/** Threads that continue the routes that waited; they end after the web server. */
 	private final ExecutorService answerers = Executors.newFixedThreadPool(ANSWERERS,
 			new CustomizableThreadFactory("request-answerer-"));
 
@@ -69,7 +69,7 @@ public class RequestWatcher {
 	/**
 	 * Waits until a request exists.
 	 * @param requestId its id
-	 * @param atMost how long
+	 * @param atMost maximum wait
 	 * @return the request, or empty after that time
 	 */
 	public CompletionStage<Optional<TrackedRequest>> awaitExistence(String requestId, Duration atMost) {
@@ -80,8 +80,9 @@ public class RequestWatcher {
 	/**
 	 * Waits until a request is no longer queued.
 	 * @param requestId its id
-	 * @param tenant who asks; a request of another tenant is unknown, and not waited for
-	 * @param atMost how long; zero to look once
+	 * @param tenant the caller's tenant; another tenant's request counts as unknown and
+	 * is not waited for
+	 * @param atMost maximum wait; zero to look once
 	 * @return the request as it is then, decided or not; empty if unknown
 	 */
 	public CompletionStage<Optional<TrackedRequest>> awaitDecision(String requestId, String tenant, Duration atMost) {
@@ -105,8 +106,8 @@ public class RequestWatcher {
 	}
 
 	/**
-	 * The service is about to stop: callers get what is known now, so that none of them
-	 * holds up the end, or is cut off by it.
+	 * Ends all waits when the service is about to stop: callers get what is known now, so
+	 * that none of them delays the stop or is cut off by it.
 	 */
 	@EventListener(ContextClosedEvent.class)
 	void release() {
@@ -131,7 +132,7 @@ public class RequestWatcher {
 				.stream()
 				.collect(Collectors.toMap(TrackedRequest::requestId, Function.identity()));
 		}
-		// Whatever it is: it would end the schedule.
+		// Catches everything, since an exception would end the schedule.
 		catch (RuntimeException | Error ex) {
 			log.warn("Waiting callers could not be served: {}", ex.toString());
 			round.stream()
@@ -148,7 +149,8 @@ public class RequestWatcher {
 	}
 
 	/**
-	 * What follows an answer is a route's business, so it runs on a thread of its own.
+	 * Ends a watch. The rest of its route runs on another thread, so that it does not
+	 * hold up the watcher.
 	 */
 	private void end(Watch watch, Runnable answer) {
 		this.watches.remove(watch);

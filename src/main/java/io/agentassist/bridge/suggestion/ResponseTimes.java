@@ -15,9 +15,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * How long desktops wait for their suggestions: the meter
- * {@code agentassist.response.time}, and a line in the log for each request, a warning
- * for a slow one. Thread safe.
+ * Measures the time from a request until its suggestions are stored, in the meter
+ * {@code agentassist.response.time}, and logs a line for each request, a warning if it
+ * was slow. {@link DeliveryTime} ends when a desktop gets them. Thread safe.
  */
 @Component
 public class ResponseTimes {
@@ -25,7 +25,7 @@ public class ResponseTimes {
 	private static final Logger log = LoggerFactory.getLogger(ResponseTimes.class);
 
 	/**
-	 * 800 ms and 3 s are the objectives, so that the shares within them are exact.
+	 * Include 800 ms and 3 s, the objectives, so that the shares within them are exact.
 	 */
 	private static final Duration[] BUCKETS = Stream.of(100, 200, 400, 800, 1500, 3000, 5000, 10_000, 30_000, 60_000)
 		.map(Duration::ofMillis)
@@ -44,7 +44,7 @@ public class ResponseTimes {
 	}
 
 	/**
-	 * Records a request's time when, and if, the caller's transaction commits.
+	 * Records a request's time if and when the caller's transaction commits.
 	 * @param request the completed request
 	 */
 	public void add(@ExchangeProperty("request") TrackedRequest request) {

@@ -17,7 +17,7 @@ import org.apache.camel.Header;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriUtils;
 
-/** Answers the look-ups. */
+/** Answers look-ups. */
 @Component
 public class SuggestionLookup {
 
@@ -41,14 +41,15 @@ public class SuggestionLookup {
 	}
 
 	/**
-	 * Looks one request up, at once or when it is decided.
+	 * Looks up a request, at once or as soon as it is decided.
 	 * @param requestId its id, URL-encoded
-	 * @param wait how long to wait for the decision, ISO-8601, cut to the configured
-	 * maximum; null for not at all
-	 * @param tenant who asks, null for {@link Tenant#NONE}
+	 * @param wait maximum wait for the decision, ISO-8601, capped at the configured
+	 * maximum; null for no wait
+	 * @param tenant the caller's tenant; null for {@link Tenant#NONE}
 	 * @return the request
-	 * @throws UnknownRequestException by the stage, when the tenant has none
-	 * @throws InvalidRequestException when {@code wait} is no duration
+	 * @throws UnknownRequestException through the stage, if the tenant has no such
+	 * request
+	 * @throws InvalidRequestException if {@code wait} is not a duration
 	 */
 	public CompletionStage<TrackedRequest> find(@Header("request_id") String requestId, @Header("wait") String wait,
 			@ExchangeProperty(Tenant.PROPERTY) String tenant) {
@@ -63,9 +64,9 @@ public class SuggestionLookup {
 	}
 
 	/**
-	 * Looks a conversation's requests up.
+	 * Looks up a conversation's requests.
 	 * @param conversationId its id, URL-encoded
-	 * @param tenant who asks, null for {@link Tenant#NONE}
+	 * @param tenant the caller's tenant; null for {@link Tenant#NONE}
 	 * @return its requests, newest first
 	 */
 	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId,
@@ -74,9 +75,9 @@ public class SuggestionLookup {
 	}
 
 	/**
-	 * Reads a path parameter, which Camel hands over as it stands in the URL.
+	 * Decodes a path parameter, which Camel passes on as it is in the URL.
 	 * @param pathParameter the parameter, URL-encoded
-	 * @return what it means
+	 * @return the decoded value
 	 */
 	public static String decode(String pathParameter) {
 		return UriUtils.decode(pathParameter, StandardCharsets.UTF_8);

@@ -13,16 +13,15 @@ import org.hibernate.validator.constraints.CodePointLength;
 import org.springframework.util.StringUtils;
 
 /**
- * Body of {@code POST /agentassist/suggestions}; the messages are the tutorial's where it
- * has one.
+ * The body of {@code POST /agentassist/suggestions}. Where the tutorial has a message, it
+ * is used.
  *
- * @param conversationId the conversation that the transcript is of
+ * @param conversationId the conversation of the transcript
  * @param transcript what was said so far; passed on to the provider, never stored
- * @param knowledgeSourceIds where the provider is to look, 1 to 10
+ * @param knowledgeSourceIds where the provider should look, 1 to 10 ids
  * @param agentSkills the agent's skills, for ranking; never null
- * @param agentId the agent, for the record; null, also where it is blank, if nobody is
- * named
- * @param callbackUrl where the provider is to send its answer; null for ours
+ * @param agentId the agent, for the record; null if none is named or the id is blank
+ * @param callbackUrl where the provider should send its answer; null for our own URL
  * @param isAsync whether the provider may answer later; never null
  */
 public record SuggestionRequest(
@@ -41,7 +40,7 @@ public record SuggestionRequest(
 		@JsonAlias("agentId") @Identifier String agentId, @JsonAlias("callbackUrl") String callbackUrl,
 		@JsonAlias("isAsync") Boolean isAsync) {
 
-	/** Other than {@code @NotBlank}, it knows the blanks of Unicode. */
+	/** Unlike {@code @NotBlank}, this recognises Unicode blanks. */
 	private static final String NOT_BLANK = "(?sU).*\\S.*";
 
 	public SuggestionRequest {
@@ -50,7 +49,9 @@ public record SuggestionRequest(
 		isAsync = (isAsync != null) ? isAsync : Boolean.TRUE;
 	}
 
-	/** Without the transcript: a failing step of a route quotes what it failed on. */
+	/**
+	 * Omits the transcript, because a failing step of a route quotes what it failed on.
+	 */
 	@Override
 	public String toString() {
 		return "SuggestionRequest[conversationId=" + this.conversationId + "]";

@@ -7,7 +7,7 @@ import org.springframework.jmx.export.annotation.ManagedAttribute;
 import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.stereotype.Component;
 
-/** The MBean of what this instance did since its start: the meters' figures. */
+/** The MBean with this instance's counts since its start, taken from the meters. */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Suggestions",
 		description = "Requests for suggestions, and what agents did with these, of this instance since its start")
@@ -20,8 +20,8 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Requests that the provider took.
-	 * @return how many
+	 * Requests that the provider accepted.
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Requests that the provider took")
 	public long getRequested() {
@@ -30,8 +30,8 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Requests whose suggestions came.
-	 * @return how many
+	 * Requests whose suggestions arrived.
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Requests whose suggestions came")
 	public long getCompleted() {
@@ -39,8 +39,8 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Requests whose suggestions did not come in time.
-	 * @return how many
+	 * Requests whose suggestions did not arrive in time.
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Requests whose suggestions did not come in time")
 	public long getExpired() {
@@ -48,8 +48,8 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Requests that the provider gave up.
-	 * @return how many
+	 * Requests that the provider gave up on.
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Requests that the provider gave up")
 	public long getFailed() {
@@ -58,7 +58,7 @@ public class SuggestionsManagement {
 
 	/**
 	 * Suggestions that agents accepted.
-	 * @return how many
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Suggestions that agents accepted")
 	public long getAccepted() {
@@ -67,7 +67,7 @@ public class SuggestionsManagement {
 
 	/**
 	 * Suggestions that agents dismissed.
-	 * @return how many
+	 * @return their number
 	 */
 	@ManagedAttribute(description = "Suggestions that agents dismissed")
 	public long getDismissed() {
@@ -75,8 +75,8 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Accepted suggestions for each completed request.
-	 * @return 0 where there is none
+	 * Accepted suggestions per completed request.
+	 * @return the ratio; 0 if there is no completed request
 	 */
 	@ManagedAttribute(description = "Accepted suggestions for each completed request")
 	public double getAcceptanceRate() {

@@ -13,11 +13,11 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of suggestion requests.
  *
- * @param maxConstructionLatency longest time from the arrival of a request to its query
- * being ready
+ * @param maxConstructionLatency longest time from a request's arrival until its query is
+ * ready
  * @param maxWait longest wait of a look-up
- * @param slowAfter response time beyond which the log warns of a request
- * @param watchInterval how often waiting callers are served
+ * @param slowAfter response time above which a warning is logged
+ * @param watchInterval how often to look for answers to waiting callers
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")

@@ -10,17 +10,17 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 
 /**
- * A suggestion request as it is remembered, and as the look-ups show it.
+ * A suggestion request as stored, and as look-ups show it.
  *
- * @param requestId the provider's id of it
+ * @param requestId the provider's id for it
  * @param conversationId the conversation
- * @param agentId the agent, null when the desktop told none
+ * @param agentId the agent; null if the desktop named none
  * @param agentSkills the agent's skills, never null, not shown
- * @param status what has become of it
- * @param submittedAt when the desktop asked
- * @param completedAt when it left {@link RequestStatus#QUEUED}, null before
+ * @param status its state
+ * @param submittedAt when the desktop sent it
+ * @param completedAt when it was last decided; null while {@link RequestStatus#QUEUED}
  * @param rankedSuggestions JSON array of the ranked suggestions, null unless completed
- * @param tenant who may see it, never null, not shown
+ * @param tenant tenant that may see it; never null, not shown
  */
 @JsonPropertyOrder({ "request_id", "conversation_id", "agent_id", "status", "submitted_at", "completed_at",
 		"response_time_ms", "ranked_suggestions" })
@@ -30,7 +30,7 @@ public record TrackedRequest(String requestId, String conversationId, String age
 
 	/**
 	 * Time from the desktop's request to the provider's outcome.
-	 * @return milliseconds, null before the outcome
+	 * @return milliseconds; null before the outcome
 	 */
 	@JsonProperty
 	public Long responseTimeMs() {
@@ -38,8 +38,8 @@ public record TrackedRequest(String requestId, String conversationId, String age
 	}
 
 	/**
-	 * Whether the outcome is there.
-	 * @return false while the provider works on it
+	 * Whether there is an outcome.
+	 * @return false while the provider is working on it
 	 */
 	@JsonIgnore
 	public boolean isDecided() {
@@ -47,8 +47,8 @@ public record TrackedRequest(String requestId, String conversationId, String age
 	}
 
 	/**
-	 * Whether its suggestions are there.
-	 * @return true when it has been completed
+	 * Whether its suggestions have arrived.
+	 * @return true if it has been completed
 	 */
 	@JsonIgnore
 	public boolean isCompleted() {
@@ -56,8 +56,8 @@ public record TrackedRequest(String requestId, String conversationId, String age
 	}
 
 	/**
-	 * Whether the provider gave it up.
-	 * @return true when it has failed
+	 * Whether the provider gave up on it.
+	 * @return true if it has failed
 	 */
 	@JsonIgnore
 	public boolean isFailed() {
@@ -69,7 +69,9 @@ public record TrackedRequest(String requestId, String conversationId, String age
 				this.submittedAt, at, suggestions, this.tenant);
 	}
 
-	/** Without the suggestions: a failing step of a route quotes what it failed on. */
+	/**
+	 * Omits the suggestions, because a failing step of a route quotes what it failed on.
+	 */
 	@Override
 	public String toString() {
 		return "TrackedRequest[requestId=" + this.requestId + ", status=" + this.status + "]";

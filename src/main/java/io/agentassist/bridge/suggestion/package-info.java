@@ -1,2 +1,2 @@
-/** Suggestion requests: what an agent desktop asks for, and what has become of it. */
+/** Suggestion requests: what an agent desktop asks for, and the outcome. */
 package io.agentassist.bridge.suggestion;
