@@ -208,10 +208,21 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			if (ex != cause) {
 				cause.addSuppressed(ex);
 			}
+			closeForGood();
 		}
 		giveBack();
 		if (group != null) {
 			group.outcome.completeExceptionally(cause);
+		}
+	}
+
+	/** Otherwise the next transaction would commit what was not rolled back. */
+	private void closeForGood() {
+		try {
+			this.connection.unwrap(Connection.class).close();
+		}
+		catch (SQLException | RuntimeException | Error ex) {
+			logger.warn("The database's connection was not closed", ex);
 		}
 	}
 
@@ -224,8 +235,8 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			// The pool has dropped the connection.
-			logger.debug("The database's connection was not closed", ex);
+			// The pool has dropped the connection, see ClosedDatabase.
+			logger.debug("The database's connection was not given back", ex);
 		}
 	}
 
@@ -258,8 +269,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 				giveBack();
 			}
 		}
-		// Thrown, it would take the place of what the transaction failed with. Nothing is
-		// committed on a connection that does not roll back.
+		// If it were thrown, it would replace what the transaction failed with.
 		catch (SQLException | RuntimeException | Error ex) {
 			logger.debug("The rollback failed", ex);
 			failGroup(ex);

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,17 +64,19 @@ class GroupCommitTransactionManagerTest {
 
 	@BeforeEach
 	void open() {
+		JdbcDataSource database = new JdbcDataSource();
+		database.setURL("jdbc:h2:file:" + this.folder.resolve("db") + ";MODE=PostgreSQL;WRITE_DELAY=0");
 		this.pool = new HikariDataSource();
-		this.pool.setJdbcUrl("jdbc:h2:file:" + this.folder.resolve("db") + ";MODE=PostgreSQL;WRITE_DELAY=0");
-		this.pool.setMaximumPoolSize(1);
-		DelegatingDataSource counted = new DelegatingDataSource(this.pool) {
+		this.pool.setDataSource(new DelegatingDataSource(database) {
 			@Override
 			public Connection getConnection() throws SQLException {
 				return counted(super.getConnection());
 			}
-		};
-		this.jdbc = new JdbcTemplate(counted);
-		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(counted, TIMEOUT, this.meters));
+		});
+		this.pool.setMaximumPoolSize(1);
+		this.pool.setExceptionOverride(new ClosedDatabase());
+		this.jdbc = new JdbcTemplate(this.pool);
+		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(this.pool, TIMEOUT, this.meters));
 		this.jdbc.execute("CREATE TABLE item (id int PRIMARY KEY)");
 	}
 
@@ -87,7 +90,7 @@ class GroupCommitTransactionManagerTest {
 							throw this.commitFailure;
 						}
 					}
-					if (this.savepointFailure != null
+					if (this.savepointFailure != null && !connection.isClosed()
 							&& List.of("setSavepoint", "rollback").contains(method.getName())) {
 						throw this.savepointFailure;
 					}
@@ -197,6 +200,39 @@ class GroupCommitTransactionManagerTest {
 		this.savepointFailure = null;
 		insert(3);
 		assertThat(ids()).containsExactly(3);
+	}
+
+	/**
+	 * The failed rollback took the place of the failure, and its rows were in the next
+	 * commit.
+	 */
+	@Test
+	void shouldKeepNothingOfATransactionThatDoesNotRollBack() {
+		IllegalStateException failure = new IllegalStateException("of the transaction");
+
+		assertThatThrownBy(() -> this.transaction.executeWithoutResult((status) -> {
+			insertRow(1);
+			this.savepointFailure = new SQLException("reading failed", "HY000", 90028);
+			throw failure;
+		})).isSameAs(failure);
+		this.savepointFailure = null;
+
+		insert(2);
+		assertThat(ids()).containsExactly(2);
+	}
+
+	/** As H2 closes it when its disk is full. The pool kept the connection. */
+	@Test
+	void shouldOpenADatabaseAgainThatWasClosed() {
+		insert(1);
+		assertThatThrownBy(() -> this.transaction.executeWithoutResult((status) -> {
+			insertRow(2);
+			this.jdbc.execute("SHUTDOWN IMMEDIATELY");
+			insertRow(3);
+		})).hasMessageContaining("closed");
+
+		insert(4);
+		assertThat(ids()).containsExactly(1, 4);
 	}
 
 	@Test
