@@ -32,7 +32,7 @@ public class ProviderAnswers {
 	/** Anything other than a plain name might quote the request. */
 	private static final Pattern TOKEN = Pattern.compile("[\\w.:-]{1,100}");
 
-	private static final int LONGEST_MESSAGE = 500;
+	private static final int LONGEST_TEXT = 500;
 
 	private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
 
@@ -112,28 +112,32 @@ public class ProviderAnswers {
 			SuggestionRequest request, Provider provider) {
 		JsonNode error = parse(body);
 		// The token endpoint uses OAuth's names.
-		String code = text(error, "code", "error");
-		String message = text(error, "message", "error_description", "description");
-		if (code != null && !TOKEN.matcher(code).matches()) {
+		String code = text(error, provider, "code", "error");
+		String message = text(error, provider, "message", "error_description", "description");
+		if (code != null && token(code) == null) {
 			message = (message != null) ? message : code;
 			code = null;
 		}
-		message = (message != null) ? StringUtils.truncate(withoutCredentials(message, provider), LONGEST_MESSAGE)
-				: null;
-		return new ProviderException(status, code, message, token(text(error, "contextId")), correlationId,
+		return new ProviderException(status, code, message, token(text(error, provider, "contextId")), correlationId,
 				RetryAfter.parse(retryAfter, this.clock.instant()).orElse(null),
 				(message != null && request != null) ? mask(message, request.transcript()) : message);
 	}
 
-	/** The first of these fields that has text; null if none has. */
-	private static String text(JsonNode error, String... names) {
+	/** The beginning of the first of these fields that has text; null if none has. */
+	private static String text(JsonNode error, Provider provider, String... names) {
 		return Stream.of(names)
 			.map(error::path)
-			.filter(JsonNode::isValueNode)
+			.filter((node) -> node.isValueNode() && !node.isNull())
 			.map(JsonNode::asText)
 			.filter(StringUtils::hasText)
 			.findFirst()
+			.map((text) -> beginning(withoutCredentials(text, provider)))
 			.orElse(null);
+	}
+
+	private static String beginning(String text) {
+		return (text.codePointCount(0, text.length()) > LONGEST_TEXT)
+				? text.substring(0, text.offsetByCodePoints(0, LONGEST_TEXT)) + " …" : text;
 	}
 
 	private static String token(String text) {

@@ -87,7 +87,7 @@ public class TokenEndpoint {
 			throw failure;
 		}
 		JsonNode answer = this.answers.parse(exchange.getMessage().getBody(byte[].class));
-		String value = answer.path("access_token").asText();
+		String value = answer.path("access_token").asText("");
 		long expiresIn = answer.path("expires_in").asLong();
 		if (value.isEmpty() || expiresIn <= 0) {
 			throw new ProviderException(200, "The token endpoint's answer has no token.", null);

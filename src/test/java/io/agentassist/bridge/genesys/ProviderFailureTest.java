@@ -180,6 +180,30 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldTakeNullForNothingSaid() {
+		this.provider
+			.answers(answer(400, "{\"code\":null,\"error\":\"invalid_request\",\"message\":null,\"contextId\":null}"));
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertThat(problem.path("provider"))
+			.isEqualTo(JSON.createObjectNode().put("status", 400).put("code", "invalid_request"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { StubbedProvider.CLIENT_ID, StubbedProvider.TOKEN,
+			StubbedProvider.CLIENT_ID + ":" + StubbedProvider.CLIENT_SECRET })
+	void shouldHideCredentialsWhereACodeIsExpected(String credential, CapturedOutput output) {
+		this.provider.answers(answer(400, "{\"error\":\"" + credential + "\",\"contextId\":\"" + credential + "\"}"));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertThat(assertProblem(answer, 502).path("provider").has("context_id")).isFalse();
+		assertThat(answer.body() + output).doesNotContain(StubbedProvider.CLIENT_ID, StubbedProvider.TOKEN,
+				StubbedProvider.CLIENT_SECRET);
+	}
+
+	@Test
 	void shouldPassOnTheBeginningOfALongMessage(CapturedOutput output) {
 		this.provider.answers(refusal(400, "too.long", "x y ".repeat(100_000)));
 
@@ -264,6 +288,7 @@ class ProviderFailureTest extends BridgeTest {
 	static Stream<ResponseDefinitionBuilder> unusableTokens() {
 		return Stream.of(answer(200, "{}"), answer(200, "<html/>"), answer(200, ""), answer(204, ""),
 				answer(200, "{\"access_token\":\"\",\"expires_in\":86400}"),
+				answer(200, "{\"access_token\":null,\"expires_in\":86400}"),
 				answer(200, "{\"access_token\":\"x\",\"expires_in\":0}"), answer(200, "[]"), answer(200, "null"));
 	}
 
