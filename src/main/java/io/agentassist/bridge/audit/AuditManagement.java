@@ -84,25 +84,32 @@ public class AuditManagement {
 	public List<String> verifyNow() throws IOException {
 		// Before the first checkpoint there is no signature to require.
 		boolean isSigned = this.log.lastCheckpoint() != null;
-		AuditVerification result = new AuditVerifier(this.log.directory(), publicKeys(), true,
+		List<String> unreadable = new ArrayList<>();
+		AuditVerification result = new AuditVerifier(this.log.directory(), publicKeys(unreadable), true,
 				(chain) -> isSigned && chain.equals(this.log.chain()))
 			.verify();
 		List<String> lines = new ArrayList<>();
 		lines.add(result.summary());
 		result.findings().forEach((finding) -> lines.add(finding.toString()));
 		lines.addAll(result.notes());
+		lines.addAll(unreadable);
 		return lines;
 	}
 
 	/** Includes those of earlier signing keys, if they were left there. */
-	private List<PublicKey> publicKeys() throws IOException {
+	private List<PublicKey> publicKeys(List<String> unreadable) throws IOException {
 		List<PublicKey> keys = new ArrayList<>();
 		this.log.publicKey().ifPresent(keys::add);
 		Path folder = this.properties.signingKey().toAbsolutePath().getParent();
 		if (Files.isDirectory(folder)) {
 			try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.pub.pem")) {
 				for (Path file : files) {
-					keys.addAll(SigningKey.publicKeys(file));
+					try {
+						keys.addAll(SigningKey.publicKeys(file));
+					}
+					catch (IOException | IllegalArgumentException ex) {
+						unreadable.add("not used: " + ex.getMessage());
+					}
 				}
 			}
 		}

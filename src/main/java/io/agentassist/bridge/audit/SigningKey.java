@@ -71,6 +71,8 @@ final class SigningKey {
 				Files.writeString(beside, pem("PUBLIC", key.publicKey.getEncoded()));
 			}
 			catch (IOException ex) {
+				// It may have been written in part.
+				beside.toFile().delete();
 				log.warn("The public key of the audit log's signing key cannot be written beside it: {}",
 						ex.toString());
 			}
@@ -78,11 +80,11 @@ final class SigningKey {
 		return key;
 	}
 
-	private boolean isIn(Path publicFile) throws IOException {
+	private boolean isIn(Path publicFile) {
 		try {
 			return publicKeys(publicFile).contains(this.publicKey);
 		}
-		catch (IllegalArgumentException ex) {
+		catch (IOException | IllegalArgumentException ex) {
 			return false;
 		}
 	}

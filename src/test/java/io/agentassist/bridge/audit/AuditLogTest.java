@@ -740,6 +740,19 @@ class AuditLogTest {
 			.startsWith("OK: 1 chain, 1 file, 1 line, 1 checkpoint (signatures checked)");
 	}
 
+	/** It ended the verification, and signing. */
+	@Test
+	void shouldPassOverAPublicKeyThatCannotBeRead() throws IOException {
+		Path garbled = Files.createFile(this.temporary.resolve("signing-key.pub.pem"));
+		AuditProperties settings = AuditInstance.settings(directory(), "web-1", 100);
+		AuditInstance instance = start(settings).record("e1").drain().drain();
+
+		assertThat(new AuditManagement(instance.log, settings).verifyNow()).hasSize(2)
+			.startsWith("OK: 1 chain, 1 file, 1 line, 1 checkpoint (signatures checked),"
+					+ " 0 lines not yet covered by a checkpoint")
+			.endsWith("not used: " + garbled + " holds no public key (PEM)");
+	}
+
 	@Test
 	void shouldSayInASentenceThatItsFolderCannotBeUsed() throws IOException {
 		Path file = Files.createFile(this.temporary.resolve("file"));
