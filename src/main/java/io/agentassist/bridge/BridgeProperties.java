@@ -17,7 +17,8 @@ import org.springframework.validation.annotation.Validated;
 public record BridgeProperties(@NotNull URI publicUrl) {
 
 	public BridgeProperties {
-		publicUrl = (publicUrl != null) ? URI.create(publicUrl.toString().replaceAll("/+$", "")) : null;
+		publicUrl = (publicUrl != null && publicUrl.getHost() != null)
+				? URI.create(publicUrl.toString().replaceAll("/+$", "")) : publicUrl;
 	}
 
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.agentassist.bridge.settings.InvalidSettingException;
@@ -45,7 +46,8 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 	private static final String ENCODED = "whsec_";
 
 	public CallbackProperties {
-		allowedUrls = (allowedUrls != null) ? allowedUrls : List.of();
+		// An empty entry, after a comma at the end, is null.
+		allowedUrls = (allowedUrls != null) ? allowedUrls.stream().filter(Objects::nonNull).toList() : List.of();
 		if (auth != null && auth != CallbackAuth.NONE) {
 			check(auth, secret, "secret");
 			if (StringUtils.hasLength(previousSecret)) {

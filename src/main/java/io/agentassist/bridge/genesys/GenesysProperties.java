@@ -71,7 +71,8 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 
 	/** A path is appended to it. */
 	private static URI withoutSlash(URI url) {
-		return (url != null) ? URI.create(StringUtils.trimTrailingCharacter(url.toString(), '/')) : null;
+		return (url != null && url.getHost() != null)
+				? URI.create(StringUtils.trimTrailingCharacter(url.toString(), '/')) : url;
 	}
 
 	/**

@@ -134,7 +134,7 @@ public class ProblemTranslator {
 				return new RetryLaterException("Too many requests are in progress.", SATURATION_RETRY_AFTER);
 			}
 			if (cause instanceof DataAccessException || cause instanceof TransactionException) {
-				return new RetryLaterException("The database is not available, nothing was stored.", STATE_RETRY_AFTER);
+				return new RetryLaterException("The database is not available, try again.", STATE_RETRY_AFTER);
 			}
 		}
 		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);

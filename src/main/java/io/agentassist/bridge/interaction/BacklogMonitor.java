@@ -139,8 +139,10 @@ class BacklogMonitor {
 			Duration rest = Duration.ofNanos(this.queryNanos).multipliedBy(REST);
 			pause = (rest.compareTo(pause) > 0) ? rest : pause;
 		}
+		// The look must not fail for good: who reads the figures must not take old ones
+		// for new.
 		catch (RuntimeException | Error ex) {
-			log.debug("The backlog could not be read: {}", ex.toString());
+			log.debug("The backlog could not be read", ex);
 			this.latest = null;
 			show(Map.of());
 		}

@@ -8,15 +8,14 @@ import io.agentassist.bridge.suggestion.Identifier;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 
-import org.springframework.util.StringUtils;
-
 /**
  * The body of {@code POST /agentassist/feedback}.
  *
  * @param requestId the suggestion request
  * @param suggestionId the suggestion
  * @param action what the agent did with it
- * @param agentId the agent; blank becomes null, which stands for the agent of the request
+ * @param agentId the agent; null, also for an empty id, stands for the agent of the
+ * request
  */
 public record Feedback(
 		@JsonAlias("requestId") @NotBlank(message = "Request ID is required.") @Identifier String requestId,
@@ -24,7 +23,7 @@ public record Feedback(
 		@NotNull(message = "Action is required.") Action action, @JsonAlias("agentId") @Identifier String agentId) {
 
 	public Feedback {
-		agentId = StringUtils.hasText(agentId) ? agentId : null;
+		agentId = "".equals(agentId) ? null : agentId;
 	}
 
 	/** What an agent can do with a suggestion. */

@@ -1,7 +1,5 @@
 package io.agentassist.bridge.settings;
 
-import io.agentassist.bridge.settings.SettingsException;
-
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 

@@ -1,7 +1,5 @@
 package io.agentassist.bridge.settings;
 
-import io.agentassist.bridge.settings.YamlSyntax;
-
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.yaml.snakeyaml.error.MarkedYAMLException;

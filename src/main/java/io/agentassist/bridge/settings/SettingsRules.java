@@ -39,6 +39,9 @@ public final class SettingsRules {
 
 	private static final String REQUEST_THREADS = "server.tomcat.threads.max";
 
+	/** Spring Boot's default. */
+	private static final int TOMCAT_THREADS = 200;
+
 	private static final String API_PORT = "server.port";
 
 	private static final String MANAGEMENT_PORT = "management.server.port";
@@ -71,19 +74,17 @@ public final class SettingsRules {
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
 			problems.put(DATABASE, "has to start with " + String.join(" or ", DRIVERS));
 		}
-		for (String key : List.of(API_PORT, MANAGEMENT_PORT)) {
-			if (environment.containsProperty(key) && !StringUtils.hasText(text(settings, key))) {
-				problems.put(key, "must not be empty");
-			}
+		if (environment.containsProperty(API_PORT) && !StringUtils.hasText(text(settings, API_PORT))) {
+			problems.put(API_PORT, "must not be empty");
 		}
-		String port = text(settings, API_PORT);
-		String managementPort = text(settings, MANAGEMENT_PORT);
+		int port = number(settings, API_PORT, 8080);
+		int managementPort = number(settings, MANAGEMENT_PORT, port);
 		// Zero means any free port.
-		if (managementPort.equals(port.isEmpty() ? "8080" : port) && !"0".equals(port)) {
+		if (managementPort == port && port != 0) {
 			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
-		int queries = concurrentQueries(settings);
-		if (bind(settings, REQUEST_THREADS, Bindable.of(Integer.class)).orElse(Integer.MAX_VALUE) <= queries) {
+		long queries = concurrentQueries(settings);
+		if (number(settings, REQUEST_THREADS, TOMCAT_THREADS) <= queries) {
 			problems.put(REQUEST_THREADS, "has to be more than the " + queries
 					+ " of max-concurrent-queries of all organisations together, each of which holds a thread");
 		}
@@ -112,12 +113,16 @@ public final class SettingsRules {
 		return urls;
 	}
 
-	private static int concurrentQueries(Binder settings) {
+	private static long concurrentQueries(Binder settings) {
 		int ofDefault = provider(settings).queriesOr(0);
-		return organisations(settings).values()
+		return ofDefault + organisations(settings).values()
 			.stream()
-			.mapToInt((organisation) -> organisation.queriesOr(ofDefault))
-			.reduce(ofDefault, Math::addExact);
+			.mapToLong((organisation) -> organisation.queriesOr(ofDefault))
+			.sum();
+	}
+
+	private static int number(Binder settings, String key, int otherwise) {
+		return bind(settings, key, Bindable.of(Integer.class)).orElse(otherwise);
 	}
 
 	private static Organisation provider(Binder settings) {

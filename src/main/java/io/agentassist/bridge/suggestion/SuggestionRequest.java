@@ -10,8 +10,6 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import org.hibernate.validator.constraints.CodePointLength;
 
-import org.springframework.util.StringUtils;
-
 /**
  * The body of {@code POST /agentassist/suggestions}. Where the tutorial has a message, it
  * is used.
@@ -20,7 +18,7 @@ import org.springframework.util.StringUtils;
  * @param transcript what was said so far; passed on to the provider, never stored
  * @param knowledgeSourceIds where the provider should look, 1 to 10 ids
  * @param agentSkills the agent's skills, for ranking; never null
- * @param agentId the agent, for the record; null if none is named or the id is blank
+ * @param agentId the agent, for the record; null if none is named or the id is empty
  * @param callbackUrl where the provider should send its answer; null for our own URL
  * @param isAsync whether the provider may answer later; never null
  */
@@ -44,7 +42,7 @@ public record SuggestionRequest(
 	private static final String NOT_BLANK = "(?sU).*\\S.*";
 
 	public SuggestionRequest {
-		agentId = StringUtils.hasText(agentId) ? agentId : null;
+		agentId = "".equals(agentId) ? null : agentId;
 		agentSkills = (agentSkills != null) ? agentSkills : List.of();
 		isAsync = (isAsync != null) ? isAsync : Boolean.TRUE;
 	}

@@ -29,6 +29,9 @@ class SettingsRulesTest {
 	}
 
 	private static List<String> problems(MockEnvironment environment) {
+		if (!environment.containsProperty("management.server.port")) {
+			environment.setProperty("management.server.port", "8081");
+		}
 		return SettingsRules.problems(environment)
 			.entrySet()
 			.stream()
@@ -120,8 +123,10 @@ class SettingsRulesTest {
 
 	/** The start ended in stack traces. */
 	@ParameterizedTest
-	@CsvSource({ "'', 8081, server.port: must not be empty", "8080, '', management.server.port: must not be empty",
-			"9000, 9000, management.server.port: has to be another one than server.port" })
+	@CsvSource({ "'', 8081, server.port: must not be empty",
+			"8080, '', management.server.port: has to be another one than server.port",
+			"9000, 9000, management.server.port: has to be another one than server.port",
+			"8080, 08080, management.server.port: has to be another one than server.port" })
 	void shouldRefuseAPortThatIsNoneOrShared(String port, String managementPort, String problem) {
 		assertThat(problems(new MockEnvironment().withProperty("server.port", port)
 			.withProperty("management.server.port", managementPort))).containsExactly(problem);
@@ -142,15 +147,31 @@ class SettingsRulesTest {
 
 	/** Else callbacks would wait behind queries. */
 	@ParameterizedTest
-	@CsvSource({ "30, false", "31, true" })
-	void shouldWantMoreRequestThreadsThanQueriesOfAllOrganisations(int threads, boolean isTaken) {
+	@CsvSource({ "30, false", "31, true", "'', true" })
+	void shouldWantMoreRequestThreadsThanQueriesOfAllOrganisations(String threads, boolean isTaken) {
 		MockEnvironment environment = new MockEnvironment()
 			.withProperty("agentassist.genesys.max-concurrent-queries", "10")
 			.withProperty("agentassist.genesys.organisations.emea.client-id", "id")
 			.withProperty("agentassist.genesys.organisations.apac.max-concurrent-queries", "10")
-			.withProperty("server.tomcat.threads.max", Integer.toString(threads));
+			.withProperty("server.tomcat.threads.max", threads);
 
 		assertThat(problems(environment).isEmpty()).isEqualTo(isTaken);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "200", "2147483647" })
+	void shouldRefuseMoreQueriesThanTomcatHasThreadsByDefault(String queries) {
+		MockEnvironment environment = new MockEnvironment()
+			.withProperty("agentassist.genesys.max-concurrent-queries", queries)
+			.withProperty("agentassist.genesys.organisations.emea.client-id", "id");
+
+		assertThat(problems(environment)).singleElement().asString().startsWith("server.tomcat.threads.max: ");
+	}
+
+	/** The management would be at the API's port, without its log-ins. */
+	@Test
+	void shouldRefuseToBeWithoutAPortForTheManagement() {
+		assertThat(SettingsRules.problems(new MockEnvironment())).containsOnlyKeys("management.server.port");
 	}
 
 }
