@@ -51,6 +51,9 @@ final class AccessTokens {
 
 	private static final String HIDDEN = "***";
 
+	/** Anything shorter occurs in other words, too. */
+	private static final int SHORTEST_HIDDEN = 6;
+
 	private final String organisation;
 
 	private final Authorization clientCredentials;
@@ -110,12 +113,9 @@ final class AccessTokens {
 	 * them.
 	 */
 	String withoutCredentials(String text) {
-		Token current = this.token;
-		String hidden = (current != null) ? text.replace(current.value, HIDDEN) : text;
-		for (String credential : this.credentials) {
-			hidden = hidden.replace(credential, HIDDEN);
-		}
-		return hidden;
+		return Stream.concat(Stream.ofNullable(this.token).map(Token::value), this.credentials.stream())
+			.filter((credential) -> credential.length() >= SHORTEST_HIDDEN)
+			.reduce(text, (rest, credential) -> rest.replace(credential, HIDDEN));
 	}
 
 	/**

@@ -80,7 +80,7 @@ public final class SettingsRules {
 		int port = number(settings, API_PORT, 8080);
 		int managementPort = number(settings, MANAGEMENT_PORT, port);
 		// Zero means any free port.
-		if (managementPort == port && port != 0) {
+		if (environment.containsProperty(MANAGEMENT_PORT) && managementPort == port && port != 0) {
 			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
 		long queries = concurrentQueries(settings);

@@ -29,9 +29,6 @@ class SettingsRulesTest {
 	}
 
 	private static List<String> problems(MockEnvironment environment) {
-		if (!environment.containsProperty("management.server.port")) {
-			environment.setProperty("management.server.port", "8081");
-		}
 		return SettingsRules.problems(environment)
 			.entrySet()
 			.stream()
@@ -166,12 +163,6 @@ class SettingsRulesTest {
 			.withProperty("agentassist.genesys.organisations.emea.client-id", "id");
 
 		assertThat(problems(environment)).singleElement().asString().startsWith("server.tomcat.threads.max: ");
-	}
-
-	/** The management would be at the API's port, without its log-ins. */
-	@Test
-	void shouldRefuseToBeWithoutAPortForTheManagement() {
-		assertThat(SettingsRules.problems(new MockEnvironment())).containsOnlyKeys("management.server.port");
 	}
 
 }
