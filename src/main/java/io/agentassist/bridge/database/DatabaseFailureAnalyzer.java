@@ -1,10 +1,12 @@
 package io.agentassist.bridge.database;
 
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.NestedExceptionUtils;
 
 /** Explains in one sentence why the database does not open. */
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
@@ -34,9 +36,13 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 					"Put it aside, and restore a backup: docs/operations.md.", cause);
 		}
 		String state = String.valueOf(cause.getSQLState());
-		return NOT_OPEN.stream().noneMatch(state::startsWith) ? null
-				: new FailureAnalysis("The database does not open: " + cause.getMessage(),
-						"Is it up, and are spring.datasource.url, username and password right?", cause);
+		if (NOT_OPEN.stream().anyMatch(state::startsWith)) {
+			return new FailureAnalysis("The database does not open: " + cause.getMessage(),
+					"Is it up, and are spring.datasource.url, username and password right?", cause);
+		}
+		return (NestedExceptionUtils.getRootCause(cause) instanceof IOException failure) ? new FailureAnalysis(
+				"The file of the embedded database cannot be read or written: " + failure.getMessage(),
+				"Is its disk full, or read-only? docs/operations.md, BridgeDiskAlmostFull.", cause) : null;
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.database;
 
+import java.io.IOException;
 import java.sql.SQLException;
 
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,15 @@ class DatabaseFailureAnalyzerTest {
 			"08001, 0, does not open: H2's words", "28000, 28000, does not open: H2's words" })
 	void shouldSayWhyItDoesNotOpen(String state, int errorCode, String description) {
 		assertThat(this.analyzer.analyze(startFailure(state, errorCode)).getDescription()).contains(description);
+	}
+
+	@Test
+	void shouldSayThatItsFileCannotBeWritten() {
+		SQLException failure = new SQLException("IO Exception", "90028", 90028,
+				new IllegalStateException("Writing failed", new IOException("No space left on device")));
+
+		assertThat(this.analyzer.analyze(new BeanCreationException("flyway", failure)).getDescription())
+			.isEqualTo("The file of the embedded database cannot be read or written: No space left on device");
 	}
 
 	/** A migration that fails, say, whose script and line others tell. */
