@@ -30,7 +30,7 @@ class OutboxHealthIndicator implements HealthIndicator {
 	public Health health() {
 		Map<String, Backlog> backlogs = this.monitor.latest();
 		if (backlogs == null) {
-			return Health.status(Degraded.DEGRADED).withDetail("problem", "the database does not tell").build();
+			return Health.status(Degraded.DEGRADED).withDetail("problem", "the database cannot be read").build();
 		}
 		Health.Builder health = Health.up();
 		backlogs.forEach((destination, backlog) -> {

@@ -51,7 +51,7 @@ public class OutboxManagement {
 	 * How many events are waiting.
 	 * @return their number; -1 while the database cannot be read
 	 */
-	@ManagedAttribute(description = "How many events wait for their delivery; -1: the database does not tell")
+	@ManagedAttribute(description = "How many events wait for their delivery; -1: the database cannot be read")
 	public long getDepth() {
 		Map<String, Backlog> backlogs = this.monitor.latest();
 		return (backlogs != null) ? backlogs.values().stream().mapToLong(Backlog::waiting).sum() : -1;
@@ -61,7 +61,7 @@ public class OutboxManagement {
 	 * How long the oldest event has waited.
 	 * @return seconds; -1 while the database cannot be read
 	 */
-	@ManagedAttribute(description = "Seconds that the oldest event has waited; -1: the database does not tell")
+	@ManagedAttribute(description = "Seconds that the oldest event has waited; -1: the database cannot be read")
 	public long getOldestAgeSeconds() {
 		Map<String, Backlog> backlogs = this.monitor.latest();
 		return (backlogs != null) ? oldest(backlogs.values()).toSeconds() : -1;
