@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import java.net.URI;
 
+import io.agentassist.bridge.settings.BaseUrl;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -17,8 +18,7 @@ import org.springframework.validation.annotation.Validated;
 public record BridgeProperties(@NotNull URI publicUrl) {
 
 	public BridgeProperties {
-		publicUrl = (publicUrl != null && publicUrl.getHost() != null)
-				? URI.create(publicUrl.toString().replaceAll("/+$", "")) : publicUrl;
+		publicUrl = BaseUrl.of(publicUrl);
 	}
 
 }

@@ -4,18 +4,13 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
 
+import org.h2.api.ErrorCode;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.NestedExceptionUtils;
 
 /** Explains in one sentence why the database does not open. */
 class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
-
-	/** H2's DATABASE_ALREADY_OPEN_1. */
-	private static final int ALREADY_OPEN = 90020;
-
-	/** H2's FILE_CORRUPTED_1. */
-	private static final int DAMAGED = 90030;
 
 	/**
 	 * SQLSTATE prefixes: no connection, login refused, no such database and, for
@@ -25,13 +20,13 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, SQLException cause) {
-		if (cause.getErrorCode() == ALREADY_OPEN) {
+		if (cause.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
 			return new FailureAnalysis(
 					"Another process, probably another instance of the bridge, uses the embedded database of this folder.",
 					"Stop it, or start this one in a folder of its own. Instances share a PostgreSQL: docs/scaling.md.",
 					cause);
 		}
-		if (cause.getErrorCode() == DAMAGED) {
+		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1) {
 			return new FailureAnalysis("The file of the embedded database is damaged: " + cause.getMessage(),
 					"Put it aside, and restore a backup: docs/operations.md.", cause);
 		}

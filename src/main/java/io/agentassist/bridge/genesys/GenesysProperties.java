@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.agentassist.bridge.settings.BaseUrl;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.Valid;
@@ -60,19 +61,13 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	public static final String DEFAULT = "default";
 
 	public GenesysProperties {
-		apiUrl = withoutSlash(apiUrl);
-		loginUrl = withoutSlash(loginUrl);
+		apiUrl = BaseUrl.of(apiUrl);
+		loginUrl = BaseUrl.of(loginUrl);
 		organisations = (organisations != null) ? Map.copyOf(organisations) : Map.of();
 		if (responseTimeout != null && deadline != null && responseTimeout.compareTo(deadline) > 0) {
 			throw new InvalidSettingException("agentassist.genesys.response-timeout",
 					"must not be longer than agentassist.genesys.deadline, which cuts it");
 		}
-	}
-
-	/** A path is appended to it. */
-	private static URI withoutSlash(URI url) {
-		return (url != null && url.getHost() != null)
-				? URI.create(StringUtils.trimTrailingCharacter(url.toString(), '/')) : url;
 	}
 
 	/**
@@ -110,8 +105,8 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 			String sslBundle, URI proxy, @Positive Integer maxConcurrentQueries) {
 
 		public Organisation {
-			apiUrl = withoutSlash(apiUrl);
-			loginUrl = withoutSlash(loginUrl);
+			apiUrl = BaseUrl.of(apiUrl);
+			loginUrl = BaseUrl.of(loginUrl);
 		}
 
 		private Organisation orElse(Organisation other) {

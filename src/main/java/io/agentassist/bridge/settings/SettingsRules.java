@@ -62,8 +62,9 @@ public final class SettingsRules {
 		Binder settings = Binder.get(environment);
 		Set<String> plain = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 		plain.addAll(list(settings, "agentassist.plain-http-hosts"));
+		Map<String, Organisation> organisations = organisations(settings);
 		Map<String, String> problems = new TreeMap<>();
-		urls(settings).forEach((key, url) -> {
+		urls(settings, organisations).forEach((key, url) -> {
 			String problem = problem(key, url, plain);
 			if (problem != null) {
 				problems.put(key, problem);
@@ -83,7 +84,7 @@ public final class SettingsRules {
 		if (environment.containsProperty(MANAGEMENT_PORT) && managementPort == port && port != 0) {
 			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
 		}
-		long queries = concurrentQueries(settings);
+		long queries = concurrentQueries(organisations);
 		if (number(settings, REQUEST_THREADS, TOMCAT_THREADS) <= queries) {
 			problems.put(REQUEST_THREADS, "has to be more than the " + queries
 					+ " of max-concurrent-queries of all organisations together, each of which holds a thread");
@@ -91,14 +92,12 @@ public final class SettingsRules {
 		return problems;
 	}
 
-	private static Map<String, String> urls(Binder settings) {
+	private static Map<String, String> urls(Binder settings, Map<String, Organisation> organisations) {
 		Map<String, String> urls = new TreeMap<>();
 		for (String key : List.of("agentassist.public-url", "agentassist.analytics.endpoint")) {
 			urls.put(key, text(settings, key));
 		}
-		provider(settings).addTo(urls, PROVIDER + ".");
-		organisations(settings)
-			.forEach((name, organisation) -> organisation.addTo(urls, ORGANISATIONS + "." + name + "."));
+		organisations.forEach((prefix, organisation) -> organisation.addTo(urls, prefix + "."));
 		if ("jwt".equalsIgnoreCase(text(settings, "agentassist.api.auth"))) {
 			// If there is a JWK set, the issuer is only compared, not called.
 			String keys = "agentassist.api.jwt.jwk-set-uri";
@@ -113,25 +112,23 @@ public final class SettingsRules {
 		return urls;
 	}
 
-	private static long concurrentQueries(Binder settings) {
-		int ofDefault = provider(settings).queriesOr(0);
-		return ofDefault + organisations(settings).values()
-			.stream()
-			.mapToLong((organisation) -> organisation.queriesOr(ofDefault))
-			.sum();
+	private static long concurrentQueries(Map<String, Organisation> organisations) {
+		int ofDefault = organisations.containsKey(PROVIDER) ? organisations.get(PROVIDER).queriesOr(0) : 0;
+		return organisations.values().stream().mapToLong((organisation) -> organisation.queriesOr(ofDefault)).sum();
 	}
 
 	private static int number(Binder settings, String key, int otherwise) {
 		return bind(settings, key, Bindable.of(Integer.class)).orElse(otherwise);
 	}
 
-	private static Organisation provider(Binder settings) {
-		return bind(settings, PROVIDER, Bindable.of(Organisation.class))
-			.orElseGet(() -> new Organisation(null, null, null, null, null));
-	}
-
+	/** The default organisation and the others, each by the prefix of its keys. */
 	private static Map<String, Organisation> organisations(Binder settings) {
-		return bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class)).orElse(Map.of());
+		Map<String, Organisation> organisations = new TreeMap<>();
+		bind(settings, PROVIDER, Bindable.of(Organisation.class))
+			.ifPresent((provider) -> organisations.put(PROVIDER, provider));
+		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class)).ifPresent(
+				(others) -> others.forEach((name, other) -> organisations.put(ORGANISATIONS + "." + name, other)));
+		return organisations;
 	}
 
 	private static String text(Binder settings, String key) {
