@@ -192,14 +192,13 @@ public class RequestStore {
 	}
 
 	/**
-	 * Marks a request as failed, unless it has been decided: an expired one has already
-	 * ended without suggestions.
-	 * @param request the request, locked by the caller's transaction
+	 * Marks a request as failed.
+	 * @param request the request, not decided yet
 	 * @return the request as it is now
 	 * @throws UnknownRequestException if it no longer exists
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
-		return request.isDecided() ? request : save(request.decided(RequestStatus.FAILED, now(), null));
+		return save(request.decided(RequestStatus.FAILED, now(), null));
 	}
 
 	/**

@@ -55,15 +55,6 @@ public record TrackedRequest(String requestId, String conversationId, String age
 		return this.status == RequestStatus.COMPLETED;
 	}
 
-	/**
-	 * Whether the provider gave up on it.
-	 * @return true if it has failed
-	 */
-	@JsonIgnore
-	public boolean isFailed() {
-		return this.status == RequestStatus.FAILED;
-	}
-
 	TrackedRequest decided(RequestStatus outcome, Instant at, String suggestions) {
 		return new TrackedRequest(this.requestId, this.conversationId, this.agentId, this.agentSkills, outcome,
 				this.submittedAt, at, suggestions, this.tenant);

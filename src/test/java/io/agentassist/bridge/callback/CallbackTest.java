@@ -280,19 +280,37 @@ class CallbackTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldHaveNoFurtherEffectAfterFailure() {
+	void shouldRecordFailureOnce() {
 		String id = queue(unique("conv-"));
 		String failed = "{\"id\":\"" + id + "\",\"status\":\"failed\"}";
 		callBack(failed);
 
 		HttpResponse<String> again = callBack(failed);
-		HttpResponse<String> late = callBack(completed(id, suggestion(unique("sug-"), 0.8)));
 
 		assertThat(again.statusCode()).isEqualTo(202);
 		assertThat(again.body()).isEqualTo(ACKNOWLEDGED);
-		assertThat(late.statusCode()).isEqualTo(202);
 		assertThat(lookUp(id).path("status").asText()).isEqualTo("failed");
 		assertThat(settledActions(id)).containsExactly("failed");
+	}
+
+	@Test
+	void shouldCompleteOnceWhenSuggestionsFollowFailure() {
+		String id = queue(unique("conv-"));
+		String failed = "{\"id\":\"" + id + "\",\"status\":\"failed\"}";
+		callBack(failed);
+		ObjectNode completed = completed(id, suggestion(unique("sug-"), 0.8));
+
+		HttpResponse<String> late = callBack(completed);
+		HttpResponse<String> again = callBack(completed);
+		callBack(failed);
+
+		assertThat(late.statusCode()).isEqualTo(200);
+		assertThat(late.headers().firstValue("Idempotent-Replayed")).isEmpty();
+		assertThat(again.statusCode()).isEqualTo(200);
+		assertThat(again.body()).isEqualTo(late.body());
+		assertThat(again.headers().firstValue("Idempotent-Replayed")).hasValue("true");
+		assertThat(lookUp(id).path("status").asText()).isEqualTo("completed");
+		assertThat(settledActions(id)).containsExactly("failed", "presented");
 	}
 
 	@Test
