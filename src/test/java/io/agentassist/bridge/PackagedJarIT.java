@@ -228,7 +228,7 @@ class PackagedJarIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "- route: [|A file of the routes cannot be read: ",
+	@CsvSource(delimiter = '|', value = { "- route: [|A route file cannot be read: ",
 			"- route: {id: astray, from: {uri: 'direct:a', steps: [{to: 'nowhere:b'}]}}|Route 'astray' is wrong: " })
 	void shouldSayInOneMessageThatARouteIsWrong(String route, String message) throws Exception {
 		startWith(route);

@@ -153,11 +153,11 @@ final class ConfigSnapshot {
 					problems.add(RouteProblem.error(name(file), "is gone: put it back"));
 				}
 				else if (Files.size(file) == 0) {
-					problems.add(RouteProblem.error(name(file), "is empty; to be rid of all its settings, delete it"));
+					problems.add(RouteProblem.error(name(file), "is empty; to remove all of its settings, delete it"));
 				}
 			}
 			catch (IOException ex) {
-				log.debug("File {} is gone or cannot be read, as will be told", file, ex);
+				log.debug("File {} is gone or cannot be read, which is reported elsewhere", file, ex);
 			}
 		}
 		return problems;
@@ -179,7 +179,7 @@ final class ConfigSnapshot {
 			catch (MarkedYAMLException ex) {
 				Mark mark = ex.getProblemMark();
 				problems.add(new RouteProblem(name(file), mark.getLine() + 1, mark.getColumn() + 1,
-						RouteProblem.Severity.ERROR, "no YAML: " + YamlSyntax.problem(ex)));
+						RouteProblem.Severity.ERROR, "not valid YAML: " + YamlSyntax.problem(ex)));
 			}
 			catch (IOException ex) {
 				problems.add(RouteProblem.error(name(file), "cannot be read: " + RouteProblem.reason(ex)));

@@ -52,8 +52,8 @@ final class EndlessCallCheck {
 		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
 			if (comesBack(call.target(), entrance, new HashSet<>())) {
 				this.problems.accept(call.route()
-					.error(call.at(), "brings every message back to '" + entrance
-							+ "', where it came from, without an end: put a condition before it"));
+					.error(call.at(), "sends every message back to '" + entrance
+							+ "', where it came from, endlessly: put a condition before it"));
 			}
 		}));
 	}

@@ -43,7 +43,7 @@ final class HazardCheck {
 		if (maximum != null) {
 			if (maximum.trim().equals("-1")) {
 				this.problems.accept(item.warning(YamlTree.key(node, "maximumRedeliveries"),
-						"-1 repeats for ever, and holds its thread meanwhile: name a number"));
+						"-1 retries forever and holds a thread meanwhile: set a number"));
 			}
 			if (!maximum.trim().equals("0") && item.id() != null) {
 				this.redelivering.add(item.id());
@@ -72,8 +72,8 @@ final class HazardCheck {
 		switch (step) {
 			case "multicast" -> {
 				if (!"true".equals(YamlTree.text(node, "stopOnException"))) {
-					this.problems.accept(
-							item.warning(node, "without 'stopOnException: true' a branch that fails is not noticed"));
+					this.problems
+						.accept(item.warning(node, "without 'stopOnException: true' a failing branch goes unnoticed"));
 				}
 			}
 			case "circuitBreaker" -> {
@@ -101,9 +101,9 @@ final class HazardCheck {
 		if ("*".equals(YamlTree.text(node, "pattern")) && YamlTree.entry(handler, "noErrorHandler") != null
 				&& this.redelivered.containsKey(entrance)
 				&& (excluded == null || !excluded.startsWith("CamelRedeliver"))) {
-			this.problems.accept(
-					item.warning(node, "removes the count of redeliveries of route '" + this.redelivered.get(entrance)
-							+ "', which then never ends: add 'excludePattern: CamelRedeliver*'"));
+			this.problems
+				.accept(item.warning(node, "removes the redelivery counter of route '" + this.redelivered.get(entrance)
+						+ "', which then retries forever: add 'excludePattern: CamelRedeliver*'"));
 		}
 	}
 

@@ -48,7 +48,7 @@ final class HttpContract {
 				}));
 		}
 		catch (YamlEngineException ex) {
-			throw new IOException(location + " is no YAML: " + ex.getMessage(), ex);
+			throw new IOException(location + " is not valid YAML: " + ex.getMessage(), ex);
 		}
 		return operations;
 	}

@@ -93,7 +93,7 @@ final class LiveConfig {
 		for (String key : settings.changes(this.atStart)) {
 			if (isUnknown(key, settings, isPlaceholder)) {
 				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
-						"'" + key + "' is no setting of the bridge, and no route names it: is it misspelt?"));
+						"'" + key + "' is not a setting of the bridge, and no route names it: is it misspelt?"));
 			}
 		}
 		return problems;

@@ -148,10 +148,10 @@ public class LiveRoutes {
 			this.troubles.remove("history");
 		}
 		catch (IOException | UncheckedIOException ex) {
-			log.error("Routes revision {} runs and could not be kept in {}", this.running.revision(),
+			log.error("Routes revision {} runs, but could not be kept in {}", this.running.revision(),
 					this.settings.history(), ex);
 			this.troubles.put("history", "revision " + this.running.revision() + " could not be kept in "
-					+ this.settings.history() + ", and cannot be gone back to: " + RouteProblem.reason(ex));
+					+ this.settings.history() + ", so it cannot be rolled back to: " + RouteProblem.reason(ex));
 		}
 	}
 
@@ -198,7 +198,7 @@ public class LiveRoutes {
 		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
 			this.config.takeText(found.config()).forEach((problem) -> log.warn("Settings: {}", problem));
 			if (!this.pending.isEmpty()) {
-				log.info("Routes are as revision {} again, which runs", this.running.revision());
+				log.info("Routes are those of the running revision {} again", this.running.revision());
 				accept(this.warnings);
 			}
 			return;
@@ -283,8 +283,8 @@ public class LiveRoutes {
 			this.swapper.apply(this.running.set(), changes);
 		}
 		catch (Exception | LinkageError | StackOverflowError ex) {
-			log.error("Routes {} could not be put back: restart the bridge", changes.changed(), ex);
-			this.troubles.put("undo", "routes " + changes.changed() + " could not be put back: restart the bridge");
+			log.error("Routes {} could not be restored: restart the bridge", changes.changed(), ex);
+			this.troubles.put("undo", "routes " + changes.changed() + " could not be restored: restart the bridge");
 		}
 	}
 
@@ -307,7 +307,8 @@ public class LiveRoutes {
 		this.rejected = found;
 		edits("rejected").increment();
 		this.pending.forEach((problem) -> log.error("Routes rejected: {}", problem));
-		log.error("Routes revision {} goes on, the edit has no effect: mend it, or undo it", this.running.revision());
+		log.error("Routes revision {} keeps running, the edit has no effect: fix it, or undo it",
+				this.running.revision());
 	}
 
 	private void accept(Collection<RouteProblem> warnings) {
@@ -409,7 +410,7 @@ public class LiveRoutes {
 			this.troubles.remove("watch");
 		}
 		else {
-			this.troubles.put("watch", "the files could not be looked at: " + reason);
+			this.troubles.put("watch", "the files could not be read: " + reason);
 		}
 	}
 
@@ -458,15 +459,14 @@ public class LiveRoutes {
 			.findFirst()
 			.ifPresent((place) -> {
 				throw new IllegalStateException(place + " cannot be written by the bridge, so the folder would undo"
-						+ " the roll-back: put the files of revision " + revision + " there yourself, they are in "
+						+ " the roll-back: put the files of revision " + revision + " there yourself, from "
 						+ this.history.file(revision));
 			});
 		ConfigSnapshot config = this.config.running();
 		NavigableSet<RouteProblem> problems = apply(new Found(earlier.set(), config, List.of()),
 				List.of("back to revision " + revision), "rolled-back");
 		if (hasErrors(problems)) {
-			throw new IllegalStateException(
-					"Revision " + revision + " does not run any more: " + masked(problems, config));
+			throw new IllegalStateException("Revision " + revision + " no longer runs: " + masked(problems, config));
 		}
 		try {
 			for (Path file : surplus) {

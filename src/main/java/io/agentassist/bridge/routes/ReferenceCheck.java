@@ -68,7 +68,7 @@ final class ReferenceCheck {
 		routes.forEach(this::collectEntrance);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
-				this.problems.accept(item.error(item.node(), "a route needs an id: edits and figures go by it"));
+				this.problems.accept(item.error(item.node(), "a route needs an id: edits and metrics refer to it"));
 			}
 			uniqueIds(item, item.node());
 			// A template's placeholders are its parameters; the routes it makes are
@@ -106,7 +106,7 @@ final class ReferenceCheck {
 		String other = this.entrances.putIfAbsent(name, item.id());
 		if (other != null) {
 			this.problems.accept(item.error(YamlTree.key(from, "uri"),
-					"'" + name + "' is the entrance of route '" + other + "' already: one of them has to go"));
+					"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
 		}
 	}
 
@@ -126,7 +126,7 @@ final class ReferenceCheck {
 				String place = item.error(value, "").toString().replaceAll(": error.*", "");
 				String other = this.ids.putIfAbsent(id, place);
 				if (other != null) {
-					this.problems.accept(item.error(value, "the id '" + id + "' is taken, at " + other));
+					this.problems.accept(item.error(value, "the id '" + id + "' is already used, at " + other));
 				}
 			}
 			else if (!"parameters".equals(key)) {
@@ -174,8 +174,8 @@ final class ReferenceCheck {
 				beanMethod(item, node, call[0], (call.length > 1) ? call[1] : null);
 			}
 			else if (resolved(matcher.group()) == null) {
-				this.problems.accept(
-						item.error(node, "the setting '" + key + "' is not there: add it to config/application.yaml"));
+				this.problems.accept(item.error(node,
+						"the setting '" + key + "' is not defined: add it to config/application.yaml"));
 			}
 		}
 	}
@@ -235,17 +235,17 @@ final class ReferenceCheck {
 				.validate(YamlSupport.createEndpointUri(this.scratch.camel(), at, uri, new HashMap<>(values)));
 		}
 		catch (RuntimeException ex) {
-			this.problems.accept(item.error(at, "no valid endpoint: " + ex.getMessage()));
+			this.problems.accept(item.error(at, "not a valid endpoint: " + ex.getMessage()));
 			return;
 		}
 		if (result.isSuccess()) {
 			return;
 		}
 		if (result.getSyntaxError() != null) {
-			this.problems.accept(item.error(at, "no valid endpoint: " + result.getSyntaxError()));
+			this.problems.accept(item.error(at, "not a valid endpoint: " + result.getSyntaxError()));
 		}
 		none(result.getUnknown()).forEach((option) -> this.problems
-			.accept(item.error(place(at, parameters, option), "'" + option + "' is no option of " + uri)));
+			.accept(item.error(place(at, parameters, option), "'" + option + "' is not an option of " + uri)));
 		none(result.getRequired()).forEach((option) -> this.problems
 			.accept(item.error(at, "the option '" + option + "' of " + uri + " is missing")));
 		Stream
@@ -291,8 +291,8 @@ final class ReferenceCheck {
 			this.problems.accept(item.error(at, "there is no bean '" + name + "'"));
 		}
 		else if (!type.getName().startsWith(OURS) && !this.settings.beans().contains(name)) {
-			this.problems.accept(item.error(at,
-					"the bean '" + name + "' is not for routes: use another, or add it to agentassist.routes.beans"));
+			this.problems.accept(item.error(at, "the bean '" + name
+					+ "' is not allowed in routes: use another, or add it to agentassist.routes.beans"));
 		}
 		else if (call != null) {
 			String method = call.replaceAll("[(?].*", "").trim();
@@ -306,7 +306,7 @@ final class ReferenceCheck {
 					.sorted()
 					.collect(Collectors.joining(", "));
 				this.problems
-					.accept(item.error(at, "the bean '" + name + "' has no method '" + method + "', but " + methods));
+					.accept(item.error(at, "the bean '" + name + "' has no method '" + method + "', only " + methods));
 			}
 		}
 	}

@@ -49,10 +49,10 @@ final class RouteFileParser {
 				Optional<Mark> mark = ex.getProblemMark();
 				problems.accept(new RouteProblem(file, mark.map(Mark::getLine).orElse(0) + 1,
 						mark.map(Mark::getColumn).orElse(0) + 1, RouteProblem.Severity.ERROR,
-						"no YAML: " + ex.getProblem()));
+						"not valid YAML: " + ex.getProblem()));
 			}
 			catch (YamlEngineException ex) {
-				problems.accept(RouteProblem.error(file, "no YAML: " + ex.getMessage()));
+				problems.accept(RouteProblem.error(file, "not valid YAML: " + ex.getMessage()));
 			}
 		}
 		return items;
@@ -84,7 +84,7 @@ final class RouteFileParser {
 		for (Event event : new Parse(LoadSettings.builder().build()).parseString(text)) {
 			if (event instanceof AliasEvent alias) {
 				throw new ParserException(
-						"the alias *" + alias.getAlias() + " is not taken in routes; write out what it stands for",
+						"the alias *" + alias.getAlias() + " is not allowed in routes; write out what it stands for",
 						event.getStartMark());
 			}
 		}
@@ -94,7 +94,7 @@ final class RouteFileParser {
 		List<RouteItem> items = new ArrayList<>();
 		if (root.isPresent() && !(root.get() instanceof SequenceNode)) {
 			problems.accept(new RouteItem(file, "", root.get()).error(root.get(),
-					"a file of routes is a list: each element starts with '- route:' or the like"));
+					"a route file is a list: each element starts with '- route:' or the like"));
 			return items;
 		}
 		for (Node element : root.map(YamlTree::elements).orElse(List.of())) {

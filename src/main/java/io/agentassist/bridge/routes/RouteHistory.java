@@ -131,7 +131,7 @@ final class RouteHistory {
 
 	private void passOver(Path path, Exception failure) {
 		if (this.unreadable.add(path)) {
-			log.warn("{} cannot be read, and is passed over: {}", path, RouteProblem.reason(failure));
+			log.warn("{} cannot be read and is skipped: {}", path, RouteProblem.reason(failure));
 		}
 	}
 

@@ -125,7 +125,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				return null;
 			}
 			if (!Files.isRegularFile(file)) {
-				problems.accept(RouteProblem.error(name(path), "is no file with a text"));
+				problems.accept(RouteProblem.error(name(path), "is not a regular file"));
 				return null;
 			}
 			if (Files.size(file) > maxSize) {
@@ -139,7 +139,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 			problems.accept(RouteProblem.error(name(path), "is not UTF-8 text"));
 		}
 		catch (NoSuchFileException ex) {
-			problems.accept(RouteProblem.error(name(path), "is a link to a file that is not there"));
+			problems.accept(RouteProblem.error(name(path), "is a link to a file that does not exist"));
 		}
 		catch (IOException ex) {
 			problems.accept(unreadable(path, ex));

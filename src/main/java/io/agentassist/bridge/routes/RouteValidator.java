@@ -46,7 +46,7 @@ final class RouteValidator {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
 		if (set.routes().isEmpty()) {
 			problems.add(RouteProblem.error(".",
-					"there is no file of routes: none matches agentassist.routes.files, " + this.settings.files()));
+					"there are no route files: none matches agentassist.routes.files, " + this.settings.files()));
 			return problems;
 		}
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
@@ -76,7 +76,7 @@ final class RouteValidator {
 			if (file.matches(".*\\.ya?ml") && !file.startsWith(SANDBOX) && !set.routes().contains(file)
 					&& items.stream().noneMatch((item) -> item.content().contains(file))) {
 				problems.accept(new RouteProblem(file, 1, 1, RouteProblem.Severity.WARNING,
-						"is no route file (agentassist.routes.files), not loaded"));
+						"is not a route file (agentassist.routes.files), not loaded"));
 			}
 		}
 	}

@@ -78,7 +78,7 @@ class RouteWatcher implements SmartLifecycle {
 				this.routes.warmUp();
 			}
 			if (this.trouble != null) {
-				log.info("Routes are read again");
+				log.info("Routes can be read again");
 				this.trouble = null;
 				this.routes.watched(null);
 			}
@@ -87,7 +87,7 @@ class RouteWatcher implements SmartLifecycle {
 		catch (Throwable ex) {
 			this.taken = null;
 			if (!ex.toString().equals(this.trouble)) {
-				log.error("Routes not read, tried again", ex);
+				log.error("Routes could not be read, retrying", ex);
 				this.trouble = ex.toString();
 				this.routes.watched(this.trouble);
 			}

@@ -91,7 +91,7 @@ public final class RoutesCommand {
 			offline.warnings().forEach(err()::println);
 			Path directory = (folder != null) ? folder : offline.settings().directory();
 			if (!Files.isDirectory(directory)) {
-				err().println("Cannot check: " + directory + " is no folder");
+				err().println("Cannot check: " + directory + " is not a folder");
 				return NOT_CHECKED;
 			}
 			NavigableSet<RouteProblem> problems = new TreeSet<>();

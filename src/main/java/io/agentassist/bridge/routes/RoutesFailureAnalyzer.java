@@ -22,13 +22,14 @@ class RoutesFailureAnalyzer implements FailureAnalyzer {
 			.filter(Objects::nonNull)
 			.findFirst()
 			.map((culprit) -> new FailureAnalysis(culprit + ": " + RouteProblem.reason(failure),
-					"Each problem, with its file and line: java -jar agent-assist-bridge.jar routes check", failure))
+					"To list each problem with its file and line: java -jar agent-assist-bridge.jar routes check",
+					failure))
 			.orElse(null);
 	}
 
 	private static String culprit(Throwable failure) {
 		if (failure instanceof UnreadableRoutesException) {
-			return (failure.getCause() != null) ? "A file of the routes cannot be read" : "The routes cannot be read";
+			return (failure.getCause() != null) ? "A route file cannot be read" : "The routes cannot be read";
 		}
 		if (failure instanceof FailedToCreateRouteException creation) {
 			return "Route '" + creation.getRouteId() + "' is wrong";

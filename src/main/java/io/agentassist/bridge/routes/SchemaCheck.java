@@ -117,11 +117,11 @@ class SchemaCheck {
 		}
 		return switch (message.getType()) {
 			case "additionalProperties" -> item.error(YamlTree.key(at, message.getProperty()),
-					"'" + message.getProperty() + "' is nothing that '" + name + "' can have");
+					"'" + message.getProperty() + "' is not allowed in '" + name + "'");
 			case "required" -> item.error(at, "'" + message.getProperty() + "' is missing in '" + name + "'");
 			case "maxProperties" -> item.error(at, "a step has one name; indent what belongs to it");
 			default -> item.error(at,
-					"'" + name + "' does not fit Camel's schema: " + message.getError().replaceAll("\\s+", " "));
+					"'" + name + "' does not match Camel's schema: " + message.getError().replaceAll("\\s+", " "));
 		};
 	}
 

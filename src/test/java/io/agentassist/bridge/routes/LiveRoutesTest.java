@@ -195,7 +195,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		this.routes.refresh();
 
-		String warning = "mine.camel.yml:1:1: warning: is no route file (agentassist.routes.files), not loaded";
+		String warning = "mine.camel.yml:1:1: warning: is not a route file (agentassist.routes.files), not loaded";
 		assertThat(this.routes.getRevision()).isEqualTo(2);
 		assertThat(this.routes.getWarnings()).containsExactly(warning);
 		assertThat(log).containsOnlyOnce("Routes: " + warning);
@@ -306,7 +306,7 @@ class LiveRoutesTest {
 		assertThat(this.routes.getPendingEdit()).hasSize(2)
 			.anySatisfy((line) -> assertThat(line).startsWith(
 					file + ":1:37: error: 'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, "))
-			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not there"));
+			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not defined"));
 
 		configure("greeting: hello", "agentassist.ranking.skill-weight: ${WEIGHT}");
 		this.routes.refresh();
@@ -322,7 +322,10 @@ class LiveRoutesTest {
 
 		configure("greeting: [good day");
 		this.routes.refresh();
-		assertThat(this.routes.getPendingEdit()).singleElement().asString().startsWith(file + ":").contains("no YAML");
+		assertThat(this.routes.getPendingEdit()).singleElement()
+			.asString()
+			.startsWith(file + ":")
+			.contains("not valid YAML");
 
 		assertThat(this.ranking.get()).isEqualTo(RANKING);
 		assertThat(greeting()).isEqualTo("hello");
@@ -352,7 +355,7 @@ class LiveRoutesTest {
 			assertThat(this.routes.getPendingEdit()).singleElement()
 				.asString()
 				.startsWith(this.config.resolve("application.yaml") + ":2:")
-				.contains(": error: no YAML: ");
+				.contains(": error: not valid YAML: ");
 		}
 		assertThat(log).contains("Routes rejected: ").doesNotContain("swordfish");
 	}
@@ -403,7 +406,7 @@ class LiveRoutesTest {
 
 		assertThat(this.routes.getWarnings()).singleElement()
 			.asString()
-			.contains("'agentassist.ranking.skil-weight' is no setting of the bridge");
+			.contains("'agentassist.ranking.skil-weight' is not a setting of the bridge");
 		assertThat(this.history).isDirectoryRecursivelyContaining("glob:**.json")
 			.isDirectoryNotContaining((file) -> contains(file, "swordfish"));
 	}
@@ -420,7 +423,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 		assertThat(this.routes.getWarnings()).containsExactly(file + ":4:15: warning: 'agentassist.ranking.skil-bonus'"
-				+ " is no setting of the bridge, and no route names it: is it misspelt?");
+				+ " is not a setting of the bridge, and no route names it: is it misspelt?");
 
 		configure("other:", "  value: 1", "  nmae: first");
 		this.routes.refresh();
@@ -491,7 +494,7 @@ class LiveRoutesTest {
 	void shouldNotStartWithoutRoutes() {
 		assertThatThrownBy(this::start).isInstanceOf(UnreadableRoutesException.class)
 			.hasMessageContaining(this.folder + ": ")
-			.hasMessageContaining("there is no file of routes: none matches agentassist.routes.files, [*.camel.yaml]");
+			.hasMessageContaining("there are no route files: none matches agentassist.routes.files, [*.camel.yaml]");
 		assertThat(new RoutesFailureAnalyzer().analyze(catchThrowable(this::start)).getDescription())
 			.startsWith("The routes cannot be read: in the folder " + this.folder + ": ");
 	}
@@ -515,7 +518,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).singleElement()
 			.asString()
-			.startsWith(".:1:1: error: there is no file of routes");
+			.startsWith(".:1:1: error: there are no route files");
 		assertThat(greeting()).isEqualTo("hello");
 
 		this.camel.close();
@@ -632,7 +635,7 @@ class LiveRoutesTest {
 		start();
 		assertThat(greeting()).isEqualTo("hello");
 		assertThat(this.routes.getHistory()).hasSize(1);
-		assertThat(log).containsOnlyOnce("00000002.json cannot be read, and is passed over: ");
+		assertThat(log).containsOnlyOnce("00000002.json cannot be read and is skipped: ");
 
 		write("greeting.camel.yaml", GREETING);
 		this.routes.refresh();
@@ -666,7 +669,7 @@ class LiveRoutesTest {
 		assertThat(greeting()).isEqualTo("hello");
 		assertThat(this.routes.getProblems()).singleElement()
 			.asString()
-			.startsWith("revision 1 could not be kept in " + this.history + ", and cannot be gone back to: ");
+			.startsWith("revision 1 could not be kept in " + this.history + ", so it cannot be rolled back to: ");
 		assertThat(new LiveRoutesHealthIndicator(this.routes).health().getStatus()).isEqualTo(new Status("DEGRADED"));
 
 		Files.delete(this.history);
@@ -689,7 +692,7 @@ class LiveRoutesTest {
 		assertThat(answer.getStatus()).isEqualTo(409);
 		assertThat(answer.getBody().error()).isEqualTo(this.folder.resolve("texts")
 				+ " cannot be written by the bridge, so the folder would undo the roll-back: put the files of revision 1"
-				+ " there yourself, they are in " + this.history.resolve("00000001.json"));
+				+ " there yourself, from " + this.history.resolve("00000001.json"));
 		assertThat(greeting()).isEqualTo("good day");
 		assertThat(this.routes.getRevision()).isEqualTo(2);
 	}
@@ -745,8 +748,8 @@ class LiveRoutesTest {
 		this.routes.refresh();
 
 		assertThatThrownBy(() -> this.routes.rollBack(1)).isInstanceOf(IllegalStateException.class)
-			.hasMessageStartingWith("Revision 1 does not run any more: ")
-			.hasMessageContaining("the setting 'old' is not there");
+			.hasMessageStartingWith("Revision 1 no longer runs: ")
+			.hasMessageContaining("the setting 'old' is not defined");
 
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 		assertThat(new LiveRoutesHealthIndicator(this.routes).health().getStatus()).isEqualTo(Status.UP);
@@ -876,7 +879,7 @@ class LiveRoutesTest {
 		start();
 		this.routes.warmUp();
 		assertThat(this.routes.getProblems())
-			.containsExactly("greeting.camel.yaml:1:10: error: a route needs an id: edits and figures go by it");
+			.containsExactly("greeting.camel.yaml:1:10: error: a route needs an id: edits and metrics refer to it");
 
 		write("greeting.camel.yaml", route.formatted("", "good day"));
 		this.routes.refresh();
@@ -930,7 +933,7 @@ class LiveRoutesTest {
 		Files.writeString(file, "");
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit())
-			.containsExactly(file + ":1:1: error: is empty; to be rid of all its settings, delete it");
+			.containsExactly(file + ":1:1: error: is empty; to remove all of its settings, delete it");
 		Files.delete(file);
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).containsExactly(file + ":1:1: error: is gone: put it back");

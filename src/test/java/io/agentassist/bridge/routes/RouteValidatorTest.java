@@ -75,16 +75,16 @@ class RouteValidatorTest {
 	@ParameterizedTest(name = "{3}")
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					feedback.camel.yaml         | `            ref: feedbackRecorder`                | `	ref: x`                                 | `error: no YAML:`
-					feedback.camel.yaml         | `id: parse-feedback`                             | `id: [parse`                            | `error: no YAML:`
-					feedback.camel.yaml         | `- setHeader:`                                   | `- setHaeder:`                          | `error: 'setHaeder' is nothing that`
-					feedback.camel.yaml         | `method: findRequest`                            | `metod: findRequest`                    | `error: 'metod' is nothing that 'method' can have`
-					feedback.camel.yaml         | `method: findRequest`                            | `method: findRequests`                  | `error: the bean 'feedbackRecorder' has no method 'findRequests', but count, findRequest`
+					feedback.camel.yaml         | `            ref: feedbackRecorder`                | `	ref: x`                                 | `error: not valid YAML:`
+					feedback.camel.yaml         | `id: parse-feedback`                             | `id: [parse`                            | `error: not valid YAML:`
+					feedback.camel.yaml         | `- setHeader:`                                   | `- setHaeder:`                          | `error: 'setHaeder' is not allowed in`
+					feedback.camel.yaml         | `method: findRequest`                            | `metod: findRequest`                    | `error: 'metod' is not allowed in 'method'`
+					feedback.camel.yaml         | `method: findRequest`                            | `method: findRequests`                  | `error: the bean 'feedbackRecorder' has no method 'findRequests', only count, findRequest`
 					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: feedbackRecoder`                  | `error: there is no bean 'feedbackRecoder'`
-					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: jdbcTemplate`                     | `error: the bean 'jdbcTemplate' is not for routes`
+					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: jdbcTemplate`                     | `error: the bean 'jdbcTemplate' is not allowed in routes`
 					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:keep-feedbacks`            | `error: no route starts with 'direct:keep-feedback`
-					feedback.camel.yaml         | `id: record-feedback`                            | `id: receive-callback`                  | `error: the id 'receive-callback' is taken, at `
-					feedback.camel.yaml         | `id: validate-feedback`                          | `id: parse-callback`                    | `error: the id 'parse-callback' is taken, at callback.camel.yaml:`
+					feedback.camel.yaml         | `id: record-feedback`                            | `id: receive-callback`                  | `error: the id 'receive-callback' is already used, at `
+					feedback.camel.yaml         | `id: validate-feedback`                          | `id: parse-callback`                    | `error: the id 'parse-callback' is already used, at callback.camel.yaml:`
 					feedback.camel.yaml         | `routeConfigurationId: api-errors`               | `routeConfigurationId: api-error`       | `error: there is no routeConfiguration 'api-error'`
 					feedback.camel.yaml         | `uri: direct:recordFeedback`                     | `uri: direct:recordFeedbacks`           | `error: no route starts with 'direct:recordFeedback', which has to serve POST /agentassist/feedback`
 					feedback.camel.yaml         | `uri: bean-validator:feedback`                   | `uri: file:/etc`                        | `error: the component 'file' is not allowed`
@@ -92,21 +92,21 @@ class RouteValidatorTest {
 					feedback.camel.yaml         | `unmarshalType: io.agentassist.bridge.interaction.Feedback` | `unmarshalType: io.agentassist.Nothing` | `error: route 'record-feedback' cannot be built:`
 					feedback.camel.yaml         | `simple: ${body} != null`                        | `simple: ${body != null`                | `error: route 'record-feedback' cannot be built:`
 					feedback.camel.yaml         | `idempotentRepository: idempotencyKeys`          | `idempotentRepository: keys`            | `error: there is no bean 'keys'`
-					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `delay: "{{purge}}"`                 | `error: the setting 'purge' is not there`
-					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `dely: 500`                          | `error: 'dely' is no option of scheduler:purge`
+					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `delay: "{{purge}}"`                 | `error: the setting 'purge' is not defined`
+					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `dely: 500`                          | `error: 'dely' is not an option of scheduler:purge`
 					purge.camel.yaml            | `greedy: true`                                   | `greedy: yess`                          | `error: the option 'greedy' cannot be 'yess'`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, configuration: providers, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `error: there are no settings 'camel.resilience4j.configurations.providers'`
 					provider-query.camel.yaml   | `throwExceptionOnFailure: false`                 | `responseTimeout: "{{bean:providerRetry.timeout}}"` | `error: the bean 'providerRetry' has no method 'timeout'`
-					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:recordFeedback`            | `error: brings every message back to 'direct:recordFeedback'`
-					feedback.camel.yaml         | `- validate:`                                    | `- wireTap: {id: tap, uri: direct:recordFeedback}\\n        - validate:` | `error: brings every message back to 'direct:recordFeedback'`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct:recordFeedback`            | `error: sends every message back to 'direct:recordFeedback'`
+					feedback.camel.yaml         | `- validate:`                                    | `- wireTap: {id: tap, uri: direct:recordFeedback}\\n        - validate:` | `error: sends every message back to 'direct:recordFeedback'`
 					feedback.camel.yaml         | `id: record-feedback`                            | `group: feedback`                       | `error: a route needs an id: edits`
 					erasure.camel.yaml          | `uri: direct:erase-conversation`                 | `uri: direct:erase`                     | `which the bean 'erasureEndpoint' calls`
 					provider-query.camel.yaml   | `uri: direct:fetch-access-token`                 | `uri: direct:fetch-token`               | `which the bean 'providerCalls' calls`
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
-					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 repeats for ever`
+					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 retries forever`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
-					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a branch that fails is not noticed`
-					provider-query.camel.yaml   | `- doTry:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - doTry:` | `warning: removes the count of redeliveries of route 'request-suggestions'`
+					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a failing branch goes unnoticed`
+					provider-query.camel.yaml   | `- doTry:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - doTry:` | `warning: removes the redelivery counter of route 'request-suggestions'`
 					""")
 	void shouldTellWhatIsWrongAndWhere(String file, String text, String replacement, String problem)
 			throws IOException {
@@ -139,8 +139,9 @@ class RouteValidatorTest {
 	void shouldRefuseTwoRoutesOfOnePath() throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/openapi.yaml?httpMethodRestrict=GET"));
 
-		assertThat(check().first()).hasToString("new.camel.yaml:4:7: error: 'platform-http:/openapi.yaml GET' is the"
-				+ " entrance of route 'api-specification' already: one of them has to go");
+		assertThat(check().first())
+			.hasToString("new.camel.yaml:4:7: error: 'platform-http:/openapi.yaml GET' is already the"
+					+ " entrance of route 'api-specification': remove one of them");
 	}
 
 	@Test
@@ -158,7 +159,7 @@ class RouteValidatorTest {
 				"- removeHeaders: {id: drop, pattern: \"*\"}\n        - doTry:");
 		assertThat(check()).singleElement()
 			.asString()
-			.contains("warning: removes the count of redeliveries of route 'request-suggestions'");
+			.contains("warning: removes the redelivery counter of route 'request-suggestions'");
 	}
 
 	@Test
@@ -257,9 +258,9 @@ class RouteValidatorTest {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
-			value = { "- route: &r {id: a, from: *r}|new.camel.yaml:1:27: error: no YAML: the alias *r",
-					"&a [*a]|new.camel.yaml:1:5: error: no YAML: the alias *a",
-					"deep|new.camel.yaml:1:108: error: no YAML: nested" })
+			value = { "- route: &r {id: a, from: *r}|new.camel.yaml:1:27: error: not valid YAML: the alias *r",
+					"&a [*a]|new.camel.yaml:1:5: error: not valid YAML: the alias *a",
+					"deep|new.camel.yaml:1:108: error: not valid YAML: nested" })
 	void shouldRefuseFilesThatGrowWhenTheyAreRead(String text, String problem) throws IOException {
 		add("new.camel.yaml", "deep".equals(text) ? "- route: " + "[".repeat(20_000) + "]".repeat(20_000) : text);
 

@@ -36,8 +36,8 @@ class RoutesCommandTest {
 		Files.writeString(folder.resolve("new.camel.yaml"), "- route:\n    id: new\n    form: x\n");
 
 		assertThat(run("check", folder.toString())).isOne();
-		assertThat(this.output.toString())
-			.contains("new.camel.yaml:3:5: error: 'form' is nothing that 'route' can have", "1 errors");
+		assertThat(this.output.toString()).contains("new.camel.yaml:3:5: error: 'form' is not allowed in 'route'",
+				"1 errors");
 	}
 
 	@Test
@@ -49,8 +49,8 @@ class RoutesCommandTest {
 
 		assertThat(run("check", folder.toString())).isZero();
 		assertThat(this.output.toString()).startsWith("""
-				mine.yaml:1:1: warning: is no route file (agentassist.routes.files), not loaded
-				ours/more.camel.yml:1:1: warning: is no route file (agentassist.routes.files), not loaded
+				mine.yaml:1:1: warning: is not a route file (agentassist.routes.files), not loaded
+				ours/more.camel.yml:1:1: warning: is not a route file (agentassist.routes.files), not loaded
 				""").endsWith(" files, 0 errors, 2 warnings\n");
 	}
 
@@ -71,7 +71,7 @@ class RoutesCommandTest {
 	@Test
 	void shouldSayThatItCannotCheck() {
 		assertThat(run("check", "no-such-folder")).isEqualTo(2);
-		assertThat(this.output.toString()).contains("Cannot check: no-such-folder is no folder");
+		assertThat(this.output.toString()).contains("Cannot check: no-such-folder is not a folder");
 	}
 
 	@Test
