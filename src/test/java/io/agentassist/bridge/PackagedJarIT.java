@@ -151,9 +151,9 @@ class PackagedJarIT {
 				"--agentassist.genesys.api-url=http://user:swordfish@evil.example/?q=1",
 				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1");
 
-		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Wrong:\n")
-			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not hold a user or a password (")
-			.containsOnlyOnce("\n    'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have")
+		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Invalid settings:\n")
+			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not contain a user or a password (")
+			.containsOnlyOnce("\n    'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) must have")
 			.containsOnlyOnce("\n    'agentassist.ranking.skill-weight' must be")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "LoggingFailureAnalysis");
 	}
@@ -178,19 +178,19 @@ class PackagedJarIT {
 				"--agentassist.suggestions.max-wait=5m", "--agentassist.suggestions.watch-interval=0",
 				"--agentassist.http.max-body-size=4GB");
 
-		assertThat(this.bridge.log()).containsOnlyOnce("Wrong:")
-			.containsOnlyOnce("'agentassist.genesys.api-url' has to be https://")
-			.containsOnlyOnce("'agentassist.analytics.endpoint' has to start")
-			.containsOnlyOnce("'spring.datasource.url' has to start with jdbc:h2: or jdbc:postgresql:")
+		assertThat(this.bridge.log()).containsOnlyOnce("Invalid settings:")
+			.containsOnlyOnce("'agentassist.genesys.api-url' must be https://")
+			.containsOnlyOnce("'agentassist.analytics.endpoint' must start")
+			.containsOnlyOnce("'spring.datasource.url' must start with jdbc:h2: or jdbc:postgresql:")
 			.containsOnlyOnce("'server.port' must not be empty")
-			.containsOnlyOnce("'server.tomcat.threads.max' has to be more than the 1024 of")
+			.containsOnlyOnce("'server.tomcat.threads.max' must be more than 1024, the sum of")
 			.containsOnlyOnce("'agentassist.suggestions.max-wait' must be")
 			.containsOnlyOnce("'agentassist.suggestions.watch-interval' must be")
-			.containsOnlyOnce("'agentassist.http.max-body-size' has to be less than 2GB")
-			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) has to have at least 16 bytes",
+			.containsOnlyOnce("'agentassist.http.max-body-size' must be less than 2GB")
+			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) must have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
 					"'agentassist.audit.poll-interval' must be",
-					"'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, decayed-posterior-mean",
+					"'agentassist.ranking.feedback-model' must be one of acceptance-ratio, decayed-posterior-mean",
 					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "Tomcat");
 	}
@@ -213,7 +213,7 @@ class PackagedJarIT {
 
 		assertThat(this.bridge.log())
 			.containsOnlyOnce(
-					"The bridge does not start. A file of settings is no YAML, line 2, column 18: found character")
+					"The bridge does not start. A settings file is not valid YAML, line 2, column 18: found character")
 			.doesNotContain("\tat ", "Exception", "swordfish");
 	}
 
@@ -222,8 +222,8 @@ class PackagedJarIT {
 		Files.createFile(this.folder.resolve("data"));
 		startInVain("--spring.profiles.active=sandbox");
 
-		assertThat(this.bridge.log())
-			.containsPattern("'agentassist.audit.directory' names what cannot be made: .*/data/audit: Not a directory")
+		assertThat(this.bridge.log()).containsPattern(
+				"'agentassist.audit.directory' names a folder that cannot be created: .*/data/audit: Not a directory")
 			.doesNotContain("\tat ");
 	}
 
@@ -266,7 +266,7 @@ class PackagedJarIT {
 
 		assertThat(this.bridge.log())
 			.containsOnlyOnce(
-					"The bridge does not start. The database does not open: Connection to 127.0.0.1:1 refused.")
+					"The bridge does not start. The database cannot be opened: Connection to 127.0.0.1:1 refused.")
 			.contains("spring.datasource.url")
 			.doesNotContain("\tat ", "Exception", "Caused by");
 	}

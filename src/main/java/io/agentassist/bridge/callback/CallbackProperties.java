@@ -55,7 +55,7 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 			}
 			if (auth == CallbackAuth.BASIC && (!StringUtils.hasText(username) || username.contains(":"))) {
 				throw new InvalidSettingException("agentassist.callback.username",
-						"has to be there and to have no colon");
+						"must not be empty or contain a colon");
 			}
 		}
 	}
@@ -75,12 +75,12 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 		String problem = null;
 		try {
 			if (text == null || bytes(auth, text).length < MIN_SECRET_BYTES) {
-				problem = "has to have at least " + MIN_SECRET_BYTES + " bytes";
+				problem = "must have at least " + MIN_SECRET_BYTES + " bytes";
 			}
 		}
 		catch (IllegalArgumentException ex) {
 			// Not passed on, because its message quotes the secret.
-			problem = "has to be " + ENCODED + " and base64";
+			problem = "must be " + ENCODED + " and base64";
 		}
 		if (problem != null) {
 			throw new InvalidSettingException("agentassist.callback." + name,

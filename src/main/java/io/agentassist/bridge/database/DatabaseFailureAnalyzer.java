@@ -23,17 +23,17 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 		if (cause.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1) {
 			return new FailureAnalysis(
 					"Another process, probably another instance of the bridge, uses the embedded database of this folder.",
-					"Stop it, or start this one in a folder of its own. Instances share a PostgreSQL: docs/scaling.md.",
+					"Stop it, or start this one in its own folder. Several instances need PostgreSQL: docs/scaling.md.",
 					cause);
 		}
 		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1) {
 			return new FailureAnalysis("The file of the embedded database is damaged: " + cause.getMessage(),
-					"Put it aside, and restore a backup: docs/operations.md.", cause);
+					"Move it away and restore a backup: docs/operations.md.", cause);
 		}
 		String state = String.valueOf(cause.getSQLState());
 		if (NOT_OPEN.stream().anyMatch(state::startsWith)) {
-			return new FailureAnalysis("The database does not open: " + cause.getMessage(),
-					"Is it up, and are spring.datasource.url, username and password right?", cause);
+			return new FailureAnalysis("The database cannot be opened: " + cause.getMessage(),
+					"Is it running, and are spring.datasource.url, username and password correct?", cause);
 		}
 		return (NestedExceptionUtils.getRootCause(cause) instanceof IOException failure) ? new FailureAnalysis(
 				"The file of the embedded database cannot be read or written: " + failure.getMessage(),

@@ -37,7 +37,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 			// history.
 			String problem = ex.getMessage().lines().skip(1).findFirst().orElse(ex.getMessage());
 			throw new TablesException(
-					"The tables of this database were not made by a release of the bridge, or not to the end. "
+					"The tables of this database were not created by a release of the bridge, or not completely. "
 							+ "This is version %s, which cannot upgrade them. %s".formatted(this.bridgeVersion,
 									problem),
 					"Restore the backup from before the upgrade");

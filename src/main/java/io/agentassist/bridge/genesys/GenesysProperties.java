@@ -66,7 +66,7 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 		organisations = (organisations != null) ? Map.copyOf(organisations) : Map.of();
 		if (responseTimeout != null && deadline != null && responseTimeout.compareTo(deadline) > 0) {
 			throw new InvalidSettingException("agentassist.genesys.response-timeout",
-					"must not be longer than agentassist.genesys.deadline, which cuts it");
+					"must not be longer than agentassist.genesys.deadline, which would cut it off");
 		}
 	}
 

@@ -26,7 +26,7 @@ record HttpProperties(@NotNull DataSize maxBodySize, @NotNull @DurationMax(secon
 
 	HttpProperties {
 		if (maxBodySize != null && maxBodySize.toBytes() > Integer.MAX_VALUE) {
-			throw new InvalidSettingException("agentassist.http.max-body-size", "has to be less than 2GB");
+			throw new InvalidSettingException("agentassist.http.max-body-size", "must be less than 2GB");
 		}
 		requestHeaders = (requestHeaders != null) ? List.copyOf(requestHeaders) : List.of();
 		queryParameters = (queryParameters != null) ? List.copyOf(queryParameters) : List.of();

@@ -32,7 +32,7 @@ public record LifecycleProperties(@NotNull @DurationMin(millis = 1) Duration exp
 	public LifecycleProperties {
 		if (keep != null && expireAfter != null && keep.compareTo(expireAfter) <= 0) {
 			throw new InvalidSettingException("agentassist.lifecycle.keep",
-					"has to be longer than agentassist.lifecycle.expire-after");
+					"must be longer than agentassist.lifecycle.expire-after");
 		}
 	}
 

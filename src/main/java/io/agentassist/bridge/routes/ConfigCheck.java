@@ -105,7 +105,7 @@ final class ConfigCheck {
 				String names = Arrays.stream(conversion.getTargetType().getType().getEnumConstants())
 					.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
 					.collect(Collectors.joining(", "));
-				problems.accept(problem(settings, failure.getName().toString(), "has to be one of " + names));
+				problems.accept(problem(settings, failure.getName().toString(), "must be one of " + names));
 				return;
 			}
 		}

@@ -107,7 +107,7 @@ class LiveRoutesConfiguration {
 			if (problems.isEmpty()) {
 				throw failure;
 			}
-			throw new SettingsException("Wrong", problems);
+			throw new SettingsException("Invalid settings", problems);
 		};
 	}
 

@@ -84,14 +84,14 @@ public class SimulatedFaults {
 			faults = (faults != null) ? faults : Map.of();
 			faults.forEach((name, probability) -> {
 				if (!FAULT.matcher(name).matches()) {
-					throw new InvalidSettingException(KEY, "has no fault " + name + ", see docs/sandbox.md");
+					throw new InvalidSettingException(KEY, "names an unknown fault, " + name + ": see docs/sandbox.md");
 				}
 				if (probability == null || !(probability >= 0)) {
 					throw new InvalidSettingException(KEY, "needs a probability from 0 to 1 for " + name);
 				}
 			});
 			if (faults.values().stream().mapToDouble(Double::doubleValue).sum() > 1) {
-				throw new InvalidSettingException(KEY, "has probabilities over 1 in all");
+				throw new InvalidSettingException(KEY, "has probabilities that add up to more than 1");
 			}
 			faults = Map.copyOf(faults);
 		}

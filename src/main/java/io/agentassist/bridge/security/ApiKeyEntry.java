@@ -50,16 +50,16 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 			throw new IllegalArgumentException("a key has no name");
 		}
 		if (!sha256.matches("[0-9a-f]{64}")) {
-			throw new IllegalArgumentException("sha256 of " + name + " has to have 64 hexadecimal digits");
+			throw new IllegalArgumentException("sha256 of " + name + " must have 64 hexadecimal digits");
 		}
 		if (tenant != null && (tenant.isBlank() || tenant.length() > MAX_TENANT_LENGTH)) {
 			throw new IllegalArgumentException("tenant of " + name + " is blank or too long");
 		}
 		if (organisations != null && (organisations.isEmpty() || organisations.contains(null))) {
-			throw new IllegalArgumentException("organisations of " + name + " names none");
+			throw new IllegalArgumentException("organisations of " + name + " is empty");
 		}
 		if (requestsPerSecond != null && requestsPerSecond < 1) {
-			throw new IllegalArgumentException("requests-per-second of " + name + " has to be at least 1");
+			throw new IllegalArgumentException("requests-per-second of " + name + " must be at least 1");
 		}
 	}
 

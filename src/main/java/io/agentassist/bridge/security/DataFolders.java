@@ -36,7 +36,8 @@ class DataFolders implements ApplicationListener<ApplicationContextInitializedEv
 			}
 		}
 		catch (IOException ex) {
-			throw new SettingsException("Wrong", List.of("'" + key + "' names what cannot be made: " + ex));
+			throw new SettingsException("Invalid settings",
+					List.of("'" + key + "' names a folder that cannot be created: " + ex));
 		}
 	}
 

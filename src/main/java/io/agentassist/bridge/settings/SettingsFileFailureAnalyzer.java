@@ -12,8 +12,9 @@ class SettingsFileFailureAnalyzer extends AbstractFailureAnalyzer<MarkedYAMLExce
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, MarkedYAMLException cause) {
 		return new FailureAnalysis(
-				"A file of settings is no YAML, line %d, column %d: %s".formatted(cause.getProblemMark().getLine() + 1,
-						cause.getProblemMark().getColumn() + 1, YamlSyntax.problem(cause)),
+				"A settings file is not valid YAML, line %d, column %d: %s".formatted(
+						cause.getProblemMark().getLine() + 1, cause.getProblemMark().getColumn() + 1,
+						YamlSyntax.problem(cause)),
 				"It is config/application.yaml, or the application-<profile>.yaml of an active profile.", cause);
 	}
 

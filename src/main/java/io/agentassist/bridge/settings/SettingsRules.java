@@ -73,7 +73,7 @@ public final class SettingsRules {
 		String database = text(settings, DATABASE);
 		// An empty URL would mean a database in memory.
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
-			problems.put(DATABASE, "has to start with " + String.join(" or ", DRIVERS));
+			problems.put(DATABASE, "must start with " + String.join(" or ", DRIVERS));
 		}
 		if (environment.containsProperty(API_PORT) && !StringUtils.hasText(text(settings, API_PORT))) {
 			problems.put(API_PORT, "must not be empty");
@@ -82,12 +82,12 @@ public final class SettingsRules {
 		int managementPort = number(settings, MANAGEMENT_PORT, port);
 		// Zero means any free port.
 		if (environment.containsProperty(MANAGEMENT_PORT) && managementPort == port && port != 0) {
-			problems.put(MANAGEMENT_PORT, "has to be another one than " + API_PORT);
+			problems.put(MANAGEMENT_PORT, "must differ from " + API_PORT);
 		}
 		long queries = concurrentQueries(organisations);
 		if (number(settings, REQUEST_THREADS, TOMCAT_THREADS) <= queries) {
-			problems.put(REQUEST_THREADS, "has to be more than the " + queries
-					+ " of max-concurrent-queries of all organisations together, each of which holds a thread");
+			problems.put(REQUEST_THREADS, "must be more than " + queries
+					+ ", the sum of all organisations' max-concurrent-queries, each of which holds a thread");
 		}
 		return problems;
 	}
@@ -155,14 +155,14 @@ public final class SettingsRules {
 			url = new URI(text);
 		}
 		catch (URISyntaxException ex) {
-			return "is no URL";
+			return "is not a URL";
 		}
 		String scheme = (url.getScheme() != null) ? url.getScheme().toLowerCase(Locale.ROOT) : "";
 		if (!List.of("http", "https").contains(scheme) || url.getHost() == null) {
-			return "has to start with http:// or https:// and a host";
+			return "must start with http:// or https:// and a host";
 		}
 		if (url.getRawUserInfo() != null) {
-			return "must not hold a user or a password";
+			return "must not contain a user or a password";
 		}
 		if (url.getRawFragment() != null || (url.getRawQuery() != null && !key.endsWith(".endpoint"))) {
 			return "must not have a query or a fragment";
@@ -171,7 +171,7 @@ public final class SettingsRules {
 		// HTTPS.
 		boolean mayBePlain = key.endsWith(".proxy") || plainHosts.contains(url.getHost()) || isLoopback(url.getHost());
 		return ("https".equals(scheme) || mayBePlain) ? null
-				: "has to be https://, unless " + url.getHost() + " is in agentassist.plain-http-hosts";
+				: "must be https://, unless " + url.getHost() + " is in agentassist.plain-http-hosts";
 	}
 
 	/** Looks only at the text, without resolving the host. */

@@ -235,16 +235,16 @@ class CallbackAuthenticationTest {
 		String encoded = (auth == CallbackAuth.STANDARD_WEBHOOKS) ? "whsec_AAECAwQFBgcICQoLDA0O" : "fifteen-bytes-x";
 
 		assertStartFails(auth, encoded, "",
-				"agentassist.callback.secret (AGENTASSIST_CALLBACK_SECRET) has to have at " + "least 16 bytes");
+				"agentassist.callback.secret (AGENTASSIST_CALLBACK_SECRET) must have at " + "least 16 bytes");
 		assertStartFails(auth, "", "", "AGENTASSIST_CALLBACK_SECRET");
 		assertStartFails(auth, (auth == CallbackAuth.STANDARD_WEBHOOKS) ? WEBHOOK_SECRET : SECRET, encoded,
-				"agentassist.callback.previous-secret (AGENTASSIST_CALLBACK_PREVIOUS_SECRET) has to have at least 16");
+				"agentassist.callback.previous-secret (AGENTASSIST_CALLBACK_PREVIOUS_SECRET) must have at least 16");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_not base64 at all!", "whsec_é" })
 	void shouldRefuseSecretThatIsNoWebhookSecretAtTheStart(String secret) {
-		assertStartFails(CallbackAuth.STANDARD_WEBHOOKS, secret, "", "AGENTASSIST_CALLBACK_SECRET) has to ");
+		assertStartFails(CallbackAuth.STANDARD_WEBHOOKS, secret, "", "AGENTASSIST_CALLBACK_SECRET) must ");
 	}
 
 	private static void assertStartFails(CallbackAuth auth, String secret, String previous, String message) {

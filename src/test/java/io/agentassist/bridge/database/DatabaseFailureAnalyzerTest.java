@@ -18,7 +18,7 @@ class DatabaseFailureAnalyzerTest {
 
 	@ParameterizedTest
 	@CsvSource({ "90020, 90020, Another process", "90030, 90030, is damaged: H2's words",
-			"08001, 0, does not open: H2's words", "28000, 28000, does not open: H2's words" })
+			"08001, 0, cannot be opened: H2's words", "28000, 28000, cannot be opened: H2's words" })
 	void shouldSayWhyItDoesNotOpen(String state, int errorCode, String description) {
 		assertThat(this.analyzer.analyze(startFailure(state, errorCode)).getDescription()).contains(description);
 	}

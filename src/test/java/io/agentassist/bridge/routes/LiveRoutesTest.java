@@ -305,7 +305,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).hasSize(2)
 			.anySatisfy((line) -> assertThat(line).startsWith(
-					file + ":1:37: error: 'agentassist.ranking.feedback-model' has to be one of acceptance-ratio, "))
+					file + ":1:37: error: 'agentassist.ranking.feedback-model' must be one of acceptance-ratio, "))
 			.anySatisfy((line) -> assertThat(line).contains("the setting 'greeting' is not defined"));
 
 		configure("greeting: hello", "agentassist.ranking.skill-weight: ${WEIGHT}");
@@ -318,7 +318,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).first()
 			.asString()
-			.startsWith(file + ":2:33: error: 'agentassist.analytics.endpoint' has to be https://");
+			.startsWith(file + ":2:33: error: 'agentassist.analytics.endpoint' must be https://");
 
 		configure("greeting: [good day");
 		this.routes.refresh();

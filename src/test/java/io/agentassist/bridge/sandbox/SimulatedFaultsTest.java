@@ -36,7 +36,7 @@ class SimulatedFaultsTest {
 	void shouldNotTakeAMisspeltTroubleForNone(String id) {
 		assertThat(faults(null).choose(List.of("ks-1", id))).isEqualTo(SimulatedFault.UNKNOWN);
 		assertThatIllegalArgumentException().isThrownBy(() -> faults(Map.of(id, 0.5)))
-			.withMessageContaining("has no fault " + id);
+			.withMessageContaining("names an unknown fault, " + id);
 	}
 
 	@Test

@@ -57,7 +57,7 @@ class SettingsRulesTest {
 	@ValueSource(strings = { "", "jdbc:mysql://db/bridge", "postgresql://db/bridge", "db" })
 	void shouldRefuseAnyOtherDatabase(String url) {
 		assertThat(problems(new MockEnvironment().withProperty("spring.datasource.url", url)))
-			.containsExactly("spring.datasource.url: has to start with jdbc:h2: or jdbc:postgresql:");
+			.containsExactly("spring.datasource.url: must start with jdbc:h2: or jdbc:postgresql:");
 	}
 
 	@ParameterizedTest
@@ -68,13 +68,13 @@ class SettingsRulesTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "api.example.com|has to start with", "//api.example.com|has to start with",
-			"https:///x|has to start with", "https:api.example.com|has to start with",
-			"ftp://api.example.com|has to start with", "file:///etc/passwd|has to start with",
-			"jar:https://api.example.com!/x|has to start with", "https://under_score.example|has to start with",
+	@CsvSource(delimiter = '|', value = { "api.example.com|must start with", "//api.example.com|must start with",
+			"https:///x|must start with", "https:api.example.com|must start with",
+			"ftp://api.example.com|must start with", "file:///etc/passwd|must start with",
+			"jar:https://api.example.com!/x|must start with", "https://under_score.example|must start with",
 			"https://user:swordfish@api.example.com|user or a password", "https://user@127.0.0.1|user or a password",
-			"https://api.example.com/#swordfish|query or a fragment", "https://api example.com|is no URL",
-			"https://api.example.com/{x}|is no URL", "https://[::1|is no URL" })
+			"https://api.example.com/#swordfish|query or a fragment", "https://api example.com|is not a URL",
+			"https://api.example.com/{x}|is not a URL", "https://[::1|is not a URL" })
 	void shouldNameEveryUrlOfAWrongForm(String url, String problem) {
 		assertThat(problems(environment(url))).hasSize(KEYS.length)
 			.allSatisfy((text) -> assertThat(text).contains(problem).doesNotContain("swordfish"));
@@ -88,7 +88,7 @@ class SettingsRulesTest {
 			"http://localhost.evil.example", "http://0.0.0.0" })
 	void shouldWantHttpsFromEveryHostButThisOne(String url) {
 		assertThat(problems(environment(url))).hasSize(KEYS.length - 2)
-			.allSatisfy((text) -> assertThat(text).contains("has to be https://, unless "))
+			.allSatisfy((text) -> assertThat(text).contains("must be https://, unless "))
 			.noneMatch((text) -> text.contains("proxy:"));
 	}
 
@@ -113,7 +113,7 @@ class SettingsRulesTest {
 		assertThat(problems(environment)).isEmpty();
 		environment.setProperty("agentassist.api.jwt.jwk-set-uri", "");
 		assertThat(problems(environment))
-			.containsExactly("agentassist.api.jwt.issuer: has to start with http:// or https:// and a host");
+			.containsExactly("agentassist.api.jwt.issuer: must start with http:// or https:// and a host");
 		environment.setProperty("agentassist.api.auth", "api-key");
 		assertThat(problems(environment)).isEmpty();
 	}
@@ -121,9 +121,9 @@ class SettingsRulesTest {
 	/** The start ended in stack traces. */
 	@ParameterizedTest
 	@CsvSource({ "'', 8081, server.port: must not be empty",
-			"8080, '', management.server.port: has to be another one than server.port",
-			"9000, 9000, management.server.port: has to be another one than server.port",
-			"8080, 08080, management.server.port: has to be another one than server.port" })
+			"8080, '', management.server.port: must differ from server.port",
+			"9000, 9000, management.server.port: must differ from server.port",
+			"8080, 08080, management.server.port: must differ from server.port" })
 	void shouldRefuseAPortThatIsNoneOrShared(String port, String managementPort, String problem) {
 		assertThat(problems(new MockEnvironment().withProperty("server.port", port)
 			.withProperty("management.server.port", managementPort))).containsExactly(problem);
@@ -132,7 +132,7 @@ class SettingsRulesTest {
 	@Test
 	void shouldRefuseToShareTheDefaultPort() {
 		assertThat(problems(new MockEnvironment().withProperty("management.server.port", "8080")))
-			.containsExactly("management.server.port: has to be another one than server.port");
+			.containsExactly("management.server.port: must differ from server.port");
 	}
 
 	@ParameterizedTest
