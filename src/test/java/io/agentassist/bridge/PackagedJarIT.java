@@ -80,7 +80,7 @@ class PackagedJarIT {
 		assertThat(this.bridge.process().exitValue()).isZero();
 		Path file = this.bridge.auditFiles().get(0);
 		Files.writeString(file, Files.readString(file).replace("presented", "dismissed"));
-		assertThat(auditVerify()).contains(file + ":1: the hash does not fit the line");
+		assertThat(auditVerify()).contains(file + ":1: the hash does not match the line");
 		assertThat(this.bridge.process().exitValue()).isOne();
 	}
 

@@ -32,12 +32,12 @@ public final class AuditCommand {
 					"and which chains do not begin with line 1." },
 			exitCodeListHeading = "Exit codes:%n",
 			exitCodeList = { "0:all is well", "1:something was changed, or is missing", "2:could not check" })
-	int verify(@Parameters(paramLabel = "FOLDER", description = "holds the audit-*.jsonl files") Path folder,
+	int verify(@Parameters(paramLabel = "FOLDER", description = "the folder with the audit-*.jsonl files") Path folder,
 			@Option(names = "--public-key", paramLabel = "FILE",
-					description = "public keys (PEM) of which one has to have signed each checkpoint;"
+					description = "public keys (PEM), one of which must have signed each checkpoint;"
 							+ " may be given more than once") List<Path> publicKeys,
 			@Option(names = "--checkpoints", paramLabel = "FILE",
-					description = "checkpoints kept off the host, as analytics got them, one a line;"
+					description = "checkpoints kept off the host, as sent to analytics, one per line;"
 							+ " may be given more than once") List<Path> checkpoints,
 			@Option(names = "--archived", description = "the oldest files of a chain may have been moved away,"
 					+ " if a checkpoint signs the line before the first one left") boolean archived) {

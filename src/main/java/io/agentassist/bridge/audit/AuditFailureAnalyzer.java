@@ -9,7 +9,7 @@ class AuditFailureAnalyzer extends AbstractFailureAnalyzer<AuditLogException> {
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, AuditLogException cause) {
 		return new FailureAnalysis("The audit log cannot be opened: " + cause.getMessage() + ".",
-				"docs/audit-log.md tells what each of its files is for.", cause);
+				"docs/audit-log.md describes its files.", cause);
 	}
 
 }

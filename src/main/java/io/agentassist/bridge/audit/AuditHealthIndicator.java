@@ -27,7 +27,7 @@ class AuditHealthIndicator implements HealthIndicator {
 		if (!this.log.isSigning()) {
 			health.status(Degraded.DEGRADED)
 				.withDetail("checkpoints",
-						"none: the key " + this.log.signingKey() + " could not be read or made at the start");
+						"none: the key " + this.log.signingKey() + " could not be read or created at the start");
 		}
 		if (!Files.isWritable(this.log.directory())) {
 			health.down().withDetail("problem", this.log.directory() + " is not writable");

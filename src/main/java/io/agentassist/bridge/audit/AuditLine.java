@@ -59,7 +59,7 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 	/** The bytes of a line that its hash covers. */
 	static byte[] hashed(String event, long seq, String prevHash) {
 		if (!event.startsWith("{\"") || !event.endsWith("}") || event.indexOf('\n') >= 0) {
-			throw new IllegalArgumentException("An audit line has to be one JSON object on one line");
+			throw new IllegalArgumentException("An audit line must be one JSON object on one line");
 		}
 		return (event.substring(0, event.length() - 1) + ",\"seq\":" + seq + ",\"prev_hash\":\"" + prevHash + '"')
 			.getBytes(StandardCharsets.UTF_8);

@@ -108,7 +108,7 @@ public class AuditLog {
 			return SigningKey.load(file);
 		}
 		catch (IOException ex) {
-			log.warn("The audit log has no signed checkpoints, its key cannot be read or made: {}"
+			log.warn("The audit log has no signed checkpoints, its key cannot be read or created: {}"
 					+ " (set AUDIT_SIGNING_KEY)", ex.toString());
 			return null;
 		}

@@ -68,7 +68,7 @@ public class AuditManagement {
 	 * Why nothing is appended.
 	 * @return empty while all is well
 	 */
-	@ManagedAttribute(description = "Why nothing is appended; empty: all is well")
+	@ManagedAttribute(description = "Why nothing is appended; empty if all is well")
 	public String getProblem() {
 		return this.log.problem().orElse("");
 	}
@@ -80,7 +80,7 @@ public class AuditManagement {
 	 * @return a summary line, then what is bad, then what was not checked
 	 * @throws IOException when a file cannot be read
 	 */
-	@ManagedOperation(description = "Checks every chain in the folder, all of it: each line, the signed checkpoints")
+	@ManagedOperation(description = "Checks every chain in the folder completely: each line and the signed checkpoints")
 	public List<String> verifyNow() throws IOException {
 		// Before the first checkpoint there is no signature to require.
 		boolean isSigned = this.log.lastCheckpoint() != null;

@@ -149,7 +149,7 @@ public final class AuditVerifier {
 				chains.computeIfAbsent(CheckpointFile.chain(name), (chain) -> new ArrayList<>());
 			}
 			else if (ChainFile.isAuditLog(name)) {
-				Finding stray = new Finding(this.folder.resolve(name), 0, "no file of a chain has this name");
+				Finding stray = new Finding(this.folder.resolve(name), 0, "not the file name of a chain");
 				if (!this.findings.contains(stray)) {
 					this.findings.add(stray);
 				}
@@ -193,7 +193,7 @@ public final class AuditVerifier {
 			signature = checkpoint.signatureBytes();
 		}
 		catch (IllegalArgumentException ex) {
-			return "the signature is no base64: it was changed";
+			return "the signature is not base64: it was changed";
 		}
 		List<PublicKey> named = this.keys.stream()
 			.filter((key) -> SigningKey.id(key).equals(checkpoint.keyId()))
@@ -207,7 +207,7 @@ public final class AuditVerifier {
 			return null;
 		}
 		return named.stream().anyMatch((key) -> SigningKey.isSignedBy(key, checkpoint.signed(), signature)) ? null
-				: "the signature does not fit: it was changed";
+				: "the signature does not match: it was changed";
 	}
 
 }

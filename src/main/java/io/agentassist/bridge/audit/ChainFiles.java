@@ -102,7 +102,7 @@ final class ChainFiles implements Closeable {
 		}
 		if (!found.flip().equals(ByteBuffer.wrap(expected))) {
 			throw new AuditLogException("Line " + position.seq() + " of chain " + this.chain + " is not in " + file
-					+ " any more, where the database knows it: put the file back, or begin a new chain with another"
+					+ ", where the database expects it: put the file back, or begin a new chain with another"
 					+ " instance id (AGENTASSIST_INSTANCE_ID)");
 		}
 	}
@@ -125,8 +125,8 @@ final class ChainFiles implements Closeable {
 		try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
 				OwnerOnly.file())) {
 			if (channel.size() != length) {
-				throw new AuditLogException(
-						file + " has " + channel.size() + " bytes instead of " + length + ": something else wrote it");
+				throw new AuditLogException(file + " has " + channel.size() + " bytes instead of " + length
+						+ ": something else wrote to it");
 			}
 			ByteBuffer buffer = ByteBuffer.wrap(lines);
 			channel.position(length);

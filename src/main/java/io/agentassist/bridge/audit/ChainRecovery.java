@@ -101,7 +101,7 @@ final class ChainRecovery {
 			keepAll();
 			if (this.badLine != null) {
 				throw new AuditLogException(
-						this.badLine + " does not follow the line before it; \"audit verify\" tells more");
+						this.badLine + " does not follow the line before it; run \"audit verify\" for details");
 			}
 		}
 		if (this.end.seq() > known.seq()) {

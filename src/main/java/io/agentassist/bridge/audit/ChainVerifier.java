@@ -120,10 +120,10 @@ final class ChainVerifier {
 	private String check(AuditLineReader reader) {
 		AuditLine line = AuditLine.parse(reader.bytes(), reader.length()).orElse(null);
 		if (line == null) {
-			return "no audit line: it does not end with seq, prev_hash and hash";
+			return "not an audit line: it does not end with seq, prev_hash and hash";
 		}
 		if (!line.isHashOf(reader.bytes(), this.digest)) {
-			return "the hash does not fit the line: it was changed";
+			return "the hash does not match the line: it was changed";
 		}
 		String reason = (this.last != null) ? follows(line) : begins(line);
 		if (reason == null) {
@@ -136,7 +136,7 @@ final class ChainVerifier {
 	private String follows(AuditLine line) {
 		if (line.seq() != this.last.seq() + 1) {
 			return "seq " + line.seq() + " follows seq " + this.last.seq() + ": "
-					+ ((line.seq() > this.last.seq()) ? "lines are missing" : "out of order, or there twice");
+					+ ((line.seq() > this.last.seq()) ? "lines are missing" : "out of order, or duplicated");
 		}
 		return line.prevHash().equals(this.last.hash()) ? null
 				: "prev_hash is not the hash of the line before: one of the two was replaced";
@@ -145,7 +145,8 @@ final class ChainVerifier {
 	private String begins(AuditLine line) {
 		if (line.seq() == 1) {
 			return line.prevHash().equals(AuditLine.origin(this.chain)) ? null
-					: "prev_hash does not begin chain " + this.chain + ": the line is of another chain";
+					: "prev_hash does not match the start of chain " + this.chain
+							+ ": the line belongs to another chain";
 		}
 		if (!this.allowArchived) {
 			return "the chain begins with seq " + line.seq()

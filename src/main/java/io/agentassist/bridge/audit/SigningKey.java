@@ -63,7 +63,7 @@ final class SigningKey {
 		if (Files.exists(beside) && !key.isIn(beside)) {
 			Path other = beside;
 			beside = publicFile(file.resolveSibling(file.getFileName() + "." + key.id()));
-			log.warn("The audit log is signed with key {}, of which {} is not the public key: give auditors {} as well",
+			log.warn("The audit log is signed with key {}, whose public key is not {}: give auditors {} as well",
 					key.id(), other, beside);
 		}
 		if (!Files.exists(beside)) {

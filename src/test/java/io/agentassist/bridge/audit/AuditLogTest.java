@@ -720,8 +720,7 @@ class AuditLogTest {
 		assertThat(new AuditManagement(instance.log, settings).verifyNow()).singleElement()
 			.asString()
 			.startsWith("OK: 1 chain, 2 files, 2 lines, 2 checkpoints (signatures checked)");
-		assertThat(output)
-			.contains("of which " + this.temporary.resolve("signing-key.pub.pem") + " is not the public key");
+		assertThat(output).contains("whose public key is not " + this.temporary.resolve("signing-key.pub.pem"));
 	}
 
 	/** It was not signed: secrets of Kubernetes are read-only, for one. */

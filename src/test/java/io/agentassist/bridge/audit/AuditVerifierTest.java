@@ -109,7 +109,7 @@ class AuditVerifierTest {
 		lines.set(1, lines.get(1).replace("Zoë", "Zoe"));
 		write(A2, lines);
 
-		assertThat(verify()).isEqualTo("1 " + A2 + ":2: the hash does not fit the line: it was changed\n");
+		assertThat(verify()).isEqualTo("1 " + A2 + ":2: the hash does not match the line: it was changed\n");
 	}
 
 	@Test
@@ -145,11 +145,11 @@ class AuditVerifierTest {
 		List<String> lines = lines(A1);
 		lines.add(2, "{\"event_id\":\"new\"}");
 		write(A1, lines);
-		assertThat(verify()).startsWith("1 " + A1 + ":3: no audit line");
+		assertThat(verify()).startsWith("1 " + A1 + ":3: not an audit line");
 
 		lines.set(2, lines.get(1));
 		write(A1, lines);
-		assertThat(verify()).startsWith("1 " + A1 + ":3: seq 2 follows seq 2: out of order, or there twice");
+		assertThat(verify()).startsWith("1 " + A1 + ":3: seq 2 follows seq 2: out of order, or duplicated");
 	}
 
 	@Test
@@ -166,7 +166,7 @@ class AuditVerifierTest {
 		List<String> lines = lines(A1);
 		lines.set(1, lines.get(1).substring(0, 60));
 		write(A1, lines);
-		assertThat(verify()).startsWith("1 " + A1 + ":2: no audit line");
+		assertThat(verify()).startsWith("1 " + A1 + ":2: not an audit line");
 	}
 
 	@Test
@@ -221,9 +221,9 @@ class AuditVerifierTest {
 		write(A1, lines(B1));
 		write(B1, a);
 
-		assertThat(verify())
-			.isEqualTo("1 " + A1 + ":1: prev_hash does not begin chain a: the line is of another chain\n" + B1
-					+ ":1: prev_hash does not begin chain b: the line is of another chain\n");
+		assertThat(verify()).isEqualTo("1 " + A1
+				+ ":1: prev_hash does not match the start of chain a: the line belongs to another chain\n" + B1
+				+ ":1: prev_hash does not match the start of chain b: the line belongs to another chain\n");
 	}
 
 	@Test
@@ -249,7 +249,7 @@ class AuditVerifierTest {
 
 		assertThat(verify()).startsWith("0 ");
 		assertThat(verify(withKey()))
-			.isEqualTo("1 checkpoints-a.jsonl:2: the signature does not fit: it was changed\n");
+			.isEqualTo("1 checkpoints-a.jsonl:2: the signature does not match: it was changed\n");
 	}
 
 	@Test
@@ -301,7 +301,7 @@ class AuditVerifierTest {
 		String checkpoint = lines("checkpoints-a.jsonl").get(0);
 		Files.writeString(kept, checkpoint.replace("T10:00:00Z", "T10:00:01Z"));
 		assertThat(verify("--checkpoints", kept.toString(), withKey()[0], withKey()[1]))
-			.isEqualTo("1 " + kept + ":1: the signature does not fit: it was changed\n");
+			.isEqualTo("1 " + kept + ":1: the signature does not match: it was changed\n");
 
 		Files.writeString(kept, lines(A1).get(0));
 		assertThat(verify("--checkpoints", kept.toString())).startsWith("2 Cannot check:")
@@ -313,7 +313,7 @@ class AuditVerifierTest {
 	void shouldNameAFileThatIsOfNoChain() throws IOException {
 		Files.copy(this.directory.resolve(A1), this.directory.resolve("audit-2026-11-22.jsonl"));
 
-		assertThat(verify()).isEqualTo("1 audit-2026-11-22.jsonl:0: no file of a chain has this name\n");
+		assertThat(verify()).isEqualTo("1 audit-2026-11-22.jsonl:0: not the file name of a chain\n");
 	}
 
 	@Test
@@ -329,7 +329,7 @@ class AuditVerifierTest {
 		new java.util.Random(7).nextBytes(garbage);
 		Files.write(this.directory.resolve(A1), garbage);
 
-		assertThat(verify()).startsWith("1 " + A1 + ":1: no audit line");
+		assertThat(verify()).startsWith("1 " + A1 + ":1: not an audit line");
 	}
 
 	@Test
