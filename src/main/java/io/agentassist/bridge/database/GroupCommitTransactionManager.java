@@ -70,10 +70,11 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		this.pool = pool;
 		this.timeout = timeout;
 		this.timeouts = Counter.builder("agentassist.database.timeouts")
-			.description("Transactions that got no turn on the embedded database, or no commit, in time")
+			.description(
+					"Transactions that timed out, waiting for their turn on the embedded database or for their commit")
 			.register(meters);
 		Gauge.builder("agentassist.database.waiting", this.turn, Semaphore::getQueueLength)
-			.description("Transactions that wait for their turn on the embedded database")
+			.description("Transactions waiting for their turn on the embedded database")
 			.register(meters);
 	}
 

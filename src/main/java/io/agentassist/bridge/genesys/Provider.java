@@ -98,7 +98,7 @@ public class Provider implements Closeable {
 	 * Failures among the last calls.
 	 * @return percentage; -1 while there are too few calls
 	 */
-	@ManagedAttribute(description = "Failures among the last calls, in percent; -1 while there were too few")
+	@ManagedAttribute(description = "Failure rate of the last calls, in percent; -1 until there were enough")
 	public float getFailureRate() {
 		return this.breaker.getMetrics().getFailureRate();
 	}
@@ -107,7 +107,7 @@ public class Provider implements Closeable {
 	 * Queries in flight.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Queries in flight, with those that wait for another attempt")
+	@ManagedAttribute(description = "Queries in flight, including retries and their waits")
 	public int getConcurrentQueries() {
 		return this.bulkhead.getBulkheadConfig().getMaxConcurrentCalls()
 				- this.bulkhead.getMetrics().getAvailableConcurrentCalls();
@@ -117,7 +117,7 @@ public class Provider implements Closeable {
 	 * Age of the access token.
 	 * @return seconds, -1 without one
 	 */
-	@ManagedAttribute(description = "Seconds since the access token was asked for; -1 without one")
+	@ManagedAttribute(description = "Seconds since the access token was requested; -1 without one")
 	public long getTokenAge() {
 		return seconds(this.tokens.age());
 	}
@@ -126,7 +126,7 @@ public class Provider implements Closeable {
 	 * Time until the access token expires.
 	 * @return seconds, -1 without one
 	 */
-	@ManagedAttribute(description = "Seconds to the end of the access token; -1 without one")
+	@ManagedAttribute(description = "Seconds until the access token expires; -1 without one")
 	public long getTokenExpiresIn() {
 		return seconds(this.tokens.expiresIn());
 	}
@@ -135,13 +135,14 @@ public class Provider implements Closeable {
 	 * Calls that the provider still allows until its window ends.
 	 * @return NaN while it has not said
 	 */
-	@ManagedAttribute(description = "Calls that the provider allows until its window ends; NaN while it told nothing")
+	@ManagedAttribute(
+			description = "Calls that the provider's rate limit still allows; NaN until it has sent its limits")
 	public double getRateLeft() {
 		return this.rate.remaining();
 	}
 
 	/** Closes the circuit breaker and forgets its counts. */
-	@ManagedOperation(description = "Closes the circuit breaker and forgets the failures that it counted")
+	@ManagedOperation(description = "Closes the circuit breaker and resets its counts")
 	public void resetBreaker() {
 		this.breaker.reset();
 	}

@@ -51,7 +51,7 @@ public class ProviderCalls {
 		this.clock = clock;
 		this.deadline = deadline;
 		this.timers = Timer.builder("agentassist.provider.calls")
-			.description("Calls of the provider's query, by their HTTP status, none without an answer")
+			.description("Calls to the provider's query API, by HTTP status; none without an answer")
 			.withRegistry(meters);
 	}
 

@@ -69,7 +69,7 @@ public class Providers {
 			this.providers.put(name, provider);
 			tokenEndpoint.register(name);
 			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateLeft)
-				.description("Calls that the provider allows until its window ends")
+				.description("Calls that the provider's rate limit still allows until its window ends")
 				.tag("organisation", name)
 				.register(meters);
 			Gauge.builder("agentassist.provider.concurrent", provider, Provider::getConcurrentQueries)

@@ -91,17 +91,17 @@ class BacklogMonitor {
 		this.transaction = transaction;
 		this.clock = clock;
 		this.depths = MultiGauge.builder("agentassist.outbox.depth")
-			.description("Events that wait for their delivery")
+			.description("Events waiting for delivery")
 			.register(meters);
 		this.ages = MultiGauge.builder("agentassist.outbox.age")
-			.description("How long the oldest event has waited for its delivery")
+			.description("How long the oldest event has waited for delivery")
 			.baseUnit("seconds")
 			.register(meters);
 		this.deadLetters = MultiGauge.builder("agentassist.deadletters")
 			.description("Events that were given up, until they are redriven or purged")
 			.register(meters);
 		Gauge.builder("agentassist.outbox.known", () -> (this.latest != null) ? 1 : 0)
-			.description("Whether the database tells what waits: 1 or 0")
+			.description("1, or 0 while the database cannot be read")
 			.register(meters);
 		this.interval = properties.watchInterval();
 		schedule(Duration.ZERO);
@@ -120,7 +120,7 @@ class BacklogMonitor {
 			ScheduledFuture<?> unused = this.timer.schedule(this::look, delay.toNanos(), TimeUnit.NANOSECONDS);
 		}
 		catch (RejectedExecutionException ex) {
-			log.debug("No further look at the backlog: the service stops");
+			log.debug("The backlog is no longer read: the service is stopping");
 		}
 	}
 

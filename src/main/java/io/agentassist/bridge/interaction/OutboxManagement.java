@@ -21,7 +21,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Outbox",
-		description = "Events that wait for their delivery, and those that were given up")
+		description = "Events waiting for delivery, and those that were given up")
 public class OutboxManagement {
 
 	private final BacklogMonitor monitor;
@@ -37,7 +37,7 @@ public class OutboxManagement {
 	 * What is waiting for each destination.
 	 * @return a description by destination; empty while the database cannot be read
 	 */
-	@ManagedAttribute(description = "What waits for each destination")
+	@ManagedAttribute(description = "Backlog of each destination")
 	public Map<String, String> getDestinations() {
 		Map<String, String> texts = new TreeMap<>();
 		Map<String, Backlog> backlogs = this.monitor.latest();
@@ -51,7 +51,7 @@ public class OutboxManagement {
 	 * How many events are waiting.
 	 * @return their number; -1 while the database cannot be read
 	 */
-	@ManagedAttribute(description = "How many events wait for their delivery; -1: the database cannot be read")
+	@ManagedAttribute(description = "Number of events waiting for delivery; -1: the database cannot be read")
 	public long getDepth() {
 		Map<String, Backlog> backlogs = this.monitor.latest();
 		return (backlogs != null) ? backlogs.values().stream().mapToLong(Backlog::waiting).sum() : -1;
@@ -75,7 +75,7 @@ public class OutboxManagement {
 	 * How many dead letters there are right now.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "How many dead letters there are")
+	@ManagedAttribute(description = "Number of dead letters")
 	public long getDead() {
 		return this.deadLetters.count();
 	}
@@ -86,9 +86,10 @@ public class OutboxManagement {
 	 * @param limit maximum number of lines, at most 500
 	 * @return the lines
 	 */
-	@ManagedOperation(description = "Shows dead letters, the oldest first, one line each")
-	@ManagedOperationParameter(name = "after", description = "Show those with a larger number than this; 0 to begin")
-	@ManagedOperationParameter(name = "limit", description = "Most lines, at most 500")
+	@ManagedOperation(description = "Lists dead letters, oldest first, one line each")
+	@ManagedOperationParameter(name = "after",
+			description = "List those with a larger number than this; 0 for the first page")
+	@ManagedOperationParameter(name = "limit", description = "Maximum number of lines, up to 500")
 	public List<String> list(long after, int limit) {
 		return this.deadLetters.page(null, after, limit)
 			.stream()
@@ -102,7 +103,7 @@ public class OutboxManagement {
 	 * @param id its number
 	 * @return 1, or 0 if there is no such dead letter
 	 */
-	@ManagedOperation(description = "Puts one dead letter into the outbox again")
+	@ManagedOperation(description = "Puts one dead letter back into the outbox")
 	@ManagedOperationParameter(name = "id", description = "Its number")
 	public int redrive(long id) {
 		return this.deadLetters.redrive(id);
@@ -112,7 +113,7 @@ public class OutboxManagement {
 	 * Redrives all dead letters.
 	 * @return how many were moved
 	 */
-	@ManagedOperation(description = "Puts all dead letters into the outbox again")
+	@ManagedOperation(description = "Puts all dead letters back into the outbox")
 	public int redriveAll() {
 		return this.deadLetters.redrive(null, Instant.EPOCH);
 	}
@@ -123,7 +124,7 @@ public class OutboxManagement {
 	 * @return how many were moved
 	 * @throws IllegalArgumentException if {@code since} is not a valid time
 	 */
-	@ManagedOperation(description = "Puts the dead letters that died since a time into the outbox again")
+	@ManagedOperation(description = "Puts the dead letters that died since a time back into the outbox")
 	@ManagedOperationParameter(name = "since", description = "The time, ISO-8601: 2026-11-22T10:00:00Z")
 	public int redriveSince(String since) {
 		try {

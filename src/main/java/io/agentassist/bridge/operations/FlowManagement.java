@@ -21,7 +21,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Flow",
-		description = "What comes in and what goes out, each of which can be paused in this instance")
+		description = "Intakes and deliveries of this instance, each of which can be paused")
 public class FlowManagement {
 
 	private static final Logger log = LoggerFactory.getLogger(FlowManagement.class);
@@ -63,7 +63,7 @@ public class FlowManagement {
 	 * @throws IllegalArgumentException if there is no such intake or delivery
 	 * @throws Exception if Camel cannot do it
 	 */
-	@ManagedOperation(description = "Pauses an intake (callers get 503 and come again) or a delivery (events wait)")
+	@ManagedOperation(description = "Pauses an intake (callers get 503 with Retry-After) or a delivery (events wait)")
 	@ManagedOperationParameter(name = "name",
 			description = "As in States: suggestions, callback, deliver-analytics, ...")
 	public String pause(String name) throws Exception {

@@ -101,10 +101,10 @@ public class MaskedTracer implements CamelContextConfiguration {
 	 * Turns tracing of messages on or off.
 	 * @param enabled whether to trace
 	 */
-	@ManagedOperation(description = "Begins to trace messages, or ends it")
+	@ManagedOperation(description = "Starts or stops message tracing")
 	public void setEnabled(boolean enabled) {
 		if (enabled != this.tracer.isEnabled()) {
-			log.warn("Message tracing is {} by an operator", enabled ? "begun" : "ended");
+			log.warn("Message tracing was {} by an operator", enabled ? "started" : "stopped");
 		}
 		this.tracer.setEnabled(enabled);
 	}
@@ -131,7 +131,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	 * How many characters of a body are shown.
 	 * @return 0
 	 */
-	@ManagedAttribute(description = "0: no body is shown. Hawtio sets it, to no effect")
+	@ManagedAttribute(description = "0: no body is shown. Hawtio sets this, without effect")
 	public int getBodyMaxChars() {
 		return 0;
 	}
@@ -144,7 +144,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	 * Whether streams are shown.
 	 * @return false
 	 */
-	@ManagedAttribute(description = "No body is shown. Hawtio sets it, to no effect")
+	@ManagedAttribute(description = "No body is shown. Hawtio sets this, without effect")
 	public boolean isBodyIncludeStreams() {
 		return false;
 	}
@@ -157,7 +157,7 @@ public class MaskedTracer implements CamelContextConfiguration {
 	 * Whether files are shown.
 	 * @return false
 	 */
-	@ManagedAttribute(description = "No body is shown. Hawtio sets it, to no effect")
+	@ManagedAttribute(description = "No body is shown. Hawtio sets this, without effect")
 	public boolean isBodyIncludeFiles() {
 		return false;
 	}

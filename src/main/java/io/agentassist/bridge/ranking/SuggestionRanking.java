@@ -42,7 +42,7 @@ public class SuggestionRanking {
 		this.json = json;
 		this.clock = clock;
 		this.timer = Timer.builder("agentassist.ranking")
-			.description("Ranking of one callback's suggestions, the query for their feedback included")
+			.description("Time to rank one callback's suggestions, including the query for their feedback")
 			.register(meters);
 	}
 

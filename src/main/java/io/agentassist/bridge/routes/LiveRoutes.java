@@ -42,7 +42,7 @@ import org.springframework.jmx.export.annotation.ManagedResource;
  * either applied as a whole or rejected without any effect. Thread safe; the getters do
  * not wait for an edit under way, which may take seconds.
  */
-@ManagedResource(objectName = LiveRoutes.OBJECT_NAME, description = "The routes that run, and their last edits")
+@ManagedResource(objectName = LiveRoutes.OBJECT_NAME, description = "The running routes, and their latest edits")
 public class LiveRoutes {
 
 	/** The name of the MBean. */
@@ -354,7 +354,7 @@ public class LiveRoutes {
 	 * Gets the number of the running set.
 	 * @return counted from 1, across restarts
 	 */
-	@ManagedAttribute(description = "Number of the set of routes that runs")
+	@ManagedAttribute(description = "Revision of the running routes")
 	public long getRevision() {
 		return this.running.revision();
 	}
@@ -363,7 +363,7 @@ public class LiveRoutes {
 	 * Gets what identifies a set, to compare replicas.
 	 * @return a digest of the running files
 	 */
-	@ManagedAttribute(description = "Digest of the files that run, to compare replicas")
+	@ManagedAttribute(description = "Digest of the running files, to compare replicas")
 	public String getHash() {
 		return this.running.hash();
 	}
@@ -373,7 +373,7 @@ public class LiveRoutes {
 	 * @return a line for each problem of the files as they are; empty if they are what
 	 * runs
 	 */
-	@ManagedAttribute(description = "What is wrong with the files as they are; empty when they run")
+	@ManagedAttribute(description = "What is wrong with the files in the folder; empty if they are running")
 	public List<String> getPendingEdit() {
 		return this.pending.stream().map(RouteProblem::toString).toList();
 	}
@@ -383,7 +383,7 @@ public class LiveRoutes {
 	 * repeat messages.
 	 * @return a line for each
 	 */
-	@ManagedAttribute(description = "Warnings about the routes that run")
+	@ManagedAttribute(description = "Warnings about the running routes")
 	public List<String> getWarnings() {
 		return this.warnings.stream().filter((problem) -> !problem.isError()).map(RouteProblem::toString).toList();
 	}
@@ -393,7 +393,7 @@ public class LiveRoutes {
 	 * @return a line for each: errors in the running set, a history or folder that cannot
 	 * be used
 	 */
-	@ManagedAttribute(description = "What is wrong besides a pending edit")
+	@ManagedAttribute(description = "What is wrong apart from a pending edit")
 	public List<String> getProblems() {
 		return Stream
 			.concat(this.troubles.values().stream(),

@@ -24,8 +24,7 @@ public class DeliveryTime {
 	DeliveryTime(Clock clock, MeterRegistry meters) {
 		this.clock = clock;
 		this.timer = Timer.builder("agentassist.desktop.delivery")
-			.description(
-					"From a desktop's request to its suggestions being there for one that waited, by look-up or stream")
+			.description("From a desktop's request until a waiting look-up or stream gets its suggestions")
 			.serviceLevelObjectives(Duration.ofMillis(800), Duration.ofSeconds(3), Duration.ofSeconds(10))
 			.register(meters);
 	}

@@ -38,7 +38,7 @@ public class ResponseTimes {
 	ResponseTimes(MeterRegistry meters, Supplier<SuggestionsProperties> settings) {
 		this.settings = settings;
 		this.responseTime = Timer.builder("agentassist.response.time")
-			.description("From a desktop's request to its suggestions being kept")
+			.description("From a desktop's request until its suggestions are kept")
 			.serviceLevelObjectives(BUCKETS)
 			.register(meters);
 	}

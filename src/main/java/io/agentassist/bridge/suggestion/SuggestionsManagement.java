@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 /** The MBean with this instance's counts since its start, taken from the meters. */
 @Component
 @ManagedResource(objectName = "io.agentassist.bridge:type=Suggestions",
-		description = "Requests for suggestions, and what agents did with these, of this instance since its start")
+		description = "Requests for suggestions, and what agents did with these, in this instance since its start")
 public class SuggestionsManagement {
 
 	private final MeterRegistry meters;
@@ -23,7 +23,7 @@ public class SuggestionsManagement {
 	 * Requests that the provider accepted.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Requests that the provider took")
+	@ManagedAttribute(description = "Requests that the provider accepted")
 	public long getRequested() {
 		return count("agentassist.requests", "outcome", "queued")
 				+ count("agentassist.requests", "outcome", "completed");
@@ -33,7 +33,7 @@ public class SuggestionsManagement {
 	 * Requests whose suggestions arrived.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Requests whose suggestions came")
+	@ManagedAttribute(description = "Requests whose suggestions arrived")
 	public long getCompleted() {
 		return interactions("presented");
 	}
@@ -42,7 +42,7 @@ public class SuggestionsManagement {
 	 * Requests whose suggestions did not arrive in time.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Requests whose suggestions did not come in time")
+	@ManagedAttribute(description = "Requests whose suggestions did not arrive in time")
 	public long getExpired() {
 		return interactions("expired");
 	}
@@ -51,7 +51,7 @@ public class SuggestionsManagement {
 	 * Requests that the provider gave up on.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Requests that the provider gave up")
+	@ManagedAttribute(description = "Requests that the provider reported as failed")
 	public long getFailed() {
 		return interactions("failed");
 	}
