@@ -104,8 +104,9 @@ class SandboxFaultsIT {
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
 		String id = JSON.readTree(answer.body()).path("request_id").asText();
 
-		await().untilAsserted(() -> assertThat(bridge.log()).containsPattern(
-				"WARN .*Simulated provider: the callback of " + id + " was not taken: .*/agentassist/elsewhere.* 404"));
+		await()
+			.untilAsserted(() -> assertThat(bridge.log()).containsPattern("WARN .*Simulated provider: the callback of "
+					+ id + " was not accepted: .*/agentassist/elsewhere.* 404"));
 		assertThat(bridge.log()).doesNotContainPattern("ERROR .*elsewhere");
 	}
 

@@ -23,7 +23,7 @@ public class CallbackAnswers {
 	public String processed(@ExchangeProperty("request") TrackedRequest request,
 			@ExchangeProperty(Exchange.DUPLICATE_MESSAGE) Boolean replayed) {
 		if (replayed != null) {
-			log.info("Request {} of conversation {} was completed before, answered again", request.requestId(),
+			log.info("Request {} of conversation {} was already completed, answered again", request.requestId(),
 					request.conversationId());
 		}
 		return "{\"status\":\"processed\",\"ranked_suggestions\":" + request.rankedSuggestions() + "}";

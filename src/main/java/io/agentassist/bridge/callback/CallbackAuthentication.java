@@ -46,7 +46,7 @@ public class CallbackAuthentication {
 		// A header sent more than once is a list and proves nothing.
 		this.authenticator.refusal(body, (name) -> (headers.get(name) instanceof String value) ? value : null)
 			.ifPresent((reason) -> {
-				log.warn("Callback refused: {} (agentassist.callback.auth and AGENTASSIST_CALLBACK_SECRET have to be "
+				log.warn("Callback refused: {} (agentassist.callback.auth and AGENTASSIST_CALLBACK_SECRET must match "
 						+ "the provider's)", reason);
 				throw new ErrorResponseException(HttpStatus.UNAUTHORIZED);
 			});

@@ -62,7 +62,7 @@ public class CallbackParser {
 			JsonNode tree = this.json.readTree(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
 			if ((text.contains("\\ud") || text.contains("\\uD"))
 					&& !StandardCharsets.UTF_8.newEncoder().canEncode(tree.toString())) {
-				throw new CharConversionException("Half of a surrogate pair");
+				throw new CharConversionException("Unpaired surrogate");
 			}
 			return tree;
 		}

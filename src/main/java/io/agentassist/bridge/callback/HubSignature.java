@@ -31,7 +31,7 @@ class HubSignature implements CallbackAuthenticator {
 			.map((key) -> (PREFIX + key.sign(body)).getBytes(StandardCharsets.US_ASCII))
 			.toList();
 		return CallbackAuthenticator.isOneOf(accepted, given.getBytes(StandardCharsets.UTF_8)) ? Optional.empty()
-				: Optional.of(HEADER + " is not the body's");
+				: Optional.of(HEADER + " does not match the body");
 	}
 
 	/** Signs like the provider, with the newest key. */

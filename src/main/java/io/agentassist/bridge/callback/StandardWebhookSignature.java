@@ -44,7 +44,7 @@ class StandardWebhookSignature implements CallbackAuthenticator {
 			return Optional.of("webhook-id, webhook-timestamp or webhook-signature is missing");
 		}
 		if (!TIMESTAMP.matcher(timestamp).matches()) {
-			return Optional.of("webhook-timestamp is no number of seconds");
+			return Optional.of("webhook-timestamp is not a number of seconds");
 		}
 		byte[] prefix = (id + "." + timestamp + ".").getBytes(StandardCharsets.UTF_8);
 		List<byte[]> accepted = this.keys.stream()

@@ -119,7 +119,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			finally {
 				endTurn();
 			}
-			throw new CannotCreateTransactionException("The database does not begin a transaction", ex);
+			throw new CannotCreateTransactionException("The database could not begin a transaction", ex);
 		}
 		member.begun = true;
 		TransactionSynchronizationManager.bindResource(this, member);
@@ -237,7 +237,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		}
 		catch (SQLException | RuntimeException | Error ex) {
 			// The pool has dropped the connection, see ClosedDatabase.
-			logger.debug("The database's connection was not given back", ex);
+			logger.debug("The database's connection was not returned", ex);
 		}
 	}
 
@@ -250,11 +250,11 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 		}
 		catch (TimeoutException ex) {
 			this.timeouts.increment();
-			throw new TransactionSystemException("The commit has not ended within " + this.timeout, ex);
+			throw new TransactionSystemException("The commit did not finish within " + this.timeout, ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new TransactionSystemException("Interrupted before the end of the commit", ex);
+			throw new TransactionSystemException("Interrupted while waiting for the commit", ex);
 		}
 	}
 

@@ -211,7 +211,7 @@ class SuggestionStream implements EventStream {
 		}
 		catch (IOException ex) {
 			if (!hasEnded() && NestedExceptionUtils.getMostSpecificCause(ex) instanceof InterruptedIOException) {
-				log.info("Stream of conversation {} ended, as it is not read", id());
+				log.info("Stream of conversation {} ended, as the caller does not read it", id());
 			}
 			stop();
 		}

@@ -88,7 +88,7 @@ public class ProviderAnswers {
 		try {
 			JsonNode tree = parse(body);
 			if (!tree.isObject()) {
-				throw new ProviderException(status, "The answer is no JSON object.", correlationId);
+				throw new ProviderException(status, "The answer is not a JSON object.", correlationId);
 			}
 			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
@@ -96,7 +96,8 @@ public class ProviderAnswers {
 				throw new ProviderException(status, "The answer has no usable id.", correlationId);
 			}
 			if (answer.isFailed()) {
-				throw new ProviderException(status, "The provider gave the request up at once.", correlationId);
+				throw new ProviderException(status, "The provider reported the request as failed at once.",
+						correlationId);
 			}
 			// Without suggestions the request is not completed yet: the callback will
 			// bring them.
@@ -104,7 +105,7 @@ public class ProviderAnswers {
 					? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
 		catch (InvalidCallbackException ex) {
-			throw new ProviderException(status, "The answer's suggestions are no list of objects.", correlationId);
+			throw new ProviderException(status, "The answer's suggestions are not a list of objects.", correlationId);
 		}
 	}
 

@@ -72,7 +72,8 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			}
 			size += read;
 			if (size < limit && System.nanoTime() - deadline > 0) {
-				throw new SlowRequestException("The body did not come within " + this.bodyTimeout.toSeconds() + " s.");
+				throw new SlowRequestException(
+						"The body did not arrive within " + this.bodyTimeout.toSeconds() + " s.");
 			}
 		}
 		if (size > this.maxBodySize) {
@@ -89,7 +90,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			// Tomcat wraps the exception for its own timeout,
 			// server.tomcat.connection-timeout.
 			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SocketTimeoutException) {
-				throw new SlowRequestException("The body stopped coming.");
+				throw new SlowRequestException("The body stopped arriving.");
 			}
 			throw ex;
 		}

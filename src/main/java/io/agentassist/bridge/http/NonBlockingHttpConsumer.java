@@ -162,7 +162,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		ErrorResponseException failure = new ErrorResponseException(HttpStatusCode.valueOf(status));
 		if (status == HttpStatus.METHOD_NOT_ALLOWED.value()) {
 			String[] methodAndPath = operation.split(" ", 2);
-			failure.setDetail("This path does not take " + methodAndPath[0] + " requests.");
+			failure.setDetail("This path does not accept " + methodAndPath[0] + " requests.");
 			failure.getHeaders().setAllow(methods(PathContainer.parsePath(methodAndPath[1])));
 		}
 		return failure;

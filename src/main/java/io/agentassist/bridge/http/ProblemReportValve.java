@@ -69,7 +69,7 @@ public class ProblemReportValve extends ErrorReportValve {
 		return switch (status) {
 			case 400 -> "The request line, the path or the headers cannot be read.";
 			case 414 -> "The path and the query are too long.";
-			case 431 -> "The headers are too many or too large.";
+			case 431 -> "There are too many headers, or they are too large.";
 			case 503 -> "The service is stopping.";
 			default -> "The server refuses the request.";
 		};

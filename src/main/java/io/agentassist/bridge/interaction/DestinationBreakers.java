@@ -101,7 +101,7 @@ class DestinationBreakers {
 	/** Only recovery is logged here; each failure is logged by its route. */
 	private static void logRecovery(CircuitBreakerOnStateTransitionEvent event) {
 		if (event.getStateTransition().getToState() == CircuitBreaker.State.CLOSED) {
-			log.info("Destination {} takes events again", event.getCircuitBreakerName());
+			log.info("Destination {} accepts events again", event.getCircuitBreakerName());
 		}
 	}
 

@@ -178,7 +178,7 @@ public class Outbox {
 					now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
 			if (!overdue.isEmpty()) {
 				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
-						"Not tried within its time to live: the destination failed all the while, or was off");
+						"Not attempted within its time to live: the destination failed all that time, or was off");
 			}
 		});
 	}

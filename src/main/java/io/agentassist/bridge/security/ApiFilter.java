@@ -59,7 +59,7 @@ class ApiFilter extends OncePerRequestFilter {
 			if (!caller.rate().acquirePermission()) {
 				who = " of caller " + caller.rate().getName();
 				ErrorResponseException tooMany = problem(HttpStatus.TOO_MANY_REQUESTS,
-						"More requests a second than this caller may make.");
+						"Too many requests per second for this caller.");
 				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(RateLimits.PERIOD.toSeconds()));
 				throw tooMany;
 			}

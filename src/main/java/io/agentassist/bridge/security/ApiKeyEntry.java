@@ -78,7 +78,7 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 				throw new IOException("an entry is empty");
 			}
 			if (!seen.add(entry.name()) || !seen.add(entry.sha256())) {
-				throw new IOException("the name or the key of " + entry.name() + " is there twice");
+				throw new IOException("the name or the key of " + entry.name() + " is a duplicate");
 			}
 		}
 		return entries;

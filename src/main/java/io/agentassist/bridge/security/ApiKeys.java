@@ -58,7 +58,7 @@ class ApiKeys implements ApiAuthenticator {
 			this.configured.put(hash(key), new Caller("", null, EnumSet.allOf(Scope.class),
 					RateLimits.perSecond("environment", this.defaultRate)));
 			if (key.length() < STRONG_KEY_LENGTH) {
-				log.warn("An API key of AGENTASSIST_API_KEYS has less than {} characters and may be guessed",
+				log.warn("An API key of AGENTASSIST_API_KEYS has fewer than {} characters and may be guessed",
 						STRONG_KEY_LENGTH);
 			}
 		}
@@ -76,7 +76,7 @@ class ApiKeys implements ApiAuthenticator {
 		String key = request.getHeader(HEADER);
 		Caller caller = (key != null) ? current().callers.get(hash(key)) : null;
 		if (caller == null) {
-			throw new UnauthenticatedException("Header X-API-Key is missing or not known.", "ApiKey");
+			throw new UnauthenticatedException("Header X-API-Key is missing or unknown.", "ApiKey");
 		}
 		return caller;
 	}

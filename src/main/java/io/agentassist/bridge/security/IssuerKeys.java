@@ -56,7 +56,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 			return keys;
 		}
 		catch (IOException | IllegalArgumentException ex) {
-			throw new JWKSetRetrievalException("No address of the keys: " + ex.getMessage(), ex);
+			throw new JWKSetRetrievalException("The location of the issuer's keys is unknown: " + ex.getMessage(), ex);
 		}
 	}
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The {@code keys} commands: create API keys. */
-@Command(name = "keys", description = "Makes API keys.", mixinStandardHelpOptions = true,
+@Command(name = "keys", description = "Creates API keys.", mixinStandardHelpOptions = true,
 		synopsisSubcommandLabel = "COMMAND")
 public final class KeysCommand {
 
@@ -27,11 +27,11 @@ public final class KeysCommand {
 	private CommandSpec spec;
 
 	@Command(name = "new", mixinStandardHelpOptions = true,
-			description = "Prints a new key, which is kept nowhere, and its entry for agentassist.api.keys-file.")
-	int create(@Parameters(paramLabel = "NAME", description = "who will have it") String name,
-			@Option(names = "--tenant", description = "whose conversations it opens") String tenant,
+			description = "Prints a new key, which is stored nowhere, and its entry for agentassist.api.keys-file.")
+	int create(@Parameters(paramLabel = "NAME", description = "who will hold it") String name,
+			@Option(names = "--tenant", description = "whose conversations it may access") String tenant,
 			@Option(names = "--organisation",
-					description = "which organisation at the provider it may ask; may be"
+					description = "which organisation at the provider it may query; may be"
 							+ " given more than once; without it: its tenant's own") Set<String> organisations,
 			@Option(names = "--scope", description = "suggestions:write, suggestions:read or feedback:write; may be"
 					+ " given more than once; without it: all") List<String> scopes)

@@ -65,7 +65,8 @@ class PanelTest extends GuardedBridgeTest {
 				request(path).method(method, HttpRequest.BodyPublishers.ofString("{}")).build());
 
 		assertThat(problemStatus(answer)).isEqualTo(405);
-		assertThat(json(answer).path("detail").asText()).isEqualTo("This path does not take " + method + " requests.");
+		assertThat(json(answer).path("detail").asText())
+			.isEqualTo("This path does not accept " + method + " requests.");
 		assertThat(answer.headers().firstValue("Allow"))
 			.hasValueSatisfying((allow) -> assertThat(allow).contains("GET"));
 	}

@@ -128,13 +128,13 @@ class HttpContractTest extends BridgeTest {
 	/** Those are found by Spring, whose own words name what is inside. */
 	@ParameterizedTest
 	@CsvSource({ "GET,/unknown,application/json,*/*,404,There is nothing at this path.",
-			"DELETE,/agentassist/feedback,application/json,*/*,405,This path does not take DELETE requests.",
-			"POST,/agentassist/suggestions/some-id,application/json,*/*,405,This path does not take POST requests.",
-			"POST,/agentassist/feedback,,*/*,415,The body has to be sent as application/json.",
-			"POST,/agentassist/feedback,text/plain,*/*,415,The body has to be sent as application/json.",
+			"DELETE,/agentassist/feedback,application/json,*/*,405,This path does not accept DELETE requests.",
+			"POST,/agentassist/suggestions/some-id,application/json,*/*,405,This path does not accept POST requests.",
+			"POST,/agentassist/feedback,,*/*,415,The body must be sent as application/json.",
+			"POST,/agentassist/feedback,text/plain,*/*,415,The body must be sent as application/json.",
 			"POST,/agentassist/feedback,none,*/*,415,The header Content-Type cannot be read.",
 			"POST,/agentassist/feedback,application/json,text/html,406,"
-					+ "'The header Accept allows none of the types that the answer may have.'" })
+					+ "'The header Accept allows none of the types that the response may have.'" })
 	void shouldSayInASentenceWhatIsWrongWithTheRequest(String method, String path, String type, String accept,
 			int status, String sentence) {
 		HttpRequest.Builder request = request(path).method(method, HttpRequest.BodyPublishers.ofString("{}"))

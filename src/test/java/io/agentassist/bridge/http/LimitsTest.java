@@ -126,7 +126,7 @@ class LimitsTest extends StrictBridgeTest {
 				.contains("Content-Type: application/problem+json", "Cache-Control: no-store")
 				.endsWith("""
 						"title":"Request Header Fields Too Large","status":431,\
-						"detail":"The headers are too many or too large."}""");
+						"detail":"There are too many headers, or they are too large."}""");
 		});
 	}
 
@@ -174,7 +174,7 @@ class LimitsTest extends StrictBridgeTest {
 					.startsWith("HTTP/1.1 408")
 					.contains("application/problem+json"));
 
-		assertThat(log.getOut()).contains("POST /agentassist/callback answered 408: The body stopped coming.")
+		assertThat(log.getOut()).contains("POST /agentassist/callback answered 408: The body stopped arriving.")
 			.doesNotContain("answered 400");
 	}
 

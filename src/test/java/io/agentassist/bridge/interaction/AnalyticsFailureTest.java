@@ -44,7 +44,7 @@ class AnalyticsFailureTest extends BridgeTest {
 
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(other)).hasSize(1));
 
-		assertThat(log.getOut()).contains("Analytics does not take events, tried again later: SocketTimeoutException");
+		assertThat(log.getOut()).contains("Analytics does not accept events, retrying later: SocketTimeoutException");
 		this.provider.stub(analytics(trickling).willReturn(answer(202, "{}")));
 		assertThat(settledActions(trickling)).containsExactly("presented");
 	}

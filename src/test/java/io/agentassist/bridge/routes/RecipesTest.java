@@ -181,7 +181,7 @@ class RecipesTest extends BridgeTest {
 		callBack(completed(id, suggestion("best", 0.9)));
 
 		eventually(() -> assertThat(log.getOut())
-			.contains("Chat not told of request " + id + ": HttpOperationFailedException"));
+			.contains("Chat not notified of request " + id + ": HttpOperationFailedException"));
 		assertThat(log.getOut()).doesNotContain(WORLD.baseUrl() + "/chat");
 	}
 

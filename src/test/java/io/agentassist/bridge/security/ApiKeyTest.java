@@ -40,7 +40,7 @@ class ApiKeyTest extends StrictBridgeTest {
 		assertThat(answer.statusCode()).as(answer.body()).isIn(400, 401, 404);
 		if (answer.statusCode() == 401) {
 			JsonNode problem = assertProblem(answer, 401);
-			assertThat(problem.path("detail").asText()).isEqualTo("Header X-API-Key is missing or not known.");
+			assertThat(problem.path("detail").asText()).isEqualTo("Header X-API-Key is missing or unknown.");
 			assertThat(answer.headers().firstValue("WWW-Authenticate")).hasValue("ApiKey");
 		}
 		assertThat(answer.body()).doesNotContain("Unknown request ID");
