@@ -5,8 +5,8 @@ import java.util.Locale;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
- * The state of a suggestion request. {@link #COMPLETED} and {@link #FAILED} are final;
- * late suggestions can still complete an {@link #EXPIRED} request.
+ * The state of a suggestion request. {@link #COMPLETED} is final; late suggestions can
+ * still complete a {@link #FAILED} or {@link #EXPIRED} request.
  */
 public enum RequestStatus {
 
