@@ -19,7 +19,7 @@ const TROUBLES = {
 };
 const STATES = {
 	failed: "The provider could not make suggestions.",
-	expired: "The suggestions did not come in time.",
+	expired: "The suggestions did not arrive in time.",
 };
 
 const query = new URLSearchParams(location.search);
