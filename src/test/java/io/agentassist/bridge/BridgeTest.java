@@ -104,8 +104,8 @@ public abstract class BridgeTest {
 
 	/** Organisations besides the default one; each for one test, which may spoil it. */
 	private static final List<String> ORGANISATIONS = List.of("emea", "named", "hanging", "failing", "cold", "wrong",
-			"tokenless", "trickling", "limited", "spread", "nonsense", "held", "limited-for-long", "without-token",
-			"traced");
+			"tokenless", "trickling", "endless", "limited", "spread", "nonsense", "held", "limited-for-long",
+			"without-token", "traced");
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 

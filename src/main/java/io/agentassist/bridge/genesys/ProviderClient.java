@@ -21,6 +21,7 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
@@ -28,6 +29,7 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.util.Timeout;
 
 /**
@@ -36,6 +38,9 @@ import org.apache.hc.core5.util.Timeout;
  * answer that only trickles in. Thread safe.
  */
 final class ProviderClient implements Closeable {
+
+	/** Bytes. The library's 32 KB, twice, would be 64 MB for a thousand connections. */
+	private static final int BUFFER_SIZE = 8192;
 
 	private final CloseableHttpClient client;
 
@@ -52,6 +57,9 @@ final class ProviderClient implements Closeable {
 		Timeout connect = Timeout.of(settings.get().connectTimeout());
 		HttpClientBuilder builder = HttpClientBuilder.create()
 			.setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+				.setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
+					.http1Config(Http1Config.custom().setBufferSize(BUFFER_SIZE).build())
+					.build())
 				.setTlsSocketStrategy(
 						(ssl != null) ? new DefaultClientTlsStrategy(ssl) : DefaultClientTlsStrategy.createDefault())
 				.setDefaultTlsConfig(TlsConfig.custom().setHandshakeTimeout(connect).build())

@@ -222,6 +222,17 @@ class OrganisationTest extends StrictBridgeTest {
 		assertThat(queriesOf("trickling")).hasSize(1);
 	}
 
+	/** The client read on until the memory was full. */
+	@Test
+	void shouldAnswer502WhenTheAnswersHeadersDoNotEnd() {
+		issuesTokens("endless", "t");
+		ResponseDefinitionBuilder answer = queued();
+		IntStream.range(0, 200).forEach((header) -> answer.withHeader("X-" + header, "x"));
+		stub("endless", answer);
+
+		assertProblem(ask("endless"), 502);
+	}
+
 	@Test
 	void shouldAnswer429WithoutAskingOnceNothingIsLeftOfTheRate() {
 		issuesTokens("limited", "t");
