@@ -167,8 +167,11 @@ public class LiveRoutes {
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
 		this.warnings = masked(validate(this.running.set(), config), config);
-		this.warnings.forEach((problem) -> log.atLevel(problem.isError() ? Level.ERROR : Level.WARN)
-			.log("Running routes: {}", problem));
+		log("Running routes: {}", this.warnings);
+	}
+
+	private static void log(String message, Collection<RouteProblem> problems) {
+		problems.forEach((problem) -> log.atLevel(problem.isError() ? Level.ERROR : Level.WARN).log(message, problem));
 	}
 
 	private NavigableSet<RouteProblem> validate(RouteSet set, ConfigSnapshot config) {
@@ -306,7 +309,7 @@ public class LiveRoutes {
 		this.pending = masked(problems, found.config());
 		this.rejected = found;
 		edits("rejected").increment();
-		this.pending.forEach((problem) -> log.error("Routes rejected: {}", problem));
+		log("Routes rejected: {}", this.pending);
 		log.error("Routes revision {} keeps running, the edit has no effect: fix it, or undo it",
 				this.running.revision());
 	}
