@@ -156,8 +156,8 @@ class CallbackTest extends BridgeTest {
 	void shouldAnswer404WhenIdIsMissingOrNone(String callback) {
 		HttpResponse<String> answer = callBack(callback);
 
-		assertThat(answer.statusCode()).as(answer.body()).isIn(400, 404);
-		assertThat(answer.body()).isIn(INVALID, UNKNOWN);
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(404);
+		assertThat(answer.body()).isEqualTo(UNKNOWN);
 	}
 
 	@ParameterizedTest
