@@ -18,6 +18,7 @@ import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHtt
 import org.apache.camel.http.base.HttpHelper;
 import org.apache.camel.support.MessageHelper;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.http.HttpHeaders;
 
 /**
  * Reads a request's body as the bytes received, which are what a signature covers, up to
@@ -48,12 +49,18 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	/**
 	 * Reads the body.
 	 * @return the bytes; empty if there are none
+	 * @throws ContentEncodingException if it is compressed: a few bytes could become
+	 * gigabytes
 	 * @throws PayloadTooLargeException if there are more than the limit, whether or not
 	 * the request declared its length
 	 * @throws SlowRequestException if they do not arrive in time
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
+		String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+		if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+			throw new ContentEncodingException();
+		}
 		if (request.getContentLengthLong() > this.maxBodySize) {
 			throw new PayloadTooLargeException(this.maxBodySize);
 		}

@@ -59,16 +59,8 @@ class HttpContractTest extends BridgeTest {
 
 	@Test
 	void shouldNotTakeARequestsTypeAndEncodingForItsAnswer() {
-		HttpRequest request = request("/agentassist/callback").header("Content-Type", "application/json;charset=UTF-16")
-			.header("Content-Encoding", "gzip")
-			.POST(HttpRequest.BodyPublishers.ofString("no JSON"))
-			.build();
-
-		HttpResponse<String> unsigned = send(request);
-		assertProblem(unsigned, 401);
-
-		HttpResponse<String> feedback = post("/agentassist/feedback", "{}", "Content-Encoding", "gzip");
-		assertProblem(feedback, 400);
+		assertProblem(post("/agentassist/callback", "no JSON", "Content-Type", "application/json;charset=UTF-16"), 401);
+		assertProblem(post("/agentassist/feedback", "{}", "Content-Encoding", "identity"), 400);
 	}
 
 	@Test
@@ -95,8 +87,23 @@ class HttpContractTest extends BridgeTest {
 		HttpRequest untyped = request("/agentassist/suggestions").POST(HttpRequest.BodyPublishers.ofString("{}"))
 			.build();
 
-		assertThat(send(untyped).statusCode()).isIn(400, 415);
-		assertProblem(send(untyped), send(untyped).statusCode());
+		assertProblem(send(untyped), 415);
+	}
+
+	/** Compressed bytes were answered as no JSON. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
+	void shouldAnswer415WhenBodyIsCompressed(String path) {
+		JsonNode problem = assertProblem(post(path, "{}", "Content-Encoding", "gzip"), 415);
+
+		assertThat(problem.path("detail").asText()).isEqualTo("The body must be sent without a Content-Encoding.");
+	}
+
+	@Test
+	void shouldTakeBodyWithIdentityAsItsEncoding() {
+		assertThat(post("/agentassist/suggestions", suggestionRequest(unique("conv-")).toString(), "Content-Encoding",
+				"identity")
+			.statusCode()).isEqualTo(202);
 	}
 
 	@ParameterizedTest
@@ -175,8 +182,7 @@ class HttpContractTest extends BridgeTest {
 	void shouldNotSendTheBodyBackFromAnUnknownPath() {
 		HttpResponse<String> answer = post("/agentassist/suggestions/a/b", "{\"planted\":1}");
 
-		assertThat(answer.statusCode()).isIn(404, 405);
-		assertProblem(answer, answer.statusCode());
+		assertProblem(answer, 404);
 		assertThat(answer.body()).doesNotContain("planted");
 	}
 
@@ -191,9 +197,9 @@ class HttpContractTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/agentassist/suggestions/unknown", "/agentassist/conversations/unknown/suggestions",
-			"/openapi.yaml" })
-	void shouldNotReturnRequestHeaders(String path) {
+	@CsvSource({ "/agentassist/suggestions/unknown,404", "/agentassist/conversations/unknown/suggestions,200",
+			"/openapi.yaml,200" })
+	void shouldNotReturnRequestHeaders(String path, int status) {
 		HttpResponse<String> answer = send(request(path).header("X-Secret", "planted")
 			.header("Cookie", "session=planted")
 			.header("Authorization", "Bearer planted")
@@ -205,18 +211,18 @@ class HttpContractTest extends BridgeTest {
 			.header("CamelHttpResponseCode", "299")
 			.build());
 
-		assertThat(answer.statusCode()).isIn(200, 404);
+		assertThat(answer.statusCode()).isEqualTo(status);
 		assertThat(answer.headers().map().toString()).doesNotContain("planted");
 		assertThat(answer.body()).doesNotContain("planted");
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
-	void shouldNotReturnRequestHeadersWithAnError(String path) {
+	@CsvSource({ "/agentassist/suggestions,400", "/agentassist/callback,401", "/agentassist/feedback,400" })
+	void shouldNotReturnRequestHeadersWithAnError(String path, int status) {
 		HttpResponse<String> answer = post(path, "{", "X-Secret", "planted", "Retry-After", "planted", "Location",
 				"planted", "Idempotent-Replayed", "planted", "Allow", "planted");
 
-		assertThat(answer.statusCode()).isIn(400, 401);
+		assertThat(answer.statusCode()).isEqualTo(status);
 		assertThat(answer.headers().map().toString()).doesNotContain("planted");
 	}
 
