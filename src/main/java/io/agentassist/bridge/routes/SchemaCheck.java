@@ -30,6 +30,9 @@ class SchemaCheck {
 	private static final List<String> TELLING = List.of("additionalProperties", "required", "enum", "maxProperties",
 			"type");
 
+	/** Length of the path to an item: its number in the document, and its kind. */
+	private static final int ITEM_DEPTH = 2;
+
 	private final JsonSchema schema;
 
 	SchemaCheck() {
@@ -101,8 +104,10 @@ class SchemaCheck {
 		Node at = item.node();
 		String name = item.kind();
 		JsonNodePath path = message.getInstanceLocation();
-		// The first two elements lead to the item itself.
-		for (int i = 2; i < path.getNameCount() && at != null; i++) {
+		if (path.getNameCount() < ITEM_DEPTH) {
+			return item.error(at, "'" + name + "' is not allowed at the top of a route file");
+		}
+		for (int i = ITEM_DEPTH; i < path.getNameCount() && at != null; i++) {
 			Object step = path.getElement(i);
 			if (step instanceof Integer index) {
 				at = YamlTree.elements(at).get(index);

@@ -77,6 +77,7 @@ class RouteValidatorTest {
 			textBlock = """
 					feedback.camel.yaml         | `            ref: feedbackRecorder`                | `	ref: x`                                 | `error: not valid YAML:`
 					feedback.camel.yaml         | `id: parse-feedback`                             | `id: [parse`                            | `error: not valid YAML:`
+					feedback.camel.yaml         | `- route:`                                       | `- rute:`                               | `error: 'rute' is not allowed at the top of a route file`
 					feedback.camel.yaml         | `- setHeader:`                                   | `- setHaeder:`                          | `error: 'setHaeder' is not allowed in`
 					feedback.camel.yaml         | `method: findRequest`                            | `metod: findRequest`                    | `error: 'metod' is not allowed in 'method'`
 					feedback.camel.yaml         | `method: findRequest`                            | `method: findRequests`                  | `error: the bean 'feedbackRecorder' has no method 'findRequests', only count, findRequest`
