@@ -201,6 +201,21 @@ class LiveRoutesTest {
 		assertThat(log).containsOnlyOnce("Routes: " + warning);
 	}
 
+	/** All lines were errors. */
+	@Test
+	void shouldLogWarningsOfARejectedEditAsWarnings(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		write("mine.camel.yml", GREETING);
+		write("greeting.camel.yaml", "- nothing:");
+		this.routes.refresh();
+
+		assertThat(log.getOut()).containsPattern("WARN .*Routes rejected: mine.camel.yml:1:1: warning: ")
+			.containsPattern("ERROR .*Routes rejected: greeting.camel.yaml:1:11: error: ");
+	}
+
 	@Test
 	void shouldReadFilesOfThePreviousSetWhenARouteDoesNotStart() throws Exception {
 		write("greeting.camel.yaml", GREETING);
