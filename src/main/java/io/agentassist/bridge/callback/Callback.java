@@ -21,7 +21,7 @@ public record Callback(String requestId, String status, ArrayNode suggestions) {
 
 	/**
 	 * Whether the provider has given up on the request.
-	 * @return true when there will be no suggestions
+	 * @return true when the provider reports a failure
 	 */
 	public boolean isFailed() {
 		return "failed".equals(this.status);

@@ -52,8 +52,8 @@ record StreamCursor(Instant horizon, Set<String> sent) {
 	}
 
 	/**
-	 * Identifies a decision; the id alone is not enough, since an expired request may
-	 * still be completed later.
+	 * Identifies a decision; the id alone is not enough, since a request that failed or
+	 * expired may still be completed later.
 	 */
 	static String mark(String requestId, Instant decidedAt) {
 		CRC32 checksum = new CRC32();

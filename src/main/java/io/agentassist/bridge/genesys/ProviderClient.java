@@ -42,6 +42,10 @@ final class ProviderClient implements Closeable {
 	/** Bytes. The library's 32 KB, twice, would be 64 MB for a thousand connections. */
 	private static final int BUFFER_SIZE = 8192;
 
+	private static final int MAX_HEADERS = 100;
+
+	private static final int MAX_HEADER_LENGTH = 8192;
+
 	private final CloseableHttpClient client;
 
 	private final Duration connectTimeout;
@@ -58,7 +62,11 @@ final class ProviderClient implements Closeable {
 		HttpClientBuilder builder = HttpClientBuilder.create()
 			.setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
 				.setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
-					.http1Config(Http1Config.custom().setBufferSize(BUFFER_SIZE).build())
+					.http1Config(Http1Config.custom()
+						.setBufferSize(BUFFER_SIZE)
+						.setMaxHeaderCount(MAX_HEADERS)
+						.setMaxLineLength(MAX_HEADER_LENGTH)
+						.build())
 					.build())
 				.setTlsSocketStrategy(
 						(ssl != null) ? new DefaultClientTlsStrategy(ssl) : DefaultClientTlsStrategy.createDefault())

@@ -57,10 +57,6 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
-		String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-		if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-			throw new ContentEncodingException();
-		}
 		if (request.getContentLengthLong() > this.maxBodySize) {
 			throw new PayloadTooLargeException(this.maxBodySize);
 		}
@@ -86,7 +82,16 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 		if (size > this.maxBodySize) {
 			throw new PayloadTooLargeException(this.maxBodySize);
 		}
+		if (size > 0 && isEncoded(request)) {
+			throw new ContentEncodingException();
+		}
 		return (size == body.length) ? body : Arrays.copyOf(body, size);
+	}
+
+	private static boolean isEncoded(HttpServletRequest request) {
+		return Collections.list(request.getHeaders(HttpHeaders.CONTENT_ENCODING))
+			.stream()
+			.anyMatch((encoding) -> !encoding.equalsIgnoreCase(ContentEncodingException.ACCEPTED));
 	}
 
 	private int readSome(InputStream stream, byte[] body, int offset) throws IOException {

@@ -25,6 +25,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.bean.validator.BeanValidationException;
 import org.apache.camel.support.processor.PredicateValidationException;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -119,6 +120,10 @@ public class ProblemTranslator {
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
 					|| cause instanceof PredicateValidationException) {
 				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
+			}
+			if (cause instanceof MessageConstraintException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The headers of the provider's answer are too many or too long.",
+						cause);
 			}
 			if (cause instanceof SocketTimeoutException) {
 				return problem(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.", cause);

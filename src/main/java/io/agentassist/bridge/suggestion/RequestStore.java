@@ -180,7 +180,8 @@ public class RequestStore {
 	}
 
 	/**
-	 * Marks a request as completed.
+	 * Marks a request as completed, even if it has failed or expired before: always later
+	 * than that, because event streams tell a request's decisions apart by their time.
 	 * @param request the request
 	 * @param ranked its suggestions
 	 * @return the request as it is now
@@ -188,17 +189,20 @@ public class RequestStore {
 	 */
 	public TrackedRequest complete(@ExchangeProperty("request") TrackedRequest request,
 			@ExchangeProperty("ranked") RankedSuggestions ranked) {
-		return save(request.decided(RequestStatus.COMPLETED, now(), ranked.json()));
+		Instant now = now();
+		Instant before = request.completedAt();
+		Instant completedAt = (before != null && !now.isAfter(before)) ? before.plusMillis(1) : now;
+		return save(request.decided(RequestStatus.COMPLETED, completedAt, ranked.json()));
 	}
 
 	/**
-	 * Marks a request as failed.
-	 * @param request the request, not decided yet
+	 * Marks a request as failed, unless it has been decided.
+	 * @param request the request, locked by the caller's transaction
 	 * @return the request as it is now
 	 * @throws UnknownRequestException if it no longer exists
 	 */
 	public TrackedRequest fail(@ExchangeProperty("request") TrackedRequest request) {
-		return save(request.decided(RequestStatus.FAILED, now(), null));
+		return request.isDecided() ? request : save(request.decided(RequestStatus.FAILED, now(), null));
 	}
 
 	/**

@@ -48,10 +48,10 @@ public class SuggestionsManagement {
 	}
 
 	/**
-	 * Requests that the provider gave up on.
+	 * Requests that failed at the provider before they expired.
 	 * @return their number
 	 */
-	@ManagedAttribute(description = "Requests that the provider reported as failed")
+	@ManagedAttribute(description = "Requests that failed at the provider before they expired")
 	public long getFailed() {
 		return interactions("failed");
 	}

@@ -314,6 +314,26 @@ class CallbackTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldCompleteOnceWhenFailureAndSuggestionsComeAtOnce() {
+		for (int round = 0; round < 10; round++) {
+			String id = queue(unique("conv-"));
+			byte[] failed = ("{\"id\":\"" + id + "\",\"status\":\"failed\"}").getBytes(StandardCharsets.UTF_8);
+			byte[] completed = completed(id, suggestion(unique("sug-"), 0.8)).toString()
+				.getBytes(StandardCharsets.UTF_8);
+
+			List<CompletableFuture<HttpResponse<String>>> answers = Stream
+				.of(failed, completed, failed, completed, failed)
+				.map((callback) -> sendAsync(signed(callback)))
+				.toList();
+
+			assertThat(answers).extracting((answer) -> answer.join().statusCode())
+				.containsExactly(202, 200, 202, 200, 202);
+			assertThat(lookUp(id).path("status").asText()).isEqualTo("completed");
+			assertThat(settledActions(id)).isIn(List.of("presented"), List.of("failed", "presented"));
+		}
+	}
+
+	@Test
 	void shouldKeepCompletedWhenFailureFollows() {
 		String id = queue(unique("conv-"));
 		HttpResponse<String> first = callBack(completed(id, suggestion(unique("sug-"), 0.8)));

@@ -219,10 +219,13 @@ class SuggestionStreamTest extends BridgeTest {
 			age(expired, Duration.ofHours(1));
 			stream.awaitEvents(2);
 			assertThat(callBack(completed(expired, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
+			stream.awaitEvents(3);
+			assertThat(callBack(completed(failed, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
 
-			assertThat(stream.awaitEvents(3))
+			assertThat(stream.awaitEvents(4))
 				.extracting(Event::requestId, (event) -> event.data().path("status").asText())
-				.containsExactly(tuple(failed, "failed"), tuple(expired, "expired"), tuple(expired, "completed"));
+				.containsExactly(tuple(failed, "failed"), tuple(expired, "expired"), tuple(expired, "completed"),
+						tuple(failed, "completed"));
 		}
 	}
 

@@ -224,13 +224,15 @@ class OrganisationTest extends StrictBridgeTest {
 
 	/** The client read on until the memory was full. */
 	@Test
-	void shouldAnswer502WhenTheAnswersHeadersDoNotEnd() {
+	void shouldAnswer502WhenTheAnswerHasTooManyHeaders() {
 		issuesTokens("endless", "t");
 		ResponseDefinitionBuilder answer = queued();
 		IntStream.range(0, 200).forEach((header) -> answer.withHeader("X-" + header, "x"));
 		stub("endless", answer);
 
-		assertProblem(ask("endless"), 502);
+		assertThat(assertProblem(ask("endless"), 502).path("detail").asText())
+			.isEqualTo("The headers of the provider's answer are too many or too long.");
+		assertThat(queriesOf("endless")).hasSize(1);
 	}
 
 	@Test

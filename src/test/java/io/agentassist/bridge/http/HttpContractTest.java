@@ -94,9 +94,20 @@ class HttpContractTest extends BridgeTest {
 	@ParameterizedTest
 	@ValueSource(strings = { "/agentassist/suggestions", "/agentassist/callback", "/agentassist/feedback" })
 	void shouldAnswer415WhenBodyIsCompressed(String path) {
-		JsonNode problem = assertProblem(post(path, "{}", "Content-Encoding", "gzip"), 415);
+		HttpResponse<String> answer = post(path, "{}", "Content-Encoding", "identity", "Content-Encoding", "gzip");
 
-		assertThat(problem.path("detail").asText()).isEqualTo("The body must be sent without a Content-Encoding.");
+		assertThat(assertProblem(answer, 415).path("detail").asText())
+			.isEqualTo("The body must be sent without a Content-Encoding.");
+		assertThat(answer.headers().firstValue("Accept-Encoding")).hasValue("identity");
+	}
+
+	@Test
+	void shouldIgnoreTheEncodingOfARequestWithoutABody() {
+		HttpRequest request = request("/agentassist/conversations/unknown/suggestions")
+			.header("Content-Encoding", "gzip")
+			.build();
+
+		assertThat(send(request).statusCode()).isEqualTo(200);
 	}
 
 	@Test
@@ -140,6 +151,7 @@ class HttpContractTest extends BridgeTest {
 			"POST,/agentassist/feedback,,*/*,415,The body must be sent as application/json.",
 			"POST,/agentassist/feedback,text/plain,*/*,415,The body must be sent as application/json.",
 			"POST,/agentassist/feedback,none,*/*,415,The header Content-Type cannot be read.",
+			"POST,/agentassist/feedback,application/json; charset=none,*/*,415,The header Content-Type cannot be read.",
 			"POST,/agentassist/feedback,application/json,text/html,406,"
 					+ "'The header Accept allows none of the types that the response may have.'" })
 	void shouldSayInASentenceWhatIsWrongWithTheRequest(String method, String path, String type, String accept,
