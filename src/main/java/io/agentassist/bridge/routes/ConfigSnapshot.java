@@ -75,6 +75,8 @@ final class ConfigSnapshot {
 
 	private ConfigSnapshot(ConfigurableEnvironment environment) {
 		this.environment = environment;
+		// As Spring Boot does: it finds a-b as the environment variable AB, too.
+		ConfigurationPropertySources.attach(environment);
 		sources(environment).forEach((source) -> {
 			for (String key : source.getPropertyNames()) {
 				this.values.put(key, value(source, key));
@@ -263,7 +265,7 @@ final class ConfigSnapshot {
 	Set<String> changes(ConfigSnapshot before) {
 		Set<String> changed = new TreeSet<>(this.values.keySet());
 		changed.addAll(before.values.keySet());
-		changed.removeIf((key) -> Objects.equals(this.values.get(key), before.values.get(key)));
+		changed.removeIf((key) -> Objects.equals(value(key), before.value(key)));
 		return changed;
 	}
 
@@ -281,7 +283,7 @@ final class ConfigSnapshot {
 			for (String key : source.getPropertyNames()) {
 				String text = this.texts.get(textKey(source, key));
 				if (!text.equals(before.texts.get(textKey(source, key)))
-						&& Objects.equals(this.values.get(key), before.values.get(key))) {
+						&& Objects.equals(value(key), before.value(key))) {
 					Origin here = OriginLookup.getOrigin(source, key);
 					Origin winner = origin(ConfigurationPropertyName.adapt(key, '.'));
 					if (!here.equals(winner) || text.contains("${")) {

@@ -49,6 +49,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
@@ -449,6 +450,25 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit())
 			.containsExactly(file + ":3:9: error: 'other.name' has to be first where other.value is 1");
+	}
+
+	/** The edit was logged as if it were in force. */
+	@Test
+	void shouldTellOfAnEditThatAnEnvironmentVariableOverrides(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("agentassist.ranking.half-life: 1d");
+		start();
+		String overridden = this.config.resolve("application.yaml")
+				+ ":%d:%d: warning: this edit of '%s' changes nothing:" + " the value in force comes from ";
+
+		configure("agentassist.ranking.half-life: 2d");
+		this.routes.refresh();
+		configure("agentassist.ranking.half-life: 2d", "folder: new");
+		this.routes.refresh();
+
+		assertThat(log).contains(overridden.formatted(1, 32, "agentassist.ranking.half-life"))
+			.contains(overridden.formatted(2, 9, "folder"))
+			.doesNotContain("1d -> 2d", "takes effect at a restart");
 	}
 
 	@Test
@@ -979,6 +999,9 @@ class LiveRoutesTest {
 		this.environment.getPropertySources()
 			.addFirst(new MapPropertySource("test", Map.of("folder", this.folder.toString(), "spring.config.location",
 					"optional:" + this.config + "/")));
+		this.environment.getPropertySources()
+			.addFirst(new SystemEnvironmentPropertySource("test-systemEnvironment",
+					Map.of("AGENTASSIST_RANKING_HALFLIFE", "30d")));
 		// Files win over it.
 		this.environment.getPropertySources()
 			.addLast(new MapPropertySource("defaultProperties",
