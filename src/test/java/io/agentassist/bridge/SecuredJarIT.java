@@ -127,6 +127,17 @@ class SecuredJarIT {
 		await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(listeningPorts()).hasSize(2));
 	}
 
+	/** It took over the other port's TLS. */
+	@Test
+	void shouldServeOperatorsOverPlainHttp() throws Exception {
+		HttpRequest health = HttpRequest.newBuilder(bridge.managementUrl("/actuator/health/liveness")).build();
+		await().atMost(Duration.ofSeconds(30))
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(
+					HttpClient.newHttpClient().send(health, HttpResponse.BodyHandlers.ofString()).statusCode())
+				.isEqualTo(200));
+	}
+
 	@Test
 	void shouldMakeFilesForItsOwnUserOnly() throws Exception {
 		try (Stream<Path> files = Files.walk(folder.resolve("bridge/data"))) {
