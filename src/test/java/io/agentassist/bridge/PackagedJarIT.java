@@ -139,7 +139,7 @@ class PackagedJarIT {
 			.untilAsserted(() -> assertThat(this.bridge.log())
 				.contains("No sample conversation: it has neither key nor token (agentassist.api.auth=api-key)",
 						"Profile 'sandbx' has no settings in config/application-sandbx.yaml")
-				.containsPattern("no callback of sug-req-\\S+, it supports hmac only "
+				.containsPattern("no callback of sug-req-\\S+, it supports only hmac and none "
 						+ "\\(agentassist.callback.auth=api-key\\)"));
 		assertThat(this.bridge.log()).doesNotContain("\tat ", "Exception", "ERROR");
 	}

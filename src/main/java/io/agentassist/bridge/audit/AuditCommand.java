@@ -1,6 +1,7 @@
 package io.agentassist.bridge.audit;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -61,6 +62,10 @@ public final class AuditCommand {
 			}
 			result.notes().forEach(this.spec.commandLine().getOut()::println);
 			return result.isAllWell() ? OK : BAD;
+		}
+		catch (NoSuchFileException ex) {
+			this.spec.commandLine().getErr().println("Cannot check: there is no " + ex.getFile());
+			return NOT_CHECKED;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			this.spec.commandLine().getErr().println("Cannot check: " + ex);

@@ -306,7 +306,7 @@ class AuditVerifierTest {
 		Files.writeString(kept, lines(A1).get(0));
 		assertThat(verify("--checkpoints", kept.toString())).startsWith("2 Cannot check:")
 			.endsWith(kept + ":1: no checkpoint\n");
-		assertThat(verify("--checkpoints", "missing")).startsWith("2 Cannot check:");
+		assertThat(verify("--checkpoints", "missing")).startsWith("2 Cannot check: there is no missing");
 	}
 
 	@Test
@@ -335,7 +335,7 @@ class AuditVerifierTest {
 	@Test
 	void shouldTellWhatItCannotCheck() throws IOException {
 		assertThat(verify("--public-key", this.directory.resolve(A1).toString())).startsWith("2 Cannot check:");
-		assertThat(verify("--public-key", "missing")).startsWith("2 Cannot check:");
+		assertThat(verify("--public-key", "missing")).startsWith("2 Cannot check: there is no missing");
 		assertThat(verify("--unknown")).startsWith("2 ");
 		this.directory = this.temporary.resolve("missing");
 		assertThat(verify()).startsWith("2 Cannot check:");
