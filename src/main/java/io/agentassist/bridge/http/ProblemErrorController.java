@@ -17,9 +17,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 
 /**
  * Writes the servlet container's error answers once the filters have begun (an invalid
- * chunk, a failed filter): a problem with the status and nothing else. Replaces Spring
- * Boot's controller, which uses its own body format and answers 500 to a request for
- * {@code /error}.
+ * chunk, a body that stalls, a failed filter). Replaces Spring Boot's controller, which
+ * uses its own body format and answers 500 to a request for {@code /error}.
  */
 @Controller
 class ProblemErrorController implements ErrorController {
@@ -37,7 +36,19 @@ class ProblemErrorController implements ErrorController {
 		ResponseGuard.setHeaders(response, request.isSecure());
 		response.setStatus(status.value());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
-		response.getOutputStream().write(this.json.writeValueAsBytes(ProblemDetail.forStatus(status)));
+		ProblemDetail problem = ProblemDetail.forStatus(status);
+		problem.setDetail(detail(status.value()));
+		response.getOutputStream().write(this.json.writeValueAsBytes(problem));
+	}
+
+	/** Null if there is nothing to say. */
+	private static String detail(int status) {
+		return switch (status) {
+			case 400 -> "The body cannot be read.";
+			case 404 -> "There is nothing at this path.";
+			case 408 -> "The body stopped arriving.";
+			default -> null;
+		};
 	}
 
 }

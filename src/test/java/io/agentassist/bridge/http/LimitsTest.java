@@ -172,7 +172,7 @@ class LimitsTest extends StrictBridgeTest {
 				() -> assertThat(exchange("POST /agentassist/callback HTTP/1.1\r\nHost: a\r\n"
 						+ "Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"))
 					.startsWith("HTTP/1.1 408")
-					.contains("application/problem+json"));
+					.contains("application/problem+json", "\"detail\":\"The body stopped arriving.\""));
 
 		assertThat(log.getOut()).contains("POST /agentassist/callback answered 408: The body stopped arriving.")
 			.doesNotContain("answered 400");
