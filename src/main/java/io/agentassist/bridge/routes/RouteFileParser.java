@@ -93,17 +93,17 @@ final class RouteFileParser {
 	private static List<RouteItem> items(String file, Optional<Node> root, Consumer<RouteProblem> problems) {
 		List<RouteItem> items = new ArrayList<>();
 		if (root.isPresent() && !(root.get() instanceof SequenceNode)) {
-			problems.accept(new RouteItem(file, "", root.get()).error(root.get(),
+			problems.accept(new RouteItem(file, "", root.get(), root.get()).error(root.get(),
 					"a route file is a list: each element starts with '- route:' or the like"));
 			return items;
 		}
 		for (Node element : root.map(YamlTree::elements).orElse(List.of())) {
 			Map<String, Node> entries = YamlTree.entries(element);
 			if (entries.size() != 1) {
-				problems.accept(new RouteItem(file, "", element).error(element,
+				problems.accept(new RouteItem(file, "", element, element).error(element,
 						"an element has one name, such as 'route:', with the rest below it"));
 			}
-			entries.forEach((kind, node) -> items.add(new RouteItem(file, kind, node)));
+			entries.forEach((kind, node) -> items.add(new RouteItem(file, kind, YamlTree.key(element, kind), node)));
 		}
 		return items;
 	}

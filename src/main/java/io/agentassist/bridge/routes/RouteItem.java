@@ -9,9 +9,10 @@ import org.snakeyaml.engine.v2.nodes.Node;
  *
  * @param file the file's name
  * @param kind its name in YAML: {@code route}, {@code routeConfiguration}, …
+ * @param key where the kind stands
  * @param node the content below the kind
  */
-record RouteItem(String file, String kind, Node node) {
+record RouteItem(String file, String kind, Node key, Node node) {
 
 	/**
 	 * Creates a problem with a route, at its place in the file.

@@ -105,7 +105,7 @@ class SchemaCheck {
 		String name = item.kind();
 		JsonNodePath path = message.getInstanceLocation();
 		if (path.getNameCount() < ITEM_DEPTH) {
-			return item.error(at, "'" + name + "' is not allowed at the top of a route file");
+			return item.error(item.key(), "'" + name + "' is not allowed at the top of a route file");
 		}
 		for (int i = ITEM_DEPTH; i < path.getNameCount() && at != null; i++) {
 			Object step = path.getElement(i);

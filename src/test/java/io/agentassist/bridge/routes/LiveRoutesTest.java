@@ -214,7 +214,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 
 		assertThat(log.getOut()).containsPattern("WARN .*Routes rejected: mine.camel.yml:1:1: warning: ")
-			.containsPattern("ERROR .*Routes rejected: greeting.camel.yaml:1:11: error: ");
+			.containsPattern("ERROR .*Routes rejected: greeting.camel.yaml:1:3: error: ");
 	}
 
 	@Test
