@@ -26,9 +26,6 @@ class AnalyticsHttp implements HttpClientConfigurer {
 
 	@Override
 	public void configureHttpClient(HttpClientBuilder builder) {
-		// With compression the end of the body would not be read, so the connection could
-		// not be reused.
-		builder.disableContentCompression();
 		builder.addExecInterceptorFirst("deadline",
 				(request, scope, chain) -> this.calls.execute((Cancellable) scope.originalRequest,
 						this.settings.deadline(), () -> chain.proceed(request, scope)));
