@@ -97,6 +97,10 @@ class DistributionIT {
 		assertThat(this.home.resolve("data")).doesNotExist();
 		start("sandbox,ecs", CHECKPOINTS);
 		String id = awaitSample();
+		// With the first key; a stop does not sign what is new since the last checkpoint.
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.home.resolve("data/audit"))
+				.isDirectoryContaining("glob:**/checkpoints-*.jsonl"));
 		assertThat(Files.readString(this.home.resolve("classes.txt")))
 			.contains("io.agentassist.bridge.AgentAssistBridge source: shared objects file");
 		Result refused = run(this.home, "bin/backup", "backups");
