@@ -63,12 +63,10 @@ public final class AuditCommand {
 			result.notes().forEach(this.spec.commandLine().getOut()::println);
 			return result.isAllWell() ? OK : BAD;
 		}
-		catch (NoSuchFileException ex) {
-			this.spec.commandLine().getErr().println("Cannot check: there is no " + ex.getFile());
-			return NOT_CHECKED;
-		}
 		catch (IOException | IllegalArgumentException ex) {
-			this.spec.commandLine().getErr().println("Cannot check: " + ex);
+			String reason = (ex instanceof NoSuchFileException missing) ? "there is no " + missing.getFile()
+					: ex.toString();
+			this.spec.commandLine().getErr().println("Cannot check: " + reason);
 			return NOT_CHECKED;
 		}
 	}

@@ -102,7 +102,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			// Tomcat wraps the exception for its own timeout,
 			// server.tomcat.connection-timeout.
 			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SocketTimeoutException) {
-				throw new SlowRequestException("The body stopped arriving.");
+				throw new SlowRequestException(SlowRequestException.STALLED);
 			}
 			throw ex;
 		}

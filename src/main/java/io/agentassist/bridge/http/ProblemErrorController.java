@@ -46,7 +46,7 @@ class ProblemErrorController implements ErrorController {
 		return switch (status) {
 			case 400 -> "The body cannot be read.";
 			case 404 -> "There is nothing at this path.";
-			case 408 -> "The body stopped arriving.";
+			case 408 -> SlowRequestException.STALLED;
 			default -> null;
 		};
 	}

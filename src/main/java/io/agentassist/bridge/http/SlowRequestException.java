@@ -9,6 +9,9 @@ import org.springframework.web.ErrorResponseException;
  */
 class SlowRequestException extends ErrorResponseException {
 
+	/** Detail for a body of which nothing more arrives. */
+	static final String STALLED = "The body stopped arriving.";
+
 	private static final long serialVersionUID = 1L;
 
 	SlowRequestException(String detail) {

@@ -199,7 +199,7 @@ public class LiveRoutes {
 			return;
 		}
 		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
-			this.config.takeText(found.config()).forEach((problem) -> log.warn("Settings: {}", problem));
+			log("Settings: {}", this.config.takeText(found.config()));
 			if (!this.pending.isEmpty()) {
 				log.info("Routes are those of the running revision {} again", this.running.revision());
 				accept(this.warnings);
@@ -250,7 +250,7 @@ public class LiveRoutes {
 		accept(problems);
 		this.running = RouteRevision.of(this.running.revision() + 1, now(), description, set);
 		edits(outcome).increment();
-		problems.forEach((problem) -> log.warn("Routes: {}", problem));
+		log("Routes: {}", problems);
 		log.info(
 				"Routes revision {} runs: files {}; settings {}; routes added {}, changed {}, removed {}; {} ms, {} ms of it to swap",
 				this.running.revision(), changes.files(), settings, changes.added(), changes.changed(),

@@ -459,7 +459,7 @@ class LiveRoutesTest {
 		configure("agentassist.ranking.half-life: 1d");
 		start();
 		String overridden = this.config.resolve("application.yaml")
-				+ ":%d:%d: warning: this edit of '%s' changes nothing:" + " the value in force comes from ";
+				+ ":%d:%d: warning: this edit of '%s' changes nothing: the value in force comes from ";
 
 		configure("agentassist.ranking.half-life: 2d");
 		this.routes.refresh();
