@@ -114,10 +114,12 @@ class PackagedJarIT {
 
 	@Test
 	void shouldNameOnlyWhatIsMissing() throws Exception {
-		startInVain("--agentassist.genesys.client-id=x", "--agentassist.api.auth=none");
+		startInVain("--agentassist.genesys.client-id=x", "--agentassist.api.auth=none",
+				"--spring.profiles.active=sandbx");
 
 		assertThat(this.bridge.log())
-			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET")
+			.contains("GENESYS_CLIENT_SECRET", "AGENTASSIST_PUBLIC_URL", "AGENTASSIST_CALLBACK_SECRET",
+					"Profile 'sandbx' has no settings in config/application-sandbx.yaml")
 			.doesNotContain("GENESYS_CLIENT_ID", "AGENTASSIST_API_KEYS");
 	}
 

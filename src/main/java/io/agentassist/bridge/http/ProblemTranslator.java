@@ -25,6 +25,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.bean.validator.BeanValidationException;
 import org.apache.camel.support.processor.PredicateValidationException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.MalformedChunkCodingException;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,6 +129,9 @@ public class ProblemTranslator {
 			}
 			if (cause instanceof SocketTimeoutException) {
 				return problem(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.", cause);
+			}
+			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The provider's answer broke off.", cause);
 			}
 			if (cause instanceof IOException) {
 				return problem(HttpStatus.BAD_GATEWAY, "The provider could not be reached.", cause);

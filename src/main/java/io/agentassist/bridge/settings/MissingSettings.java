@@ -55,6 +55,8 @@ class MissingSettings implements EnvironmentPostProcessor {
 		}
 		requireApi(environment, missing);
 		if (!missing.isEmpty()) {
+			// They may be set for a profile whose name is misspelt.
+			missing.addAll(Overlays.warnings(environment));
 			throw new SettingsException("Missing", missing);
 		}
 	}

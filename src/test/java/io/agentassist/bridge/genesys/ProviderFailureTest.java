@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -409,13 +409,16 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
-	@EnumSource(Fault.class)
-	void shouldAnswer502WhenTheConnectionBreaks(Fault fault) {
+	@CsvSource({ "EMPTY_RESPONSE, The provider could not be reached.",
+			"CONNECTION_RESET_BY_PEER, The provider could not be reached.",
+			"MALFORMED_RESPONSE_CHUNK, The provider's answer broke off.",
+			"RANDOM_DATA_THEN_CLOSE, The provider could not be reached." })
+	void shouldAnswer502WhenTheConnectionBreaks(Fault fault, String detail) {
 		this.provider.answers(aResponse().withFault(fault));
 
 		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
 
-		assertProblem(answer, 502);
+		assertThat(assertProblem(answer, 502).path("detail").asText()).isEqualTo(detail);
 	}
 
 	@Test
