@@ -1,6 +1,8 @@
 package io.agentassist.bridge;
 
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
@@ -26,6 +28,8 @@ import static org.awaitility.Awaitility.await;
 class SandboxFaultsIT {
 
 	private static final ObjectMapper JSON = new ObjectMapper();
+
+	private static final String QUERY = "/sandbox/api/v2/agentassist/suggestions/query";
 
 	@TempDir
 	private static Path folder;
@@ -108,6 +112,27 @@ class SandboxFaultsIT {
 			.untilAsserted(() -> assertThat(bridge.log()).containsPattern("WARN .*Simulated provider: the callback of "
 					+ id + " was not accepted: .*/agentassist/elsewhere.* 404"));
 		assertThat(bridge.log()).doesNotContainPattern("ERROR .*elsewhere");
+	}
+
+	/** Camel resolves placeholders in a URL that it posts to. */
+	@Test
+	void shouldNotCallBackAnyoneElse() throws Exception {
+		HttpResponse<String> answer = bridge.post(QUERY, "{\"callbackUrl\":\"http://127.0.0.1:1/?{{env:HOME}}\"}");
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+		assertThat(JSON.readTree(answer.body()).path("code").asText()).isEqualTo("simulated.callback.url");
+	}
+
+	/** Which a page on the internet can have the developer's browser send. */
+	@Test
+	void shouldTakeNoQueryOfATypeThatBrowsersSendUnasked() throws Exception {
+		HttpRequest request = HttpRequest.newBuilder(bridge.url(QUERY))
+			.header("Content-Type", "text/plain")
+			.POST(HttpRequest.BodyPublishers.ofString("{}"))
+			.build();
+
+		assertThat(HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+			.isEqualTo(415);
 	}
 
 	private static HttpResponse<String> ask(String fault) throws IOException, InterruptedException {
