@@ -27,7 +27,7 @@ final class Database implements AutoCloseable {
 
 	Database(Path bridgeFolder) {
 		this.h2 = "jdbc:h2:file:" + bridgeFolder.resolve("data/agent-assist-bridge")
-				+ ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
+				+ ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;MAX_COMPACT_TIME=0";
 		this.server = "postgresql".equals(System.getProperty("database")) ? start() : null;
 	}
 
