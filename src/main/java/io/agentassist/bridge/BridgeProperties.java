@@ -1,6 +1,7 @@
 package io.agentassist.bridge;
 
 import java.net.URI;
+import java.util.List;
 
 import io.agentassist.bridge.settings.BaseUrl;
 import jakarta.validation.constraints.NotNull;
@@ -12,10 +13,12 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the bridge as a whole.
  *
  * @param publicUrl URL at which the provider reaches us, without a path
+ * @param plainHttpHosts hosts to which URLs may be plain HTTP; checked by
+ * {@code settings.SettingsRules}
  */
 @Validated
 @ConfigurationProperties("agentassist")
-public record BridgeProperties(@NotNull URI publicUrl) {
+public record BridgeProperties(@NotNull URI publicUrl, List<String> plainHttpHosts) {
 
 	public BridgeProperties {
 		publicUrl = BaseUrl.of(publicUrl);

@@ -15,7 +15,7 @@ import io.agentassist.bridge.BridgeProperties;
 public final class CallbackUrlFuzz {
 
 	private static final CallbackUrls URLS = new CallbackUrls(
-			new BridgeProperties(URI.create("https://bridge.example")),
+			new BridgeProperties(URI.create("https://bridge.example"), List.of()),
 			new CallbackProperties(CallbackAuth.NONE, null, null, null, Duration.ofMinutes(5), false,
 					List.of(URI.create("https://partner.example:8443/hooks")), Duration.ofSeconds(1)));
 

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.callback;
 
 import java.net.URI;
+import java.util.List;
 import java.util.Map;
 
 import io.agentassist.bridge.BridgeProperties;
@@ -22,7 +23,8 @@ class CallbackUrlsTest {
 						"callback.allowed-urls", "https://partner.example/hooks,")))
 			.bind("callback", CallbackProperties.class)
 			.get();
-		CallbackUrls urls = new CallbackUrls(new BridgeProperties(URI.create("https://bridge.example/")), properties);
+		CallbackUrls urls = new CallbackUrls(new BridgeProperties(URI.create("https://bridge.example/"), List.of()),
+				properties);
 
 		assertThat(urls.check("https://partner.example/hooks/a")).isPresent();
 		assertThat(urls.check("https://bridge.example/agentassist/callback")).isPresent();
