@@ -21,6 +21,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.http.EventStream;
 import io.agentassist.bridge.http.InvalidRequestException;
+import io.agentassist.bridge.http.RepeatedWork;
 import io.agentassist.bridge.http.RetryLaterException;
 import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.suggestion.Decision;
@@ -81,6 +82,10 @@ public class SuggestionStreams {
 
 	private final ExecutorService writers = Executors.newFixedThreadPool(WRITERS,
 			new CustomizableThreadFactory("stream-writer-"));
+
+	private final RepeatedWork sending = new RepeatedWork(log, "The query for event streams");
+
+	private final RepeatedWork keepingAlive = new RepeatedWork(log, "Keeping event streams alive");
 
 	private volatile boolean stopping;
 
@@ -189,18 +194,12 @@ public class SuggestionStreams {
 	}
 
 	private void look() {
-		attempt(this::sendNews);
-		attempt(this::keepAlive);
-	}
-
-	/** Catches everything, since an exception would end the schedule. */
-	private static void attempt(Runnable part) {
-		try {
-			part.run();
+		if (this.streams.isEmpty()) {
+			this.lookedAt = this.clock.instant();
+			return;
 		}
-		catch (RuntimeException | Error ex) {
-			log.warn("Event streams could not be served: {}", ex.getMessage());
-		}
+		this.sending.attempt(this::sendNews);
+		this.keepingAlive.attempt(this::keepAlive);
 	}
 
 	private void keepAlive() {
@@ -215,9 +214,7 @@ public class SuggestionStreams {
 	private void sendNews() {
 		List<SuggestionStream> round = List.copyOf(this.streams);
 		Instant now = this.clock.instant();
-		if (!round.isEmpty()) {
-			send(round, horizon(this.lookedAt), horizon(now));
-		}
+		send(round, horizon(this.lookedAt), horizon(now));
 		this.lookedAt = now;
 	}
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.agentassist.bridge.http.RepeatedWork;
 import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
@@ -43,6 +44,8 @@ class OutboxClaims {
 
 	private final ScheduledExecutorService timer = Executors
 		.newSingleThreadScheduledExecutor(new CustomizableThreadFactory("outbox-claims-"));
+
+	private final RepeatedWork renewal = new RepeatedWork(log, "The renewal of claims on events");
 
 	OutboxClaims(JdbcTemplate jdbc, TransactionOperations transaction, OutboxProperties properties, Clock clock) {
 		this.jdbc = jdbc;
@@ -82,15 +85,8 @@ class OutboxClaims {
 
 	private void renew() {
 		Set<Long> ids = Set.copyOf(this.inHand);
-		if (ids.isEmpty()) {
-			return;
-		}
-		try {
-			this.transaction.executeWithoutResult((status) -> write(ids));
-		}
-		// Catches everything, since an exception would end the schedule.
-		catch (RuntimeException | Error ex) {
-			log.warn("Claims on {} events could not be renewed: {}", ids.size(), ex.toString());
+		if (!ids.isEmpty()) {
+			this.renewal.attempt(() -> this.transaction.executeWithoutResult((status) -> write(ids)));
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.agentassist.bridge.suggestion;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.agentassist.bridge.http.RepeatedWork;
 import io.agentassist.bridge.http.RetryLaterException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,6 +25,7 @@ import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
@@ -51,6 +54,8 @@ public class RequestWatcher {
 	/** Threads that continue the routes that waited; they end after the web server. */
 	private final ExecutorService answerers = Executors.newFixedThreadPool(ANSWERERS,
 			new CustomizableThreadFactory("request-answerer-"));
+
+	private final RepeatedWork looking = new RepeatedWork(log, "The query for waiting callers");
 
 	private volatile boolean stopping;
 
@@ -100,7 +105,8 @@ public class RequestWatcher {
 		if (this.watches.size() >= MAX_WATCHES) {
 			throw new RetryLaterException("Too many callers are waiting.", Duration.ofSeconds(1));
 		}
-		Watch watch = new Watch(requestId, decided, System.nanoTime() + atMost.toNanos(), new CompletableFuture<>());
+		Watch watch = new Watch(requestId, decided, System.nanoTime() + atMost.toNanos(),
+				Objects.requireNonNullElse(MDC.getCopyOfContextMap(), Map.of()), new CompletableFuture<>());
 		this.watches.add(watch);
 		return watch.answer;
 	}
@@ -122,9 +128,12 @@ public class RequestWatcher {
 	}
 
 	private synchronized void look() {
-		if (this.watches.isEmpty()) {
-			return;
+		if (!this.watches.isEmpty()) {
+			this.looking.attempt(this::serve);
 		}
+	}
+
+	private void serve() {
 		List<Watch> round = List.copyOf(this.watches);
 		Map<String, TrackedRequest> found;
 		try {
@@ -132,13 +141,11 @@ public class RequestWatcher {
 				.stream()
 				.collect(Collectors.toMap(TrackedRequest::requestId, Function.identity()));
 		}
-		// Catches everything, since an exception would end the schedule.
 		catch (RuntimeException | Error ex) {
-			log.warn("Waiting callers could not be served: {}", ex.toString());
 			round.stream()
 				.filter(Watch::isOver)
 				.forEach((watch) -> end(watch, () -> watch.answer.completeExceptionally(ex)));
-			return;
+			throw ex;
 		}
 		for (Watch watch : round) {
 			TrackedRequest request = found.get(watch.requestId);
@@ -150,14 +157,22 @@ public class RequestWatcher {
 
 	/**
 	 * Ends a watch. The rest of its route runs on another thread, so that it does not
-	 * hold up the watcher.
+	 * hold up the watcher, with the logging context of the caller.
 	 */
 	private void end(Watch watch, Runnable answer) {
 		this.watches.remove(watch);
-		this.answerers.execute(answer);
+		this.answerers.execute(() -> {
+			MDC.setContextMap(watch.logContext);
+			try {
+				answer.run();
+			}
+			finally {
+				MDC.clear();
+			}
+		});
 	}
 
-	private record Watch(String requestId, boolean decided, long endNanos,
+	private record Watch(String requestId, boolean decided, long endNanos, Map<String, String> logContext,
 			CompletableFuture<Optional<TrackedRequest>> answer) {
 
 		boolean isOver() {
