@@ -97,6 +97,19 @@ class SuggestionLookupTest extends BridgeTest {
 		assertThat(json(found).path("request_id").asText()).isEqualTo(id);
 	}
 
+	/**
+	 * The answer was that the database is not available: callers tried again, for ever.
+	 */
+	@Test
+	void shouldAnswer500WhereTheRowIsDamaged() {
+		String id = queue(unique("conv-"));
+		this.database.update("UPDATE suggestion_request SET agent_skills = 'oops' WHERE request_id = ?", id);
+
+		assertProblem(get(LOOKUP + id), 500);
+
+		this.database.update("UPDATE suggestion_request SET agent_skills = '[]' WHERE request_id = ?", id);
+	}
+
 	@Test
 	void shouldAnswerWaitingCallerAsSoonAsTheCallbackCame() {
 		String id = queue(unique("conv-"));
