@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.ranking.FeedbackHistory;
+import io.agentassist.bridge.ranking.SuggestionRanker;
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 import io.agentassist.bridge.suggestion.UnknownRequestException;
 
 import org.apache.camel.Body;
 import org.apache.camel.ExchangeProperty;
-import org.springframework.dao.DataRetrievalFailureException;
 import org.springframework.stereotype.Component;
 
 /** Checks and counts an agent's feedback. */
@@ -51,7 +51,7 @@ public class FeedbackRecorder {
 			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 		if (request.rankedSuggestions() != null) {
 			for (JsonNode suggestion : read(request.rankedSuggestions())) {
-				if (feedback.suggestionId().equals(suggestion.path("id").asText())) {
+				if (feedback.suggestionId().equals(SuggestionRanker.id(suggestion))) {
 					return request;
 				}
 			}
@@ -64,7 +64,8 @@ public class FeedbackRecorder {
 			return this.json.readTree(rankedSuggestions);
 		}
 		catch (JsonProcessingException ex) {
-			throw new DataRetrievalFailureException("Column ranked_suggestions holds no JSON", ex);
+			// Without its cause, which quotes the row.
+			throw new IllegalStateException("Column ranked_suggestions holds no JSON");
 		}
 	}
 

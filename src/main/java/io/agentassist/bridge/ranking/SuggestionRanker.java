@@ -47,7 +47,8 @@ public final class SuggestionRanker {
 	 * {@code final_score}, {@code skill_match} and {@code feedback_signal}.
 	 * @param suggestions the provider's suggestions, JSON objects
 	 * @param agentSkills the agent's skills
-	 * @param feedbackSignal maps a suggestion's id to its signal, 0 to 1
+	 * @param feedbackSignal maps a suggestion's id, which may be null, to its signal, 0
+	 * to 1
 	 * @return new objects, highest score first; equal scores keep their order; those
 	 * below the minimum score are left out
 	 */
@@ -68,7 +69,7 @@ public final class SuggestionRanker {
 	private ObjectNode score(ObjectNode suggestion, Collection<String> agentSkills,
 			ToDoubleFunction<String> feedbackSignal) {
 		boolean skillMatch = matches(suggestion, agentSkills);
-		double feedback = feedbackSignal.applyAsDouble(suggestion.path("id").asText());
+		double feedback = feedbackSignal.applyAsDouble(id(suggestion));
 		double bonus = skillMatch ? this.weights.skillBonus() : 0;
 		double score = confidence(suggestion) * this.weights.confidenceWeight() + bonus * this.weights.skillWeight()
 				+ feedback * this.weights.feedbackWeight();
@@ -78,6 +79,16 @@ public final class SuggestionRanker {
 		scored.put("skill_match", skillMatch);
 		scored.put("feedback_signal", round(feedback));
 		return scored;
+	}
+
+	/**
+	 * The id of a suggestion, to which feedback refers.
+	 * @param suggestion the suggestion
+	 * @return its id; null if it has none, or an object or list in its place
+	 */
+	public static String id(JsonNode suggestion) {
+		JsonNode id = suggestion.path("id");
+		return id.isContainerNode() ? null : id.asText(null);
 	}
 
 	/** A confidence that is not a finite number counts as 0. */

@@ -59,9 +59,9 @@ public class SuggestionRanking {
 		long start = System.nanoTime();
 		List<String> ids = new ArrayList<>();
 		for (JsonNode suggestion : callback.suggestions()) {
-			String id = suggestion.path("id").asText();
+			String id = SuggestionRanker.id(suggestion);
 			// PostgreSQL refuses a NUL in text; nothing is known about such an id anyway.
-			if (id.indexOf('\0') < 0) {
+			if (id != null && id.indexOf('\0') < 0) {
 				ids.add(id);
 			}
 		}
@@ -70,12 +70,11 @@ public class SuggestionRanking {
 		RankingProperties weights = this.settings.get();
 		List<ObjectNode> ranked = new SuggestionRanker(weights).rank(callback.suggestions(), request.agentSkills(),
 				(id) -> {
-					FeedbackCounts counts = feedback.get(id);
+					FeedbackCounts counts = (id != null) ? feedback.get(id) : null;
 					return (counts != null) ? weights.feedbackModel().signal(counts, weights.halfLife(), now)
 							: FeedbackModel.NEUTRAL;
 				});
-		RankedSuggestions suggestions = new RankedSuggestions(
-				ranked.stream().map((item) -> item.path("id").asText(null)).toList(),
+		RankedSuggestions suggestions = new RankedSuggestions(ranked.stream().map(SuggestionRanker::id).toList(),
 				this.json.writeValueAsString(ranked));
 		this.timer.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
 		return suggestions;

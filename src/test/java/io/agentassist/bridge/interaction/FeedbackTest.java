@@ -161,6 +161,19 @@ class FeedbackTest extends BridgeTest {
 		assertProblem(giveFeedback(queue(unique("conv-")), "sug-1", "accepted", null), 404);
 	}
 
+	/** JSON's null was taken for the id "null", an object for the empty one. */
+	@ParameterizedTest
+	@ValueSource(strings = { "null", "{\"a\":1}", "[]" })
+	void shouldAnswer404ForASuggestionWithoutAnId(String noId) {
+		String id = queue(unique("conv-"));
+		assertThat(callBack("{\"id\":\"" + id + "\",\"status\":\"completed\",\"suggestions\":[{\"id\":" + noId + "}]}")
+			.statusCode()).isEqualTo(200);
+
+		assertProblem(giveFeedback(id, "null", "accepted", null), 404);
+		assertThat(settledAuditLines(id)).singleElement()
+			.matches((line) -> line.path("action").asText().equals("presented") && line.path("suggestion_id").isNull());
+	}
+
 	static Stream<Arguments> brokenFields() {
 		return Stream.of(
 				Arguments.of("{\"suggestion_id\":\"s\",\"action\":\"accepted\"}", "request_id",
