@@ -47,6 +47,12 @@ class SuggestionStream implements EventStream {
 
 	private static final int PIECE = 8192;
 
+	/**
+	 * A caller sends the cursor back in a header. Beyond this many decisions within the
+	 * horizon, those before may be sent again.
+	 */
+	private static final int MAX_MARKS = 300;
+
 	private final String conversationId;
 
 	private final String tenant;
@@ -150,6 +156,8 @@ class SuggestionStream implements EventStream {
 				this.sent.entrySet()
 					.stream()
 					.filter((decision) -> !decision.getValue().isBefore(horizon))
+					.sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
+					.limit(MAX_MARKS)
 					.map(Map.Entry::getKey)
 					.collect(Collectors.toSet()));
 	}

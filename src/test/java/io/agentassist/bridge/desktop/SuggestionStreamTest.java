@@ -9,9 +9,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -206,6 +210,38 @@ class SuggestionStreamTest extends BridgeTest {
 			}
 		}
 		assertThat(replayed).containsExactlyInAnyOrderElementsOf(missed);
+	}
+
+	/**
+	 * The id grew with each decision of the last minute, until no header could hold it.
+	 */
+	@Test
+	void shouldKeepTheIdShortEnoughForAHeader() {
+		String last = complete();
+		OffsetDateTime now = Instant.now().atOffset(ZoneOffset.UTC);
+		this.database.batchUpdate("""
+				INSERT INTO suggestion_request (request_id, conversation_id, agent_skills, status, submitted_at,
+				  completed_at, ranked_suggestions)
+				SELECT request_id || ?, conversation_id, agent_skills, status, submitted_at, ?, ranked_suggestions
+				FROM suggestion_request WHERE request_id = ?""",
+				IntStream.rangeClosed(1, 1000)
+					.mapToObj((i) -> new Object[] { "-" + i, now.minus(i, ChronoUnit.MILLIS), last })
+					.toList());
+		String cursor;
+		try (EventStreamClient stream = open(this.conversation)) {
+			cursor = stream.awaitEvents(100).get(99).id();
+		}
+
+		Set<String> replayed = new HashSet<>();
+		for (int streams = 1; streams <= 3; streams++) {
+			try (EventStreamClient stream = open(this.conversation, cursor)) {
+				List<Event> events = stream.awaitEvents(100);
+				assertThat(events).allMatch((event) -> event.id().length() < 3_000);
+				events.forEach((event) -> replayed.add(event.requestId()));
+				assertThat(replayed).hasSize(100 * streams);
+				cursor = events.get(99).id();
+			}
+		}
 	}
 
 	@Test
