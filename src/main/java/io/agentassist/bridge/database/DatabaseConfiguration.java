@@ -10,6 +10,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.camel.spring.spi.SpringTransactionPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
 import org.springframework.boot.info.BuildProperties;
@@ -28,12 +30,22 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Configuration(proxyBeanMethods = false)
 class DatabaseConfiguration {
 
+	private static final Logger log = LoggerFactory.getLogger(DatabaseConfiguration.class);
+
+	/** A setting of the PostgreSQL driver. */
+	private static final String TIMEOUT = "socketTimeout";
+
 	/** On H2, transactions share the commits of the single connection. */
 	@Bean
 	PlatformTransactionManager transactionManager(HikariDataSource pool, MeterRegistry meters) {
-		return isH2(pool)
-				? new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()), meters)
-				: new PostgreSqlTransactionManager(pool);
+		if (isH2(pool)) {
+			return new GroupCommitTransactionManager(pool, Duration.ofMillis(pool.getConnectionTimeout()), meters);
+		}
+		if (!pool.getDataSourceProperties().containsKey(TIMEOUT) && !pool.getJdbcUrl().contains(TIMEOUT + "=")) {
+			log.warn("A PostgreSQL that hangs will hold callers up without limit, as connections have no socketTimeout:"
+					+ " use the profile postgresql");
+		}
+		return new PostgreSqlTransactionManager(pool);
 	}
 
 	@Bean
