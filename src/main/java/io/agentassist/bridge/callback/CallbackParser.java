@@ -3,8 +3,12 @@ package io.agentassist.bridge.callback;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -41,12 +45,23 @@ public class CallbackParser {
 			callback = tree(body);
 		}
 		catch (IOException ex) {
-			throw new InvalidCallbackException(ex);
+			throw new InvalidCallbackException(reason(ex));
 		}
 		if (callback == null || !callback.isObject() || callback.isEmpty()) {
-			throw new InvalidCallbackException(null);
+			throw new InvalidCallbackException("no JSON object, or an empty one");
 		}
 		return read(callback);
+	}
+
+	private static String reason(IOException failure) {
+		if (failure instanceof StreamConstraintsException limit) {
+			return limit.getOriginalMessage();
+		}
+		if (failure instanceof JsonProcessingException syntax) {
+			JsonLocation place = syntax.getLocation();
+			return "not JSON, line %d, column %d".formatted(place.getLineNr(), place.getColumnNr());
+		}
+		return (failure instanceof CharacterCodingException) ? "not UTF-8" : failure.getMessage();
 	}
 
 	/**
@@ -83,11 +98,11 @@ public class CallbackParser {
 			suggestions = this.json.createArrayNode();
 		}
 		if (!(suggestions instanceof ArrayNode array)) {
-			throw new InvalidCallbackException(null);
+			throw new InvalidCallbackException("suggestions is not a list");
 		}
 		for (JsonNode suggestion : array) {
 			if (!(suggestion instanceof ObjectNode fields)) {
-				throw new InvalidCallbackException(null);
+				throw new InvalidCallbackException("a suggestion is not an object");
 			}
 			if (fields.has("knowledgeSourceId") && !fields.has("knowledge_source_id")) {
 				fields.set("knowledge_source_id", fields.remove("knowledgeSourceId"));

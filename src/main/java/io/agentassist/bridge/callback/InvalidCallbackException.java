@@ -8,8 +8,12 @@ public class InvalidCallbackException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
-	InvalidCallbackException(Throwable cause) {
-		super("Invalid JSON payload", cause);
+	/**
+	 * Creates the exception.
+	 * @param reason what is wrong, for the log: nothing of the callback's contents
+	 */
+	InvalidCallbackException(String reason) {
+		super(reason);
 	}
 
 }

@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
@@ -115,7 +117,8 @@ public class ProblemTranslator {
 					.sorted(Comparator.comparing((error) -> error.get("field")))
 					.toList());
 			}
-			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
+			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()
+					&& !isSyntaxError(mismatch.getCause())) {
 				return new InvalidRequestException(
 						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
@@ -157,6 +160,12 @@ public class ProblemTranslator {
 	private static String fieldName(ConstraintViolation<?> violation) {
 		return SnakeCaseStrategy.INSTANCE
 			.translate(violation.getPropertyPath().toString().replace(".<list element>", ""));
+	}
+
+	/** Jackson names the field at which it stopped here, too. */
+	private static boolean isSyntaxError(Throwable cause) {
+		return cause instanceof StreamReadException || cause instanceof StreamConstraintsException
+				|| cause instanceof CharConversionException;
 	}
 
 	private static String message(JsonMappingException mismatch) {

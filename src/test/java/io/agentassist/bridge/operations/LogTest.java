@@ -169,6 +169,45 @@ class LogTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`', delimiter = '|',
+			value = { "{\"id\": | not JSON, line 1, column ", "[] | no JSON object, or an empty one",
+					"{\"suggestions\":{}} | suggestions is not a list",
+					"{\"suggestions\":[1]} | a suggestion is not an object" })
+	void shouldTellWhyACallbackIsNotTheContractsJson(String body, String reason, CapturedOutput log) {
+		assertThat(callBack(body).statusCode()).isEqualTo(400);
+
+		assertThat(log.getOut()).contains(" Callback refused: " + reason);
+	}
+
+	@Test
+	void shouldTellThatACallbackIsOverALimit(CapturedOutput log) {
+		assertThat(callBack("{\"id\":\"x\",\"list\":[" + "1,".repeat(21_000) + "1]}").statusCode()).isEqualTo(400);
+
+		assertThat(log.getOut())
+			.containsPattern("Callback refused: Token count \\(\\d+\\) exceeds the maximum allowed");
+	}
+
+	/** A stack trace for each. */
+	@Test
+	void shouldNotTellOfARequestForNothing(CapturedOutput log) {
+		assertProblem(get("//"), 404);
+
+		assertThat(log.getOut()).doesNotContain("ExceptionHandler", "\tat ");
+	}
+
+	/** The rest of its route runs on another thread. */
+	@Test
+	void shouldNameTheTraceAfterAWait(CapturedOutput log) {
+		String trace = UUID.randomUUID().toString().replace("-", "");
+		String id = unique("req-");
+
+		assertThat(callBack(completed(id), "00-" + trace + "-00f067aa0ba902b7-01").statusCode()).isEqualTo(404);
+
+		eventually(() -> assertThat(log.getOut())
+			.contains("[" + trace + "] Callback " + id + " refused, no such request"));
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
 			"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
 			"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736", "" })

@@ -194,9 +194,11 @@ class SuggestionValidationTest extends BridgeTest {
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "null", "[]", "[{}]", "\"text\"", "42", "true", "{", "{\"transcript\":",
 			"{\"transcript\":\"x\"} trailing", "{} {}", "{'transcript':'x'}", "not json", "<xml/>", "{\"a\":NaN}",
-			"\uFEFF", "{\"transcript\":\"\\ud800\"" })
+			"\uFEFF", "{\"transcript\":\"\\ud800\"", "{\"transcript\":\"cut off", "{\"transcript\":\"\\q\"}",
+			"{\"transcript\":\"a\nb\"}", "{\"knowledge_source_ids\":[\"k\",]}" })
 	void shouldAnswer400WhenBodyIsNoJsonObject(String body) {
-		assertProblem(post("/agentassist/suggestions", body), 400);
+		JsonNode problem = assertProblem(post("/agentassist/suggestions", body), 400);
+		assertThat(problem.path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertNoQuery();
 	}
 
