@@ -118,7 +118,7 @@ public class Provider implements Closeable {
 	 * @return seconds, -1 without one
 	 */
 	@ManagedAttribute(description = "Seconds since the access token was requested; -1 without one")
-	public long getTokenAge() {
+	public long getTokenAgeSeconds() {
 		return seconds(this.tokens.age());
 	}
 
@@ -127,7 +127,7 @@ public class Provider implements Closeable {
 	 * @return seconds, -1 without one
 	 */
 	@ManagedAttribute(description = "Seconds until the access token expires; -1 without one")
-	public long getTokenExpiresIn() {
+	public long getTokenExpiresInSeconds() {
 		return seconds(this.tokens.expiresIn());
 	}
 
@@ -137,7 +137,7 @@ public class Provider implements Closeable {
 	 */
 	@ManagedAttribute(
 			description = "Calls that the provider's rate limit still allows; NaN until it has sent its limits")
-	public double getRateLeft() {
+	public double getRateRemaining() {
 		return this.rate.remaining();
 	}
 

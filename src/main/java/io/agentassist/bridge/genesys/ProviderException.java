@@ -3,6 +3,9 @@ package io.agentassist.bridge.genesys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+
+import io.agentassist.bridge.http.RetryAfter;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -41,8 +44,8 @@ class ProviderException extends ErrorResponseException {
 		this.summary = "HTTP " + providerStatus + said("code ", code) + said("contextId ", contextId)
 				+ said("ININ-Correlation-Id ", correlationId) + said("message: ", loggable);
 		if (getStatusCode() == HttpStatus.TOO_MANY_REQUESTS) {
-			long seconds = (retryAfter != null) ? Math.max(1, retryAfter.toSeconds()) : 1;
-			getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
+			getHeaders().set(HttpHeaders.RETRY_AFTER,
+					RetryAfter.of(Objects.requireNonNullElse(retryAfter, Duration.ZERO)));
 		}
 	}
 

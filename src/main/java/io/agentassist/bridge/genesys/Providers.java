@@ -68,7 +68,7 @@ public class Providers {
 					breakers.circuitBreaker(name), new RateWindow(() -> live.get().rate(), System::nanoTime));
 			this.providers.put(name, provider);
 			tokenEndpoint.register(name);
-			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateLeft)
+			Gauge.builder("agentassist.provider.rate.remaining", provider, Provider::getRateRemaining)
 				.description("Calls that the provider's rate limit still allows until its window ends")
 				.tag("organisation", name)
 				.register(meters);

@@ -31,9 +31,9 @@ class ProvidersHealthIndicator implements HealthIndicator {
 			Map<String, Object> details = new LinkedHashMap<>();
 			details.put("breaker", provider.getBreakerState());
 			details.put("concurrent", provider.getConcurrentQueries());
-			details.put("token expires in", provider.getTokenExpiresIn());
-			if (!Double.isNaN(provider.getRateLeft())) {
-				details.put("rate left", provider.getRateLeft());
+			details.put("token expires in", provider.getTokenExpiresInSeconds());
+			if (!Double.isNaN(provider.getRateRemaining())) {
+				details.put("rate remaining", provider.getRateRemaining());
 			}
 			health.withDetail(provider.getName(), details);
 		}

@@ -2,6 +2,8 @@ package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
 
+import io.agentassist.bridge.http.RetryAfter;
+
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
@@ -17,8 +19,7 @@ class RateLimitedException extends ErrorResponseException {
 	RateLimitedException(Duration wait) {
 		super(HttpStatus.TOO_MANY_REQUESTS);
 		setDetail("The provider limits our requests.");
-		// Rounded up, since retrying earlier would be useless.
-		getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, wait.plusMillis(999).toSeconds())));
+		getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(wait));
 	}
 
 }

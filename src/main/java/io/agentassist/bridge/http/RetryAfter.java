@@ -7,7 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
 
-/** The header {@code Retry-After} of an answer we received (RFC 9110, 10.2.3). */
+/** The header {@code Retry-After} (RFC 9110, 10.2.3). */
 public final class RetryAfter {
 
 	private RetryAfter() {
@@ -31,6 +31,16 @@ public final class RetryAfter {
 		catch (DateTimeParseException ex) {
 			return Optional.empty();
 		}
+	}
+
+	/**
+	 * Writes the header's value.
+	 * @param wait how long to wait before trying again
+	 * @return whole seconds, at least 1; rounded up, since retrying earlier would be
+	 * useless
+	 */
+	public static String of(Duration wait) {
+		return Long.toString(Math.max(1, wait.plusMillis(999).toSeconds()));
 	}
 
 }

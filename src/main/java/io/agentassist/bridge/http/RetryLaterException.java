@@ -16,13 +16,12 @@ public class RetryLaterException extends ErrorResponseException {
 	/**
 	 * Creates the answer.
 	 * @param detail the reason, for the caller
-	 * @param retryAfter how long to wait before trying again; rounded down to seconds, at
-	 * least 1
+	 * @param retryAfter how long to wait before trying again
 	 */
 	public RetryLaterException(String detail, Duration retryAfter) {
 		super(HttpStatus.SERVICE_UNAVAILABLE);
 		setDetail(detail);
-		getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(Math.max(1, retryAfter.toSeconds())));
+		getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(retryAfter));
 	}
 
 }

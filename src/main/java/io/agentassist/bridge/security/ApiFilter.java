@@ -6,6 +6,7 @@ import java.util.Enumeration;
 
 import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.http.RetryAfter;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -60,7 +61,7 @@ class ApiFilter extends OncePerRequestFilter {
 				who = " of caller " + caller.rate().getName();
 				ErrorResponseException tooMany = problem(HttpStatus.TOO_MANY_REQUESTS,
 						"Too many requests per second for this caller.");
-				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, Long.toString(RateLimits.PERIOD.toSeconds()));
+				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(RateLimits.PERIOD));
 				throw tooMany;
 			}
 			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());

@@ -153,8 +153,8 @@ class OrganisationTest extends StrictBridgeTest {
 		queues("failing");
 		ManagementFactory.getPlatformMBeanServer().invoke(name("failing"), "resetBreaker", null, null);
 		assertThat(ask("failing").statusCode()).isEqualTo(202);
-		assertThat((Long) mbean("failing", "TokenExpiresIn")).isBetween(86000L, 86400L);
-		assertThat((Long) mbean("failing", "TokenAge")).isBetween(0L, 60L);
+		assertThat((Long) mbean("failing", "TokenExpiresInSeconds")).isBetween(86000L, 86400L);
+		assertThat((Long) mbean("failing", "TokenAgeSeconds")).isBetween(0L, 60L);
 	}
 
 	@Test
