@@ -25,8 +25,8 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
  * <li>{@code SpringBootPlatformHttp}: {@code http.AtomicHttpMapping} maps the paths.
  * <li>{@code Aop}, {@code Transaction}, {@code PersistenceExceptionTranslation}: no bean
  * is proxied; transactions are TransactionOperations, or the routes'.
- * <li>{@code WebMvcObservation}: Camel's metrics and our own are enough; Spring's cost
- * more than they are worth.
+ * <li>{@code WebMvcObservation}: our own metrics are enough; Spring's cost more than they
+ * are worth.
  * <li>{@code CamelHealthCheck}, {@code CamelAvailabilityCheck}: Camel's own health is
  * down if a route is merely paused, see {@code operations.RoutesHealthIndicator}.
  * </ul>

@@ -45,8 +45,8 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * The only place where a failure becomes an answer: an RFC 9457 problem with its status
- * and headers, and one log line. Routes call it as the bean {@code problems} from
+ * Turns a failure into the answer of a route: an RFC 9457 problem with its status and
+ * headers, and one log line. Routes call it as the bean {@code problems} from
  * {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("problems")

@@ -67,7 +67,7 @@ final class RouteGraph {
 				lines.add(node(nodes, "http", "([HTTP client])") + edge(from.replaceFirst("platform-http:", ""))
 						+ id(route));
 			}
-			else if (!from.startsWith("direct:") && !byEntranceOfOther(byEntrance, from, route)) {
+			else if (!from.startsWith("direct:") && !from.contains("{{")) {
 				lines.add(node(nodes, "clock", "([clock])") + edge(from) + id(route));
 			}
 			for (String target : targets(route)) {
@@ -92,10 +92,6 @@ final class RouteGraph {
 		nodes.forEach((node) -> text.append("  ").append(node).append('\n'));
 		lines.forEach((line) -> text.append("  ").append(line).append('\n'));
 		return text.toString();
-	}
-
-	private static boolean byEntranceOfOther(Map<String, String> byEntrance, String from, RouteItem route) {
-		return from.contains("{{") && byEntrance.containsKey(from) && byEntrance.get(from).equals(id(route));
 	}
 
 	private static String edge(String label) {
