@@ -1,8 +1,8 @@
 package io.agentassist.bridge;
 
 import io.agentassist.bridge.genesys.GenesysProperties;
-import io.agentassist.bridge.interaction.OutboxProperties;
 import io.agentassist.bridge.lifecycle.LifecycleProperties;
+import io.agentassist.bridge.outbox.OutboxProperties;
 import io.agentassist.bridge.ranking.RankingProperties;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.suggestion.SuggestionsProperties;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
-import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.interaction.Feedback;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
 import jakarta.validation.Validator;

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-import io.agentassist.bridge.interaction.Outbox;
-import io.agentassist.bridge.interaction.OutboxEvent;
-import io.agentassist.bridge.interaction.OutboxProperties;
+import io.agentassist.bridge.outbox.Outbox;
+import io.agentassist.bridge.outbox.OutboxEvent;
+import io.agentassist.bridge.outbox.OutboxProperties;
 import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;

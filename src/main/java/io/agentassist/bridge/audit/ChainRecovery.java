@@ -12,7 +12,7 @@ import java.util.Set;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.agentassist.bridge.interaction.Outbox;
+import io.agentassist.bridge.outbox.Outbox;
 
 /**
  * Works out, after a start or a failed transaction, which lines after the known end of

@@ -1,6 +1,6 @@
 package io.agentassist.bridge.callback;
 
-import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.failure.ProblemTranslator;
 
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;

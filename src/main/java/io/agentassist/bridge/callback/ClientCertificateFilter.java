@@ -2,7 +2,7 @@ package io.agentassist.bridge.callback;
 
 import java.io.IOException;
 
-import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.failure.ProblemTranslator;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

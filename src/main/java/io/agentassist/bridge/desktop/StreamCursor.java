@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
-import io.agentassist.bridge.http.InvalidRequestException;
+import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.suggestion.Decision;
 
 /**

@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.failure.InvalidRequestException;
+import io.agentassist.bridge.failure.RepeatedWork;
+import io.agentassist.bridge.failure.RetryLaterException;
 import io.agentassist.bridge.http.EventStream;
-import io.agentassist.bridge.http.InvalidRequestException;
-import io.agentassist.bridge.http.RepeatedWork;
-import io.agentassist.bridge.http.RetryLaterException;
 import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.suggestion.Decision;
 import io.agentassist.bridge.suggestion.DeliveryTime;

@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
-import io.agentassist.bridge.http.RetryAfter;
+import io.agentassist.bridge.failure.RetryAfter;
 import io.agentassist.bridge.suggestion.RequestStatus;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
 

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.agentassist.bridge.failure.RetryAfter;
 import io.agentassist.bridge.genesys.AccessTokens.Token;
-import io.agentassist.bridge.http.RetryAfter;
 import io.agentassist.bridge.routes.CallsRoute;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
-import io.agentassist.bridge.http.RetryAfter;
+import io.agentassist.bridge.failure.RetryAfter;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;

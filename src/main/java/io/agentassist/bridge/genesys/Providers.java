@@ -10,9 +10,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
+import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.BoundedHttpCalls;
-import io.agentassist.bridge.http.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;

@@ -2,7 +2,7 @@ package io.agentassist.bridge.genesys;
 
 import java.time.Duration;
 
-import io.agentassist.bridge.http.RetryAfter;
+import io.agentassist.bridge.failure.RetryAfter;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.agentassist.bridge.callback.CallbackUrls;
-import io.agentassist.bridge.http.InvalidRequestException;
+import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
 import io.agentassist.bridge.suggestion.SuggestionsProperties;
 

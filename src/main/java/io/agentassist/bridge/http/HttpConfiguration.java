@@ -1,5 +1,6 @@
 package io.agentassist.bridge.http;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.DispatcherType;
 

@@ -1,5 +1,7 @@
 package io.agentassist.bridge.http;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
+
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;

@@ -2,6 +2,7 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

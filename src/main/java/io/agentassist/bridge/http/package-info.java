@@ -1,5 +1,5 @@
 /**
  * The HTTP layer in front of the routes: non-blocking consumer, body limit, headers,
- * problem bodies.
+ * event streams.
  */
 package io.agentassist.bridge.http;

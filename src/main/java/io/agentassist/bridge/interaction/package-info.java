@@ -1,2 +1,2 @@
-/** Interactions: their events, and the outbox that stores them. */
+/** Interactions: feedback, events, their record, and the erasure of a conversation. */
 package io.agentassist.bridge.interaction;

@@ -4,8 +4,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.function.Supplier;
 
-import io.agentassist.bridge.interaction.DeadLetters;
 import io.agentassist.bridge.interaction.IdempotencyKeys;
+import io.agentassist.bridge.outbox.DeadLetters;
 import io.agentassist.bridge.suggestion.RequestStore;
 
 import org.apache.camel.Exchange;

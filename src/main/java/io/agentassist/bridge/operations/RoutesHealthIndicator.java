@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 
+import io.agentassist.bridge.failure.ScheduledFailures;
 import io.agentassist.bridge.http.Intakes;
-import io.agentassist.bridge.http.ScheduledFailures;
+
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;

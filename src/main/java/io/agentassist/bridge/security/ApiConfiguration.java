@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.agentassist.bridge.http.ProblemTranslator;
+import io.agentassist.bridge.failure.ProblemTranslator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.Enumeration;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.failure.RetryAfter;
 import io.agentassist.bridge.http.AllowedOrganisations;
-import io.agentassist.bridge.http.ProblemTranslator;
-import io.agentassist.bridge.http.RetryAfter;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;

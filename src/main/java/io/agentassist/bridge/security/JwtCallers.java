@@ -17,7 +17,7 @@ import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
-import io.agentassist.bridge.http.RetryLaterException;
+import io.agentassist.bridge.failure.RetryLaterException;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import jakarta.servlet.http.HttpServletRequest;
 

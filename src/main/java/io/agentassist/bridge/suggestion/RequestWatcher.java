@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-import io.agentassist.bridge.http.RepeatedWork;
-import io.agentassist.bridge.http.RetryLaterException;
+import io.agentassist.bridge.failure.RepeatedWork;
+import io.agentassist.bridge.failure.RetryLaterException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.annotation.PreDestroy;

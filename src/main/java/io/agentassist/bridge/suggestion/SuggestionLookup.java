@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-import io.agentassist.bridge.http.InvalidRequestException;
+import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.http.Tenant;
 
 import org.apache.camel.ExchangeProperty;

@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.agentassist.bridge.interaction.Outbox;
-import io.agentassist.bridge.interaction.OutboxEvent;
-import io.agentassist.bridge.interaction.OutboxProperties;
+import io.agentassist.bridge.outbox.Outbox;
+import io.agentassist.bridge.outbox.OutboxEvent;
+import io.agentassist.bridge.outbox.OutboxProperties;
 import io.agentassist.bridge.settings.LiveSettings;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;

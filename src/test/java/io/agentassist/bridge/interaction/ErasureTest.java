@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.audit.AuditCommand;
 import io.agentassist.bridge.callback.CallbackParser;
+import io.agentassist.bridge.outbox.DeadLetters;
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
 import org.junit.jupiter.api.Tag;

@@ -13,7 +13,7 @@ import com.github.tomakehurst.wiremock.matching.RequestPatternBuilder;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.callback.Callback;
-import io.agentassist.bridge.interaction.OutboxEvent;
+import io.agentassist.bridge.outbox.OutboxEvent;
 import io.agentassist.bridge.suggestion.RankedSuggestions;
 import io.agentassist.bridge.suggestion.RequestStatus;
 import io.agentassist.bridge.suggestion.SuggestionRequest;

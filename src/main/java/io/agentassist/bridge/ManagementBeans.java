@@ -1,0 +1,48 @@
+package io.agentassist.bridge;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import io.agentassist.bridge.audit.AuditManagement;
+import io.agentassist.bridge.genesys.Providers;
+import io.agentassist.bridge.operations.FlowManagement;
+import io.agentassist.bridge.outbox.OutboxManagement;
+import io.agentassist.bridge.routes.LiveRoutes;
+import io.agentassist.bridge.suggestion.SuggestionsManagement;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.jmx.export.MBeanExporter;
+import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
+import org.springframework.jmx.export.annotation.ManagedResource;
+import org.springframework.jmx.support.RegistrationPolicy;
+
+/**
+ * Exposes the bridge in JMX, and so in Hawtio, in the domain
+ * {@code io.agentassist.bridge}.
+ */
+@Configuration(proxyBeanMethods = false)
+class ManagementBeans {
+
+	private static final String PROVIDER = "io.agentassist.bridge:type=Provider,name=";
+
+	@Bean
+	MBeanExporter managementBeansExporter(SuggestionsManagement suggestions, OutboxManagement outbox,
+			AuditManagement audit, FlowManagement flow, LiveRoutes routes, Providers providers) {
+		Map<String, Object> beans = new HashMap<>();
+		Stream.of(suggestions, outbox, audit, flow, routes)
+			.forEach((bean) -> beans.put(
+					AnnotatedElementUtils.findMergedAnnotation(bean.getClass(), ManagedResource.class).objectName(),
+					bean));
+		providers.all().forEach((provider) -> beans.put(PROVIDER + provider.getName(), provider));
+		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
+		// Named one by one, to avoid a search through all beans at the start.
+		exporter.setAutodetect(false);
+		exporter.setBeans(beans);
+		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);
+		return exporter;
+	}
+
+}

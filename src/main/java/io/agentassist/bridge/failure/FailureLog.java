@@ -1,0 +1,73 @@
+package io.agentassist.bridge.failure;
+
+import java.util.Set;
+
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.apache.camel.util.StringHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/**
+ * Logs failures that no policy handled and no caller was answered with: those of timers,
+ * once until they work again, and those of wire taps. Camel's own log lines for these are
+ * turned off, since they quote what a step failed on.
+ */
+@Component
+class FailureLog extends SimpleEventNotifierSupport {
+
+	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
+
+	/** Components that nobody waits for. */
+	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
+
+	private final ScheduledFailures scheduled;
+
+	FailureLog(ScheduledFailures scheduled) {
+		this.scheduled = scheduled;
+		setIgnoreExchangeEvents(false);
+		setIgnoreExchangeFailedEvents(false);
+	}
+
+	@Override
+	public void notify(CamelEvent event) {
+		if (event instanceof ExchangeFailedEvent failed && !isTold(failed.getExchange())) {
+			Exchange exchange = failed.getExchange();
+			if (isOfClock(exchange) && !this.scheduled.begins(exchange)) {
+				return;
+			}
+			log.error("{} failed unexpectedly: {}", ProblemTranslator.describe(exchange),
+					RedactedException.rootOf(exchange.getException()), new RedactedException(exchange.getException()));
+		}
+	}
+
+	/**
+	 * Whether someone is waiting for the exchange and gets its failure: a caller over
+	 * HTTP, Java, a broker. A copy that nobody waits for is correlated with its original.
+	 * A database outage also counts as reported.
+	 */
+	private static boolean isTold(Exchange exchange) {
+		boolean isCopy = !exchange.getPattern().isOutCapable() && exchange.getProperty(Exchange.CORRELATION_ID) != null;
+		return isOfState(exchange) || (!isOfClock(exchange) && !isCopy);
+	}
+
+	private static boolean isOfClock(Exchange exchange) {
+		Endpoint from = exchange.getFromEndpoint();
+		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
+	}
+
+	/** A database outage is shown by the health, not logged at each poll. */
+	private static boolean isOfState(Exchange exchange) {
+		return exchange.getException(TransactionException.class) != null
+				|| exchange.getException(DataAccessResourceFailureException.class) != null
+				|| exchange.getException(TransientDataAccessException.class) != null;
+	}
+
+}

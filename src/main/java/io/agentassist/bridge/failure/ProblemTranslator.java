@@ -1,0 +1,244 @@
+package io.agentassist.bridge.failure;
+
+import java.io.CharConversionException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import io.github.resilience4j.bulkhead.BulkheadFullException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.validation.ConstraintViolation;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.bean.validator.BeanValidationException;
+import org.apache.camel.support.processor.PredicateValidationException;
+import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.MalformedChunkCodingException;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+import org.springframework.util.StringUtils;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.ErrorResponseException;
+
+/**
+ * Turns a failure into the answer of a route: an RFC 9457 problem with its status and
+ * headers, and one log line. Routes call it as the bean {@code problems} from
+ * {@code routes/error-policies.camel.yaml}. Thread safe.
+ */
+@Component("problems")
+public class ProblemTranslator {
+
+	private static final Logger log = LoggerFactory.getLogger(ProblemTranslator.class);
+
+	private static final Duration STATE_RETRY_AFTER = Duration.ofSeconds(2);
+
+	private static final Duration SATURATION_RETRY_AFTER = Duration.ofSeconds(1);
+
+	private static final int MAX_ID_LENGTH = 200;
+
+	private final ObjectMapper json;
+
+	private final Duration breakerRetryAfter;
+
+	ProblemTranslator(ObjectMapper json, @Value("${agentassist.genesys.breaker.open-time}") Duration breakerOpenTime) {
+		this.json = json;
+		this.breakerRetryAfter = breakerOpenTime;
+	}
+
+	/**
+	 * Replaces the message with the answer to the exchange's caught exception.
+	 * @param exchange a failed exchange, in an {@code onException} or {@code doCatch}
+	 * @throws JsonProcessingException never in practice: the body consists of strings and
+	 * numbers
+	 */
+	public void answer(Exchange exchange) throws JsonProcessingException {
+		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+		ErrorResponse answer = translate(failure);
+		log(answer, failure, describe(exchange), (String) exchange.removeProperty(FailedStep.PROPERTY));
+		Message message = exchange.getMessage();
+		message.removeHeaders("*");
+		message.setBody(this.json.writeValueAsBytes(answer.getBody()));
+		message.setHeader(Exchange.HTTP_RESPONSE_CODE, answer.getStatusCode().value());
+		message.setHeader(Exchange.CONTENT_TYPE, MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+		answer.getHeaders().toSingleValueMap().forEach(message::setHeader);
+	}
+
+	/**
+	 * Answers a failed request that no route answers.
+	 * @param operation method and path, for the log
+	 * @param response the response, not yet committed
+	 * @param failure what went wrong
+	 * @throws IOException when the caller has gone
+	 */
+	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
+		ErrorResponse answer = translate(failure);
+		log(answer, failure, operation, null);
+		byte[] body = this.json.writeValueAsBytes(answer.getBody());
+		response.setStatus(answer.getStatusCode().value());
+		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
+		answer.getHeaders().toSingleValueMap().forEach(response::setHeader);
+		response.setContentLength(body.length);
+		response.getOutputStream().write(body);
+	}
+
+	ErrorResponse translate(Throwable failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof ErrorResponse answer) {
+				return answer;
+			}
+			if (cause instanceof BeanValidationException invalid) {
+				return new InvalidRequestException(invalid.getConstraintViolations()
+					.stream()
+					.map((violation) -> InvalidRequestException.error(fieldName(violation), violation.getMessage()))
+					.sorted(Comparator.comparing((error) -> error.get("field")))
+					.toList());
+			}
+			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()
+					&& !isSyntaxError(mismatch.getCause())) {
+				return new InvalidRequestException(
+						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
+			}
+			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
+					|| cause instanceof PredicateValidationException) {
+				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
+			}
+			if (cause instanceof MessageConstraintException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The headers of the provider's answer are too many or too long.",
+						cause);
+			}
+			if (cause instanceof SocketTimeoutException) {
+				return problem(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.", cause);
+			}
+			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The provider's answer broke off.", cause);
+			}
+			if (cause instanceof IOException) {
+				return problem(HttpStatus.BAD_GATEWAY, "The provider could not be reached.", cause);
+			}
+			if (cause instanceof CallNotPermittedException) {
+				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
+						this.breakerRetryAfter);
+			}
+			if (cause instanceof BulkheadFullException) {
+				return new RetryLaterException("Too many requests are in progress.", SATURATION_RETRY_AFTER);
+			}
+			if (cause instanceof DataAccessException || cause instanceof TransactionException) {
+				return new RetryLaterException("The database is not available, try again.", STATE_RETRY_AFTER);
+			}
+		}
+		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);
+	}
+
+	private static ErrorResponseException problem(HttpStatus status, String detail, Throwable cause) {
+		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), cause);
+	}
+
+	private static String fieldName(ConstraintViolation<?> violation) {
+		return SnakeCaseStrategy.INSTANCE
+			.translate(violation.getPropertyPath().toString().replace(".<list element>", ""));
+	}
+
+	/** Jackson names the field at which it stopped here, too. */
+	private static boolean isSyntaxError(Throwable cause) {
+		return cause instanceof StreamReadException || cause instanceof StreamConstraintsException
+				|| cause instanceof CharConversionException;
+	}
+
+	private static String message(JsonMappingException mismatch) {
+		if (mismatch instanceof InvalidFormatException invalid && invalid.getTargetType().isEnum()) {
+			return Stream.of(invalid.getTargetType().getEnumConstants())
+				.map((value) -> value.toString().toLowerCase(Locale.ROOT))
+				.collect(Collectors.joining(", ", "Must be one of ", "."));
+		}
+		return "Has the wrong type.";
+	}
+
+	private static String fieldName(JsonMappingException mismatch) {
+		List<String> path = new ArrayList<>();
+		for (JsonMappingException.Reference reference : mismatch.getPath()) {
+			path.add((reference.getFieldName() != null) ? reference.getFieldName() : "[" + reference.getIndex() + "]");
+		}
+		return String.join(".", path).replace(".[", "[");
+	}
+
+	/**
+	 * The failed route, or the one where the exchange began, with the ids of the request.
+	 */
+	static String describe(Exchange exchange) {
+		return exchange.getProperty(Exchange.FAILURE_ROUTE_ID, exchange.getFromRouteId(), String.class) + ids(exchange);
+	}
+
+	/**
+	 * The ids of the request and conversation, for a log line.
+	 * @param exchange the exchange that works for the request
+	 * @return the ids, to be read between commas; empty if unknown
+	 */
+	public static String ids(Exchange exchange) {
+		String ids = named("request", exchange.getProperty("requestId"))
+				+ named("conversation", exchange.getProperty("conversationId"));
+		return ids.isEmpty() ? "" : ids + ",";
+	}
+
+	/** Truncated, as a refused id may have any length. */
+	private static String named(String what, Object id) {
+		return (id != null) ? ", " + what + " " + StringUtils.truncate(id.toString(), MAX_ID_LENGTH) : "";
+	}
+
+	/**
+	 * Our own answers already say everything in their detail, unless they carry the
+	 * provider's words. Of other exceptions only the first line is logged: later lines
+	 * may quote a row of the database.
+	 */
+	private static String reason(Throwable cause, ProblemDetail problem) {
+		boolean providerSpoke = problem.getProperties() != null && problem.getProperties().containsKey("provider");
+		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + firstLine(cause);
+	}
+
+	static String firstLine(Throwable failure) {
+		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+	}
+
+	private static void log(ErrorResponse answer, Exception failure, String what, String step) {
+		int status = answer.getStatusCode().value();
+		ProblemDetail problem = answer.getBody();
+		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
+		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
+			log.error("{} failed unexpectedly{}, answered 500: {}", what, (step != null) ? " at " + step : "",
+					RedactedException.rootOf(failure), new RedactedException(failure));
+		}
+		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
+			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(),
+					reason(cause, problem));
+		}
+		else {
+			log.info("{} answered {}: {}", what, status,
+					(answer instanceof InvalidRequestException invalid) ? invalid.summary() : detail);
+		}
+	}
+
+}

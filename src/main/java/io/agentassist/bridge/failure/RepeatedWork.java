@@ -1,0 +1,50 @@
+package io.agentassist.bridge.failure;
+
+import org.slf4j.Logger;
+import org.slf4j.event.Level;
+import org.springframework.core.NestedExceptionUtils;
+
+/**
+ * Work that is done at short intervals. Logs when it begins to fail and when it works
+ * again, not each attempt in between. For one thread at a time.
+ */
+public final class RepeatedWork {
+
+	private final Logger log;
+
+	private final String name;
+
+	private boolean failing;
+
+	/**
+	 * Creates it.
+	 * @param log where to log
+	 * @param name what is done, the subject of the log lines
+	 */
+	public RepeatedWork(Logger log, String name) {
+		this.log = log;
+		this.name = name;
+	}
+
+	/**
+	 * Does the work once. Catches everything, since an exception would end its schedule.
+	 * @param work the work
+	 */
+	public void attempt(Runnable work) {
+		try {
+			work.run();
+			if (this.failing) {
+				this.failing = false;
+				this.log.info("{} works again", this.name);
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			Throwable cause = NestedExceptionUtils.getMostSpecificCause(ex);
+			this.log.atLevel(this.failing ? Level.DEBUG : Level.WARN)
+				.log("{} fails and is tried again: {}: {}", this.name, cause.getClass().getSimpleName(),
+						ProblemTranslator.firstLine(cause));
+			this.failing = true;
+		}
+	}
+
+}

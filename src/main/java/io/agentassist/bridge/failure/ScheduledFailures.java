@@ -1,0 +1,92 @@
+package io.agentassist.bridge.failure;
+
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.camel.Exchange;
+import org.apache.camel.spi.CamelEvent;
+import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
+import org.apache.camel.spi.CamelEvent.RouteStoppedEvent;
+import org.apache.camel.support.SimpleEventNotifierSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.stereotype.Component;
+
+/**
+ * Logs when a scheduled route begins to fail and when it works again, not at each poll;
+ * in between, the health and a meter show it. Routes call it as the bean
+ * {@code scheduledFailures} from {@code routes/error-policies.camel.yaml}. Thread safe.
+ */
+@Component("scheduledFailures")
+public class ScheduledFailures extends SimpleEventNotifierSupport {
+
+	private static final Logger log = LoggerFactory.getLogger(ScheduledFailures.class);
+
+	/** Failing routes, each with its last failed run. */
+	private final Map<String, String> failing = new ConcurrentHashMap<>();
+
+	ScheduledFailures(MeterRegistry meters) {
+		Gauge.builder("agentassist.routes.failing", this.failing, Map::size)
+			.description("Scheduled routes whose last run failed")
+			.register(meters);
+		setIgnoreExchangeEvents(false);
+		setIgnoreExchangeCompletedEvent(false);
+		setIgnoreRouteEvents(false);
+	}
+
+	/**
+	 * Records a failure; it is logged once until the route works again.
+	 * @param exchange a failed exchange, in an {@code onException}
+	 */
+	public void failed(Exchange exchange) {
+		Throwable cause = NestedExceptionUtils
+			.getMostSpecificCause(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+		log.atLevel(begins(exchange) ? Level.ERROR : Level.DEBUG)
+			.log("Route {} fails and is tried again: {}: {}", exchange.getFromRouteId(),
+					cause.getClass().getSimpleName(), ProblemTranslator.firstLine(cause));
+	}
+
+	/**
+	 * The routes that are failing at present.
+	 * @return their ids
+	 */
+	public SortedSet<String> failing() {
+		return new TreeSet<>(this.failing.keySet());
+	}
+
+	/**
+	 * Records a failure that the caller reports itself.
+	 * @param exchange a failed exchange
+	 * @return whether its route had been working until now
+	 */
+	boolean begins(Exchange exchange) {
+		// A failed part of a split counts as a failure of the whole.
+		String run = exchange.getProperty(Exchange.CORRELATION_ID, exchange.getExchangeId(), String.class);
+		return this.failing.put(exchange.getFromRouteId(), run) == null;
+	}
+
+	@Override
+	public void notify(CamelEvent event) {
+		// A failure after an edit counts as new.
+		if (event instanceof RouteStoppedEvent stopped) {
+			this.failing.remove(stopped.getRoute().getRouteId());
+		}
+		if (!this.failing.isEmpty() && event instanceof ExchangeCompletedEvent completed) {
+			Exchange exchange = completed.getExchange();
+			String route = exchange.getFromRouteId();
+			boolean isPart = exchange.getProperty(Exchange.CORRELATION_ID) != null;
+			// Camel also reports a handled failure as completed.
+			if (route != null && !isPart && !exchange.getExchangeId().equals(this.failing.get(route))
+					&& this.failing.remove(route) != null) {
+				log.info("Route {} works again", route);
+			}
+		}
+	}
+
+}

@@ -1,0 +1,2 @@
+/** Failures: how they are answered and logged, by the policies of the routes. */
+package io.agentassist.bridge.failure;

@@ -1,0 +1,161 @@
+package io.agentassist.bridge.outbox;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Events that could not be delivered, in the table {@code dead_letter}. An operator can
+ * redrive them, which puts them back into the outbox with their full time to live. Thread
+ * safe, also across replicas.
+ */
+@Component
+public class DeadLetters {
+
+	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
+
+	/** Maximum number of dead letters per page, and per transaction of a redrive. */
+	private static final int MAX_PAGE = 500;
+
+	private static final RowMapper<DeadLetter> ROW_MAPPER = (row, number) -> new DeadLetter(row.getLong(1),
+			row.getString(2), row.getString(3), row.getInt(4), row.getString(5),
+			row.getObject(6, OffsetDateTime.class).toInstant(), row.getObject(7, OffsetDateTime.class).toInstant(),
+			row.getString(8));
+
+	private final JdbcTemplate jdbc;
+
+	private final TransactionOperations transaction;
+
+	private final Clock clock;
+
+	DeadLetters(JdbcTemplate jdbc, TransactionOperations transaction, Clock clock) {
+		this.jdbc = jdbc;
+		this.transaction = transaction;
+		this.clock = clock;
+	}
+
+	/**
+	 * Moves events from the outbox to the dead letters.
+	 * @param destination where they were to be delivered
+	 * @param ids their outbox rows
+	 * @param attempts failed attempts not yet counted in the rows
+	 * @param reason why delivery is given up
+	 */
+	public void bury(String destination, Collection<Long> ids, int attempts, String reason) {
+		Long[] rows = ids.toArray(Long[]::new);
+		int buried = this.transaction.execute((status) -> {
+			// Locked first, or an erasure in between would find the row but not its copy.
+			this.jdbc.queryForList("SELECT id FROM outbox WHERE id = ANY (?) FOR UPDATE", Long.class, (Object) rows);
+			int moved = this.jdbc.update("""
+					INSERT INTO dead_letter
+					(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
+					SELECT id, destination, event_id, payload, traceparent, attempts + CAST(? AS integer),
+					CAST(? AS varchar), created_at, CAST(? AS timestamp(3) with time zone)
+					FROM outbox WHERE id = ANY (?)""", attempts, reason, this.clock.instant().atOffset(ZoneOffset.UTC),
+					rows);
+			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) rows);
+			return moved;
+		});
+		if (buried > 0) {
+			log.error("{} events for {} are dead letters now: {}", buried, destination, reason);
+		}
+	}
+
+	/**
+	 * Deletes old dead letters that nobody has locked. Looks only at those with the
+	 * smallest numbers, which are the oldest, except for destinations with their own time
+	 * to live.
+	 * @param diedBefore those that died before this time
+	 * @param limit maximum number to delete
+	 * @return how many were deleted
+	 */
+	public int purge(Instant diedBefore, int limit) {
+		return this.transaction.execute((status) -> {
+			Object old = this.jdbc.queryForList("""
+					SELECT id FROM (SELECT id, died_at FROM dead_letter ORDER BY id LIMIT ?) AS oldest
+					WHERE died_at < ?""", Long.class, limit, diedBefore.atOffset(ZoneOffset.UTC)).toArray(Long[]::new);
+			Object locked = this.jdbc
+				.queryForList("SELECT id FROM dead_letter WHERE id = ANY (?) FOR UPDATE SKIP LOCKED", Long.class, old)
+				.toArray(Long[]::new);
+			return this.jdbc.update("DELETE FROM dead_letter WHERE id = ANY (?)", locked);
+		});
+	}
+
+	/**
+	 * Counts the dead letters.
+	 * @return their number
+	 */
+	long count() {
+		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
+	}
+
+	/**
+	 * Returns a page of dead letters, oldest first.
+	 * @param destination only those of this destination; null for all
+	 * @param after only those with a larger number than this
+	 * @param limit size of the page, at most {@value #MAX_PAGE}
+	 * @return the page; empty if there are no more
+	 */
+	List<DeadLetter> page(String destination, long after, int limit) {
+		return this.jdbc.query("""
+				SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
+				WHERE COALESCE(CAST(? AS varchar), destination) = destination AND id > ? ORDER BY id LIMIT ?""",
+				ROW_MAPPER, destination, after, Math.max(1, Math.min(limit, MAX_PAGE)));
+	}
+
+	/**
+	 * Redrives one dead letter.
+	 * @param id its number
+	 * @return 1, or 0 if there is no such dead letter
+	 */
+	int redrive(long id) {
+		return redriven(() -> this.jdbc.queryForList("SELECT id FROM dead_letter WHERE id = ? FOR UPDATE SKIP LOCKED",
+				Long.class, id));
+	}
+
+	/**
+	 * Redrives the dead letters that died since a given time.
+	 * @param destination only those of this destination; null for all
+	 * @param since the time
+	 * @return how many were moved
+	 */
+	int redrive(String destination, Instant since) {
+		int total = 0;
+		for (int moved = -1; moved != 0; total += moved) {
+			moved = redriven(() -> this.jdbc.queryForList("""
+					SELECT id FROM dead_letter
+					WHERE COALESCE(CAST(? AS varchar), destination) = destination AND died_at >= ?
+					ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED""", Long.class, destination,
+					since.atOffset(ZoneOffset.UTC), MAX_PAGE));
+		}
+		return total;
+	}
+
+	/** Redrives one batch, in a separate transaction. */
+	private int redriven(Supplier<List<Long>> locked) {
+		int moved = this.transaction.execute((status) -> {
+			Object rows = locked.get().toArray(Long[]::new);
+			this.jdbc.update("""
+					INSERT INTO outbox (destination, event_id, payload, traceparent)
+					SELECT destination, event_id, payload, traceparent
+					FROM dead_letter WHERE id = ANY (?) ORDER BY id""", rows);
+			return this.jdbc.update("DELETE FROM dead_letter WHERE id = ANY (?)", rows);
+		});
+		if (moved > 0) {
+			log.info("{} dead letters redriven", moved);
+		}
+		return moved;
+	}
+
+}

@@ -1,0 +1,46 @@
+package io.agentassist.bridge.outbox;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+import io.agentassist.bridge.failure.RetryAfter;
+
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.springframework.http.HttpHeaders;
+
+/**
+ * Why a delivery failed.
+ *
+ * @param reason readable text with status or exception, but without the destination's
+ * path and query, which may hold a secret, and without its answer, which may hold
+ * anything
+ * @param retryAfter how long the destination asks not to be called; zero if it did not
+ * say
+ */
+record DeliveryFailure(String reason, Duration retryAfter) {
+
+	private static final int MAX_LENGTH = 500;
+
+	static DeliveryFailure of(Throwable failure, Instant now) {
+		if (failure instanceof HttpOperationFailedException refusal) {
+			return new DeliveryFailure("HTTP " + refusal.getStatusCode(),
+					retryAfter(refusal.getResponseHeaders(), now));
+		}
+		String message = (failure.getMessage() != null) ? failure.getMessage() : "";
+		String reason = (failure.getClass().getSimpleName() + ": " + message).replaceAll("\\p{Cntrl}+", " ");
+		return new DeliveryFailure(reason.substring(0, Math.min(MAX_LENGTH, reason.length())), Duration.ZERO);
+	}
+
+	private static Duration retryAfter(Map<String, String> headers, Instant now) {
+		return Optional.ofNullable(headers)
+			.flatMap((all) -> all.entrySet()
+				.stream()
+				.filter((header) -> header.getKey().equalsIgnoreCase(HttpHeaders.RETRY_AFTER))
+				.findFirst())
+			.flatMap((header) -> RetryAfter.parse(header.getValue(), now))
+			.orElse(Duration.ZERO);
+	}
+
+}

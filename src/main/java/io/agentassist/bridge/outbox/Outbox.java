@@ -1,0 +1,293 @@
+package io.agentassist.bridge.outbox;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agentassist.bridge.interaction.InteractionEvent;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.core.IntervalFunction;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * Events that are committed but not yet delivered, one row for each destination, in the
+ * table {@code outbox}. Any number of replicas may claim rows; none waits for another's.
+ * Thread safe.
+ */
+@Component
+public class Outbox {
+
+	private static final Logger log = LoggerFactory.getLogger(Outbox.class);
+
+	/** Half of the wait, either way. */
+	private static final double JITTER = 0.5;
+
+	private static final RowMapper<OutboxEvent> ROW_MAPPER = (row, number) -> new OutboxEvent(row.getLong(1),
+			row.getString(2), row.getString(3), row.getString(4), row.getInt(5), row.getString(6));
+
+	private static final String SELECT_DUE = """
+			SELECT id FROM outbox WHERE destination = ? AND next_attempt_at <= ?
+			ORDER BY destination, next_attempt_at, id LIMIT ?""";
+
+	/**
+	 * A separate statement, because H2 reads all due rows if LIMIT is combined with FOR
+	 * UPDATE, and runs a subquery again for each row. The time condition is checked again
+	 * on the row as it is once locked.
+	 */
+	private static final String LOCK_DUE = """
+			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
+			WHERE id = ANY (?) AND next_attempt_at <= ?
+			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
+
+	private final JdbcTemplate jdbc;
+
+	private final TransactionOperations transaction;
+
+	private final ObjectMapper json;
+
+	private final Supplier<OutboxProperties> settings;
+
+	private final int batchSize;
+
+	private final Clock clock;
+
+	private final OutboxClaims claims;
+
+	private final DestinationBreakers breakers;
+
+	private final DeadLetters deadLetters;
+
+	Outbox(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Supplier<OutboxProperties> settings,
+			Clock clock, OutboxClaims claims, DestinationBreakers breakers, DeadLetters deadLetters) {
+		this.jdbc = jdbc;
+		this.transaction = transaction;
+		this.json = json;
+		this.claims = claims;
+		this.breakers = breakers;
+		this.deadLetters = deadLetters;
+		this.settings = settings;
+		this.batchSize = settings.get().batchSize();
+		this.clock = clock;
+	}
+
+	/**
+	 * Stores an event for a destination, in the caller's transaction.
+	 * @param destination where it goes
+	 * @param event the event
+	 * @throws JsonProcessingException never in practice: strings and numbers can always
+	 * be written as JSON
+	 */
+	public void add(String destination, InteractionEvent event) throws JsonProcessingException {
+		add(destination, event.eventId(), this.json.writeValueAsString(event), event.traceparent());
+	}
+
+	/**
+	 * Stores a message for a destination, in the caller's transaction.
+	 * @param destination where it goes
+	 * @param eventId always the same for the same message
+	 * @param payload the message as JSON
+	 */
+	public void add(String destination, String eventId, String payload) {
+		add(destination, eventId, payload, null);
+	}
+
+	private void add(String destination, String eventId, String payload, String traceparent) {
+		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload, traceparent) VALUES (?, ?, ?, ?)",
+				destination, eventId, payload, traceparent);
+	}
+
+	/**
+	 * Locks a batch of due events for the rest of the caller's transaction, for
+	 * deliveries that take only a moment.
+	 * @param destination where they go
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more
+	 * @return the events, oldest first
+	 */
+	public List<OutboxEvent> lock(String destination, Exchange exchange) {
+		return lock(destination, exchange, now(), this.batchSize);
+	}
+
+	private List<OutboxEvent> lock(String destination, Exchange exchange, OffsetDateTime dueBefore, int limit) {
+		List<Long> ids = this.jdbc.queryForList(SELECT_DUE, Long.class, destination, dueBefore, limit);
+		List<OutboxEvent> due = ids.isEmpty() ? List.of()
+				: this.jdbc.query(LOCK_DUE, ROW_MAPPER, ids.toArray(Long[]::new), dueBefore);
+		exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, due.size() == limit);
+		return due;
+	}
+
+	/**
+	 * Claims a batch of due events, for deliveries that may take long. The claim is
+	 * renewed until the exchange is done; if this replica dies, the events are due again
+	 * after the claim time. While the destination fails, the batch is a single event or
+	 * empty, and events that have waited longer than the destination's time to live
+	 * become dead letters.
+	 * @param destination where they go
+	 * @param exchange receives whether there may be more
+	 * @return the events, oldest first
+	 */
+	public List<OutboxEvent> claim(String destination, Exchange exchange) {
+		return this.transaction.execute((status) -> claimDue(destination, exchange));
+	}
+
+	private List<OutboxEvent> claimDue(String destination, Exchange exchange) {
+		int room = this.breakers.room(destination, this.batchSize);
+		if (room == 0) {
+			buryOverdue(destination, exchange);
+			return List.of();
+		}
+		List<OutboxEvent> due = lock(destination, exchange, now(), room);
+		if (!due.isEmpty()) {
+			List<Long> ids = due.stream().map(OutboxEvent::id).toList();
+			this.claims.begin(ids);
+			exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+
+				@Override
+				public void onDone(Exchange done) {
+					Outbox.this.claims.endAll(ids);
+				}
+			});
+		}
+		return due;
+	}
+
+	/**
+	 * Turns a batch of events that have been due, and so untried, for longer than their
+	 * time to live into dead letters. For destinations that fail, or to which nothing is
+	 * delivered any more.
+	 * @param destination where they were to be delivered
+	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
+	 * there may be more
+	 */
+	public void buryOverdue(String destination, Exchange exchange) {
+		this.transaction.executeWithoutResult((status) -> {
+			List<OutboxEvent> overdue = lock(destination, exchange,
+					now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
+			if (!overdue.isEmpty()) {
+				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
+						"Not attempted within its time to live: the destination failed all that time, or was off");
+			}
+		});
+	}
+
+	/**
+	 * Asks whether to make an attempt, immediately before it.
+	 * @param event the event
+	 * @throws CallNotPermittedException when the destination has begun to fail since the
+	 * event was claimed
+	 */
+	public void permit(OutboxEvent event) {
+		this.breakers.permit(event.destination());
+	}
+
+	/**
+	 * Records a successful attempt, immediately after it. The event still has to be
+	 * removed.
+	 * @param event the event
+	 * @return the event
+	 */
+	public OutboxEvent delivered(OutboxEvent event) {
+		this.breakers.succeeded(event.destination());
+		return event;
+	}
+
+	/**
+	 * Removes delivered events, all in one statement.
+	 * @param delivered the events
+	 */
+	public void remove(Collection<OutboxEvent> delivered) {
+		Long[] ids = delivered.stream().map(OutboxEvent::id).toArray(Long[]::new);
+		this.claims.endAll(List.of(ids));
+		if (ids.length > 0) {
+			this.transaction.executeWithoutResult(
+					(status) -> this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) ids));
+		}
+	}
+
+	/**
+	 * Locks those of the given events that are still waiting, for the rest of the
+	 * caller's transaction. Unlike {@link #lock}, it waits for other replicas that have
+	 * locked them, so that it knows whether they delivered them.
+	 * @param destination where they go
+	 * @param eventIds the events' ids
+	 * @return the ids of the events still waiting
+	 */
+	public List<String> lockRedelivered(String destination, Collection<String> eventIds) {
+		return this.jdbc.queryForList(
+				"SELECT event_id FROM outbox WHERE destination = ? AND event_id = ANY (?) ORDER BY id FOR UPDATE",
+				String.class, destination, eventIds.toArray(String[]::new));
+	}
+
+	/**
+	 * Removes events that turn out to have been delivered before.
+	 * @param destination where they went
+	 * @param eventIds the events' ids
+	 */
+	public void removeRedelivered(String destination, Collection<String> eventIds) {
+		if (!eventIds.isEmpty()) {
+			this.jdbc.update("DELETE FROM outbox WHERE destination = ? AND event_id = ANY (?)", destination,
+					eventIds.toArray(String[]::new));
+		}
+	}
+
+	/**
+	 * Postpones an event whose delivery failed, by exponential back-off with jitter, or
+	 * by what the destination asked for if that is longer. After its time to live the
+	 * event becomes a dead letter. An event that was not tried because the breaker was
+	 * open is due as before.
+	 * @param event the event
+	 * @param failure what went wrong
+	 * @return the reason as text, without the destination's path and query, which may
+	 * hold a secret
+	 */
+	public String postpone(OutboxEvent event, Exception failure) {
+		this.claims.end(event.id());
+		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
+		if (failure instanceof CallNotPermittedException) {
+			this.transaction.executeWithoutResult((status) -> this.jdbc
+				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
+			return cause.reason();
+		}
+		this.breakers.failed(event.destination(), failure, cause.retryAfter());
+		int attempts = event.attempts() + 1;
+		Duration delay = delay(attempts, cause.retryAfter());
+		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
+				attempts, delay.toMillis(), cause.reason());
+		this.transaction.executeWithoutResult((status) -> {
+			int alive = this.jdbc.update(
+					"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
+					now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
+			if (alive == 0) {
+				this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
+			}
+		});
+		return cause.reason();
+	}
+
+	private Duration delay(int attempts, Duration retryAfter) {
+		OutboxProperties settings = this.settings.get();
+		IntervalFunction backOff = IntervalFunction.ofExponentialRandomBackoff(settings.baseDelay(), 2, JITTER,
+				settings.maxDelay());
+		long asked = Math.min(retryAfter.toMillis(), settings.maxDelay().toMillis());
+		return Duration.ofMillis(Math.max(backOff.apply(attempts), asked));
+	}
+
+	private OffsetDateTime now() {
+		return this.clock.instant().atOffset(ZoneOffset.UTC);
+	}
+
+}
