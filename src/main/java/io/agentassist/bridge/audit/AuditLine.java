@@ -2,10 +2,11 @@ package io.agentassist.bridge.audit;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The fields that chain a line of the audit log to the one before it:
@@ -39,12 +40,7 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 	private static final int LONGEST_SEQ = 18;
 
 	static MessageDigest sha256() {
-		try {
-			return MessageDigest.getInstance("SHA-256");
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("Every JDK has SHA-256", ex);
-		}
+		return DigestUtils.getSha256Digest();
 	}
 
 	static String hex(byte[] bytes) {
@@ -53,7 +49,7 @@ record AuditLine(long seq, String prevHash, String hash, int coreLength, int has
 
 	/** The {@code prev_hash} of a chain's first line. */
 	static String origin(String chain) {
-		return hex(sha256().digest(chain.getBytes(StandardCharsets.UTF_8)));
+		return DigestUtils.sha256Hex(chain);
 	}
 
 	/** The bytes of a line that its hash covers. */

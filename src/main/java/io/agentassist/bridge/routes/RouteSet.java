@@ -15,7 +15,6 @@ import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +23,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The files of the routes at one moment: those that hold routes, and others beside them
@@ -171,16 +172,9 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 
 	/** A digest of all files: equal for equal sets. */
 	String hash() {
-		try {
-			MessageDigest digest = MessageDigest.getInstance("SHA-256");
-			for (Map.Entry<String, String> file : this.files.entrySet()) {
-				digest.update((file.getKey() + "\0" + file.getValue() + "\0").getBytes(StandardCharsets.UTF_8));
-			}
-			return HexFormat.of().formatHex(digest.digest());
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException(ex);
-		}
+		MessageDigest digest = DigestUtils.getSha256Digest();
+		this.files.forEach((file, text) -> digest.update((file + "\0" + text + "\0").getBytes(StandardCharsets.UTF_8)));
+		return HexFormat.of().formatHex(digest.digest());
 	}
 
 }
