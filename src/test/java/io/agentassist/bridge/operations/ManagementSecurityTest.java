@@ -140,6 +140,19 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		}
 	}
 
+	/** Jolokia allowed it to whoever asked. */
+	@Test
+	void shouldLetNoPageOfAnotherOriginReadAnswers() {
+		HttpResponse<String> answer = send(
+				viewer(manage("/actuator/jolokia")).header("Content-Type", "application/json")
+					.header("Origin", "http://evil.example")
+					.POST(HttpRequest.BodyPublishers.ofString("{\"type\":\"version\"}"))
+					.build());
+
+		assertThat(answer.statusCode()).isEqualTo(200);
+		assertThat(answer.headers().map()).doesNotContainKey("access-control-allow-origin");
+	}
+
 	@Test
 	void shouldLogWhoeverGuessesPasswords(CapturedOutput output) {
 		send(as(manage("/actuator/deadletters"), "operator", "hunter-2").build());
