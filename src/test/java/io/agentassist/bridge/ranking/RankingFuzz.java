@@ -60,7 +60,8 @@ public final class RankingFuzz {
 			array.forEach(suggestions::add);
 		}
 		suggestions.removeIf((suggestion) -> !suggestion.isObject());
-		List<ObjectNode> ranked = RANKER.rank(suggestions, List.of("billing"), (id) -> (id.length() % 11) / 10.0);
+		List<ObjectNode> ranked = RANKER.rank(suggestions, List.of("billing"),
+				(id) -> (id != null) ? (id.length() % 11) / 10.0 : 0.5);
 		check(ranked.size() == suggestions.size(), "some are lost or doubled");
 		double last = Double.POSITIVE_INFINITY;
 		for (ObjectNode suggestion : ranked) {
