@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -52,6 +53,8 @@ final class ConfigSnapshot {
 
 	/** Keys and environment variables that usually hold secrets. */
 	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
+
+	private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z_]+)[:}]");
 
 	/** Shorter values occur in text by chance. */
 	private static final int SHORTEST_SECRET = 10;
@@ -374,11 +377,25 @@ final class ConfigSnapshot {
 		if (origin != null && file(origin) == null) {
 			return new RouteProblem(NOWHERE, 1, 1, severity, message + " (set by " + origin + ")");
 		}
+		String variable = variable(key);
 		while (origin == null && name.getNumberOfElements() > 1) {
 			name = name.getParent();
 			origin = firstBelow(name);
 		}
-		return problem(origin, severity, message);
+		return problem(origin, severity, (variable != null) ? message + " (set by " + variable + ")" : message);
+	}
+
+	/** The variable from which a file takes the value of a key; null if from none. */
+	private String variable(String key) {
+		return sources(this.environment).stream()
+			.map((source) -> this.texts.get(textKey(source, key)))
+			.filter(Objects::nonNull)
+			.findFirst()
+			.map(VARIABLE::matcher)
+			.filter(Matcher::find)
+			.map((matcher) -> matcher.group(1))
+			.filter(this.environment::containsProperty)
+			.orElse(null);
 	}
 
 	private static RouteProblem problem(Origin origin, RouteProblem.Severity severity, String message) {

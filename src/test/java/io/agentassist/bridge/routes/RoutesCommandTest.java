@@ -69,6 +69,19 @@ class RoutesCommandTest {
 	}
 
 	@Test
+	void shouldNameTheVariableThatHoldsAWrongSetting() {
+		System.setProperty("ANALYTICS_ENDPOINT", "http://analytics.example/events");
+		try {
+			assertThat(run("check")).isOne();
+		}
+		finally {
+			System.clearProperty("ANALYTICS_ENDPOINT");
+		}
+		assertThat(this.output.toString()).containsPattern(
+				"config/application.yaml:\\d+:\\d+: error: 'agentassist.analytics.endpoint' must be https://.* \\(set by ANALYTICS_ENDPOINT\\)");
+	}
+
+	@Test
 	void shouldSayThatItCannotCheck() {
 		assertThat(run("check", "no-such-folder")).isEqualTo(2);
 		assertThat(this.output.toString()).contains("Cannot check: no-such-folder is not a folder");
