@@ -50,8 +50,12 @@ class HttpConfiguration {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters) {
 		return (factory) -> {
 			factory.addEngineValves(new Rejections(meters));
-			// TRACE has to reach ResponseGuard, which refuses it with a problem.
-			factory.addConnectorCustomizers((connector) -> connector.setAllowTrace(true));
+			factory.addConnectorCustomizers((connector) -> {
+				// TRACE has to reach ResponseGuard, which refuses it with a problem.
+				connector.setAllowTrace(true);
+				// Nobody should send a body that is refused by its headers.
+				connector.setProperty("continueResponseTiming", "onRead");
+			});
 			factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
 				.setErrorReportValveClass(ProblemReportValve.class.getName()));
 		};

@@ -87,6 +87,14 @@ class LimitsTest extends StrictBridgeTest {
 		assertCounted("accept", () -> assertProblem(ask("{}", "Accept", "text/html"), 406));
 	}
 
+	@Test
+	void shouldAskForNoBodyThatItRefuses() {
+		String head = String.join("\r\n", "POST /agentassist/suggestions HTTP/1.1", "Host: a",
+				"Content-Type: application/json", "Expect: 100-continue", "Content-Length: 10", "", "");
+
+		assertThat(exchange(head)).startsWith("HTTP/1.1 401");
+	}
+
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "/agentassist/suggestions/%s", "/agentassist/suggestions/x?%s", "/%s", "/openapi.yaml?%s" })
