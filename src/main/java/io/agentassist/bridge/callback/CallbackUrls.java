@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-import io.agentassist.bridge.BridgeProperties;
+import io.agentassist.bridge.settings.BridgeProperties;
 
 import org.springframework.stereotype.Component;
 
@@ -47,11 +47,14 @@ public class CallbackUrls {
 
 	/**
 	 * Checks a URL that a desktop sent.
-	 * @param url the URL
+	 * @param url the URL, may be null
 	 * @return the URL, normalised, with the host and port of the allowed prefix; empty if
 	 * it is not allowed
 	 */
 	public Optional<URI> check(String url) {
+		if (url == null) {
+			return Optional.empty();
+		}
 		try {
 			URI given = new URI(url).normalize();
 			return this.allowed.stream()
