@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -115,9 +116,11 @@ class SandboxFaultsIT {
 	}
 
 	/** Camel resolves placeholders in a URL that it posts to. */
-	@Test
-	void shouldNotCallBackAnyoneElse() throws Exception {
-		HttpResponse<String> answer = bridge.post(QUERY, "{\"callbackUrl\":\"http://127.0.0.1:1/?{{env:HOME}}\"}");
+	@ParameterizedTest
+	@ValueSource(strings = { "", "\"callbackUrl\":\"http://127.0.0.1:1/?{{env:HOME}}\",",
+			"\"callbackUrl\":\"http://127.0.0.1:1/agentassist/callback\"," })
+	void shouldCallBackNobodyElse(String url) throws Exception {
+		HttpResponse<String> answer = bridge.post(QUERY, "{" + url + "\"knowledgeSourceIds\":[\"ks-1\"]}");
 
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
 		assertThat(JSON.readTree(answer.body()).path("code").asText()).isEqualTo("simulated.callback.url");

@@ -152,14 +152,13 @@ class SuggestionStream implements EventStream {
 	}
 
 	private StreamCursor cursor(Instant horizon) {
-		return new StreamCursor(horizon,
-				this.sent.entrySet()
-					.stream()
-					.filter((decision) -> !decision.getValue().isBefore(horizon))
-					.sorted(Map.Entry.<String, Instant>comparingByValue().reversed())
-					.limit(MAX_MARKS)
-					.map(Map.Entry::getKey)
-					.collect(Collectors.toSet()));
+		return new StreamCursor(horizon, this.sent.entrySet()
+			.stream()
+			.filter((decision) -> !decision.getValue().isBefore(horizon))
+			.sorted(Map.Entry.<String, Instant>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+			.limit(MAX_MARKS)
+			.map(Map.Entry::getKey)
+			.collect(Collectors.toSet()));
 	}
 
 	/**

@@ -155,12 +155,10 @@ public class SuggestionStreams {
 			return;
 		}
 		stream.skip(lately.stream().filter(cursor::covers).toList());
-		List<Decision> missed = this.requests
-			.findDecisions(stream.conversationId(), stream.tenant(), cursor.horizon(),
-					RequestStore.CONVERSATION_LIMIT + 1 + cursor.sent().size())
-			.stream()
-			.filter((decision) -> !cursor.covers(decision))
-			.toList();
+		List<Decision> since = this.requests.findDecisions(stream.conversationId(), stream.tenant(), cursor.horizon(),
+				RequestStore.CONVERSATION_LIMIT + 1 + cursor.sent().size());
+		stream.skip(since.stream().filter(cursor::covers).toList());
+		List<Decision> missed = since.stream().filter((decision) -> !cursor.covers(decision)).toList();
 		if (missed.size() <= RequestStore.CONVERSATION_LIMIT) {
 			stream.send(find(missed), horizon);
 			return;
@@ -196,6 +194,7 @@ public class SuggestionStreams {
 	private void look() {
 		if (this.streams.isEmpty()) {
 			this.lookedAt = this.clock.instant();
+			this.sending.rest();
 			return;
 		}
 		this.sending.attempt(this::sendNews);

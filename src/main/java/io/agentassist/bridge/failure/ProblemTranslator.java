@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -45,8 +46,8 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * Turns a failure into the answer of a route: an RFC 9457 problem with its status and
- * headers, and one log line. Routes call it as the bean {@code problems} from
+ * Turns a failure into an answer: an RFC 9457 problem with its status and headers, and
+ * one log line. Routes call it as the bean {@code problems} from
  * {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("problems")
@@ -122,6 +123,10 @@ public class ProblemTranslator {
 				return new InvalidRequestException(
 						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
+			if (cause instanceof StreamConstraintsException) {
+				return problem(HttpStatus.BAD_REQUEST,
+						"The JSON is nested too deeply, or has too many values, or too long a name or number.", cause);
+			}
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
 					|| cause instanceof PredicateValidationException) {
 				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
@@ -164,8 +169,8 @@ public class ProblemTranslator {
 
 	/** Jackson names the field at which it stopped here, too. */
 	private static boolean isSyntaxError(Throwable cause) {
-		return cause instanceof StreamReadException || cause instanceof StreamConstraintsException
-				|| cause instanceof CharConversionException;
+		return (cause instanceof StreamReadException && !(cause instanceof InputCoercionException))
+				|| cause instanceof StreamConstraintsException || cause instanceof CharConversionException;
 	}
 
 	private static String message(JsonMappingException mismatch) {

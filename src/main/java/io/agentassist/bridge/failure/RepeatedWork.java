@@ -26,6 +26,11 @@ public final class RepeatedWork {
 		this.name = name;
 	}
 
+	/** Has nothing to do at the moment, and does not know whether it would fail. */
+	public void rest() {
+		this.failing = false;
+	}
+
 	/**
 	 * Does the work once. Catches everything, since an exception would end its schedule.
 	 * @param work the work

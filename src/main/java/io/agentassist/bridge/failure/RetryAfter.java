@@ -40,7 +40,7 @@ public final class RetryAfter {
 	 * useless
 	 */
 	public static String of(Duration wait) {
-		return Long.toString(Math.max(1, wait.plusMillis(999).toSeconds()));
+		return Long.toString(Math.max(1, wait.plusNanos(999_999_999).toSeconds()));
 	}
 
 }

@@ -50,7 +50,7 @@ public class FeedbackRecorder {
 			.filter((found) -> found.tenant().equals(Tenant.of(tenant)))
 			.orElseThrow(() -> new UnknownRequestException("Unknown request ID"));
 		if (request.rankedSuggestions() != null) {
-			for (JsonNode suggestion : read(request.rankedSuggestions())) {
+			for (JsonNode suggestion : read(request)) {
 				if (feedback.suggestionId().equals(SuggestionRanker.id(suggestion))) {
 					return request;
 				}
@@ -59,13 +59,14 @@ public class FeedbackRecorder {
 		throw new UnknownRequestException("Unknown suggestion ID of this request");
 	}
 
-	private JsonNode read(String rankedSuggestions) {
+	private JsonNode read(TrackedRequest request) {
 		try {
-			return this.json.readTree(rankedSuggestions);
+			return this.json.readTree(request.rankedSuggestions());
 		}
 		catch (JsonProcessingException ex) {
 			// Without its cause, which quotes the row.
-			throw new IllegalStateException("Column ranked_suggestions holds no JSON");
+			throw new IllegalStateException(
+					"The ranked_suggestions of request " + request.requestId() + " are no JSON");
 		}
 	}
 

@@ -85,7 +85,10 @@ class OutboxClaims {
 
 	private void renew() {
 		Set<Long> ids = Set.copyOf(this.inHand);
-		if (!ids.isEmpty()) {
+		if (ids.isEmpty()) {
+			this.renewal.rest();
+		}
+		else {
 			this.renewal.attempt(() -> this.transaction.executeWithoutResult((status) -> write(ids)));
 		}
 	}

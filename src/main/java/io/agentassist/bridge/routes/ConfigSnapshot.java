@@ -54,7 +54,7 @@ final class ConfigSnapshot {
 	/** Keys and environment variables that usually hold secrets. */
 	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
 
-	private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z_]+)[:}]");
+	private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z][A-Z0-9_]*)[:}]");
 
 	/** Shorter values occur in text by chance. */
 	private static final int SHORTEST_SECRET = 10;
@@ -377,7 +377,7 @@ final class ConfigSnapshot {
 		if (origin != null && file(origin) == null) {
 			return new RouteProblem(NOWHERE, 1, 1, severity, message + " (set by " + origin + ")");
 		}
-		String variable = variable(key);
+		String variable = (severity == RouteProblem.Severity.ERROR) ? variable(name) : null;
 		while (origin == null && name.getNumberOfElements() > 1) {
 			name = name.getParent();
 			origin = firstBelow(name);
@@ -386,10 +386,11 @@ final class ConfigSnapshot {
 	}
 
 	/** The variable from which a file takes the value of a key; null if from none. */
-	private String variable(String key) {
+	private String variable(ConfigurationPropertyName name) {
 		return sources(this.environment).stream()
-			.map((source) -> this.texts.get(textKey(source, key)))
-			.filter(Objects::nonNull)
+			.flatMap((source) -> Arrays.stream(source.getPropertyNames())
+				.filter((key) -> ConfigurationPropertyName.adapt(key, '.').equals(name))
+				.map((key) -> this.texts.get(textKey(source, key))))
 			.findFirst()
 			.map(VARIABLE::matcher)
 			.filter(Matcher::find)

@@ -1,9 +1,8 @@
-package io.agentassist.bridge;
+package io.agentassist.bridge.settings;
 
 import java.net.URI;
 import java.util.List;
 
-import io.agentassist.bridge.settings.BaseUrl;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param publicUrl URL at which the provider reaches us, without a path
  * @param plainHttpHosts hosts to which URLs may be plain HTTP; checked by
- * {@code settings.SettingsRules}
+ * {@link SettingsRules}
  */
 @Validated
 @ConfigurationProperties("agentassist")

@@ -310,8 +310,9 @@ public class RequestStore {
 
 	private TrackedRequest read(ResultSet row, int number) throws SQLException {
 		OffsetDateTime completedAt = row.getObject(7, OffsetDateTime.class);
-		return new TrackedRequest(row.getString(1), row.getString(2), row.getString(3), readStrings(row.getString(4)),
-				RequestStatus.of(row.getString(5)), row.getObject(6, OffsetDateTime.class).toInstant(),
+		return new TrackedRequest(row.getString(1), row.getString(2), row.getString(3),
+				readStrings(row.getString(4), row.getString(1)), RequestStatus.of(row.getString(5)),
+				row.getObject(6, OffsetDateTime.class).toInstant(),
 				(completedAt != null) ? completedAt.toInstant() : null, row.getString(8), row.getString(9));
 	}
 
@@ -324,13 +325,13 @@ public class RequestStore {
 		}
 	}
 
-	private List<String> readStrings(String array) {
+	private List<String> readStrings(String array, String requestId) {
 		try {
 			return this.json.readValue(array, STRINGS);
 		}
 		catch (JsonProcessingException ex) {
 			// Without its cause, which quotes the row.
-			throw new IllegalStateException("Column agent_skills holds no JSON array");
+			throw new IllegalStateException("The agent_skills of request " + requestId + " are no JSON array");
 		}
 	}
 

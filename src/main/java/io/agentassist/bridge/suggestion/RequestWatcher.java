@@ -128,7 +128,10 @@ public class RequestWatcher {
 	}
 
 	private synchronized void look() {
-		if (!this.watches.isEmpty()) {
+		if (this.watches.isEmpty()) {
+			this.looking.rest();
+		}
+		else {
 			this.looking.attempt(this::serve);
 		}
 	}

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-import io.agentassist.bridge.BridgeProperties;
+import io.agentassist.bridge.settings.BridgeProperties;
 
 /**
  * Fuzzed: the {@code callback_url} of a request. Whatever the text, the URL that goes to

@@ -61,7 +61,9 @@ class LimitsTest extends StrictBridgeTest {
 		ObjectNode request = suggestionRequest(unique("conv-"));
 
 		assertThat(ask(withExtra(request, what, limit - 10)).statusCode()).isEqualTo(202);
-		assertCounted("invalid", () -> assertProblem(ask(withExtra(request, what, limit + 60)), 400));
+		assertCounted("invalid",
+				() -> assertThat(assertProblem(ask(withExtra(request, what, limit + 60)), 400).path("detail").asText())
+					.startsWith("The JSON is nested too deeply,"));
 		HttpResponse<String> callback = callBack(withExtra(completed("x"), what, limit + 60));
 		assertThat(callback.statusCode()).isEqualTo(400);
 		assertThat(callback.body()).isEqualTo("{\"error\":\"Invalid JSON payload\"}");

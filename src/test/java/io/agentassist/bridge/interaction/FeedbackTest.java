@@ -186,6 +186,7 @@ class FeedbackTest extends BridgeTest {
 				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":null}", "action",
 						"Action is required."),
 				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":\"eaten\"}", "action", null),
+				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":99999999999}", "action", null),
 				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":0}", "action", null),
 				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":\"\"}", "action", null),
 				Arguments.of("{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":[\"accepted\"]}", "action",

@@ -5,13 +5,18 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import javax.sql.DataSource;
 
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.suggestion.RequestWatcher;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,10 +33,14 @@ import org.springframework.test.context.TestPropertySource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/** Shows what the log tells of a PostgreSQL that does not answer in time. */
+/**
+ * Shows what callers and the log are told of a PostgreSQL that does not answer in time,
+ * with the limits of the profile {@code postgresql}.
+ */
 @Tag("postgresql")
-@TestPropertySource(properties = { "spring.datasource.hikari.data-source-properties.socketTimeout=2",
-		"agentassist.suggestions.max-wait=30s" })
+@TestPropertySource(properties = { "spring.datasource.hikari.data-source-properties.socketTimeout=3",
+		"spring.datasource.hikari.connection-timeout=1000", "spring.datasource.hikari.validation-timeout=500",
+		"spring.datasource.hikari.maximum-pool-size=10", "agentassist.suggestions.max-wait=30s" })
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseOutageTest extends BridgeTest {
 
@@ -40,6 +49,13 @@ class DatabaseOutageTest extends BridgeTest {
 
 	@Autowired
 	private MeterRegistry meters;
+
+	private final ExecutorService callers = Executors.newCachedThreadPool();
+
+	@AfterEach
+	void stop() {
+		this.callers.shutdownNow();
+	}
 
 	/** It told consequences, several times, each with a stack trace. */
 	@ParameterizedTest
@@ -74,23 +90,58 @@ class DatabaseOutageTest extends BridgeTest {
 
 	@Test
 	void shouldTellOnceThatWaitingCallersAreNotServedAndThatTheyAreAgain(CapturedOutput log) throws SQLException {
-		LoggingSystem.get(null).setLogLevel(RequestWatcher.class.getName(), LogLevel.DEBUG);
+		String id = queue(unique("conv-"));
 		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
-				request("/agentassist/suggestions/" + queue(unique("conv-")) + "?wait=PT30S").build());
+				request("/agentassist/suggestions/" + id + "?wait=PT30S").build());
 		eventually(() -> assertThat(this.meters.get("agentassist.waiting.callers").gauge().value()).isPositive());
 		String failure = " The query for waiting callers fails and is tried again: ";
-		try (Connection locking = this.pool.getConnection(); Statement statement = locking.createStatement()) {
-			locking.setAutoCommit(false);
-			statement.execute("LOCK TABLE suggestion_request IN ACCESS EXCLUSIVE MODE");
-			await().atMost(Duration.ofSeconds(20))
-				.untilAsserted(() -> assertThat(log.getOut()).containsPattern("DEBUG .*" + failure));
-			locking.rollback();
+		LoggingSystem logging = LoggingSystem.get(null);
+		logging.setLogLevel(RequestWatcher.class.getName(), LogLevel.DEBUG);
+		try {
+			whileLocked(() -> await().atMost(Duration.ofSeconds(20))
+				.untilAsserted(() -> assertThat(log.getOut()).containsPattern("DEBUG .*" + failure)));
+		}
+		finally {
+			logging.setLogLevel(RequestWatcher.class.getName(), null);
 		}
 
 		eventually(() -> assertThat(log.getOut()).contains("The query for waiting callers works again"));
-		assertThat(waiting).isNotDone();
 		assertThat(log.getOut().lines().filter((line) -> line.contains(failure) && line.contains(" WARN "))).hasSize(1);
-		waiting.cancel(true);
+		callBack(completed(id, suggestion("sug-1", 0.5)));
+		assertThat(json(waiting.join()).path("status").asText()).isEqualTo("completed");
+	}
+
+	/** More than there are connections, and then some that wait for one of those. */
+	@Test
+	void shouldAnswerCallbacksWithinFiveSeconds() throws SQLException {
+		String id = queue(unique("conv-"));
+		List<CompletableFuture<Duration>> took = new ArrayList<>();
+		whileLocked(() -> {
+			for (int wave = 0; wave < 2; wave++) {
+				for (int i = 0; i < 15; i++) {
+					took.add(CompletableFuture.supplyAsync(
+							() -> timed(() -> assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503)),
+							this.callers));
+				}
+				eventually(() -> assertThat(waitingForConnections()).isPositive());
+			}
+
+			assertThat(took).extracting(CompletableFuture::join)
+				.allMatch((duration) -> duration.compareTo(Duration.ofSeconds(5)) < 0);
+		});
+	}
+
+	private double waitingForConnections() {
+		return this.meters.get("hikaricp.connections.pending").gauge().value();
+	}
+
+	private void whileLocked(Runnable action) throws SQLException {
+		try (Connection locking = this.pool.getConnection(); Statement statement = locking.createStatement()) {
+			locking.setAutoCommit(false);
+			statement.execute("LOCK TABLE suggestion_request IN ACCESS EXCLUSIVE MODE");
+			action.run();
+			locking.rollback();
+		}
 	}
 
 }

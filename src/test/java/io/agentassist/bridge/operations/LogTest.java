@@ -162,7 +162,8 @@ class LogTest extends BridgeTest {
 
 		WORLD.verify(1, queried(conversation).withHeader("traceparent", WireMock.equalTo(parent))
 			.withHeader("tracestate", WireMock.equalTo("desktop=1")));
-		eventually(() -> WORLD.verify(1, analytics(id).withHeader("traceparent", WireMock.equalTo(parent))));
+		eventually(() -> WORLD.verify(1, analytics(id).withHeader("traceparent", WireMock.equalTo(parent))
+			.withHeader("User-Agent", WireMock.equalTo("agent-assist-bridge"))));
 		assertThat(log.getOut()).contains(
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " is queued at the provider",
 				"[" + trace + "] Request " + id + " of conversation " + conversation + " completed after");
