@@ -118,8 +118,11 @@ public class ProblemTranslator {
 					.sorted(Comparator.comparing((error) -> error.get("field")))
 					.toList());
 			}
-			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()
-					&& !isSyntaxError(mismatch.getCause())) {
+			if (cause instanceof JsonMappingException && isSyntaxError(cause.getCause())) {
+				// Jackson names the field at which it stopped here, too.
+				continue;
+			}
+			if (cause instanceof JsonMappingException mismatch && !mismatch.getPath().isEmpty()) {
 				return new InvalidRequestException(
 						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
@@ -167,7 +170,6 @@ public class ProblemTranslator {
 			.translate(violation.getPropertyPath().toString().replace(".<list element>", ""));
 	}
 
-	/** Jackson names the field at which it stopped here, too. */
 	private static boolean isSyntaxError(Throwable cause) {
 		return (cause instanceof StreamReadException && !(cause instanceof InputCoercionException))
 				|| cause instanceof StreamConstraintsException || cause instanceof CharConversionException;

@@ -26,7 +26,10 @@ public final class RepeatedWork {
 		this.name = name;
 	}
 
-	/** Has nothing to do at the moment, and does not know whether it would fail. */
+	/**
+	 * Notes that there is nothing to do at the moment. Nobody knows whether it would
+	 * fail, so the next failure is logged.
+	 */
 	public void rest() {
 		this.failing = false;
 	}

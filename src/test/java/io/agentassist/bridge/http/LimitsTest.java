@@ -69,6 +69,13 @@ class LimitsTest extends StrictBridgeTest {
 		assertThat(callback.body()).isEqualTo("{\"error\":\"Invalid JSON payload\"}");
 	}
 
+	@Test
+	void shouldTellALimitFromAWrongTypeWithinAField() {
+		String body = "{\"knowledge_source_ids\":[" + "\"k\",".repeat(21_000) + "\"k\"]}";
+
+		assertThat(assertProblem(ask(body), 400).path("detail").asText()).startsWith("The JSON is nested too deeply,");
+	}
+
 	private static String withExtra(ObjectNode object, String what, int size) {
 		String extra = switch (what) {
 			case "nested" -> "\"x\":" + "[".repeat(size) + "]".repeat(size);
