@@ -2,6 +2,7 @@ package io.agentassist.bridge;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.callback.CallbackParser;
+import io.agentassist.bridge.http.BodyText;
 
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.http.converter.json.Jackson2ObjectMapperBuilder;
@@ -29,7 +30,7 @@ public final class ContractJson {
 	public static CallbackParser callbackParser() {
 		try (AnnotationConfigApplicationContext beans = new AnnotationConfigApplicationContext()) {
 			beans.registerBean(ObjectMapper.class, ContractJson::mapper);
-			beans.register(CallbackParser.class);
+			beans.register(CallbackParser.class, BodyText.class);
 			beans.refresh();
 			return beans.getBean(CallbackParser.class);
 		}

@@ -8,6 +8,7 @@ import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
 import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.http.BodyText;
 import io.agentassist.bridge.interaction.Feedback;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
 import jakarta.validation.Validator;
@@ -25,6 +26,8 @@ public final class JsonIntakeFuzz {
 	private static final ObjectMapper JSON = ContractJson.mapper();
 
 	private static final AnnotationConfigApplicationContext BEANS = beans();
+
+	private static final BodyText BODY_TEXT = new BodyText();
 
 	private static final CallbackParser CALLBACKS = ContractJson.callbackParser();
 
@@ -81,7 +84,7 @@ public final class JsonIntakeFuzz {
 
 	private static void take(byte[] body, Class<?> type) throws IOException {
 		try {
-			Object taken = JSON.readValue(body, type);
+			Object taken = JSON.readValue(BODY_TEXT.decode(body), type);
 			if (taken != null && VALIDATOR.validate(taken).isEmpty()) {
 				// What is valid can be passed on.
 				check(JSON.readValue(JSON.writeValueAsBytes(taken), type).equals(taken), "not the same again");

@@ -2,7 +2,6 @@ package io.agentassist.bridge.callback;
 
 import java.io.CharConversionException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
@@ -13,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.http.BodyText;
 import io.agentassist.bridge.suggestion.Identifier;
 
 import org.springframework.stereotype.Component;
@@ -23,13 +23,13 @@ public class CallbackParser {
 
 	private static final int MAX_STATUS_LENGTH = 40;
 
-	/** RFC 8259 lets a parser ignore it; Jackson does so in bytes but not in text. */
-	private static final String BYTE_ORDER_MARK = "\uFEFF";
-
 	private final ObjectMapper json;
 
-	CallbackParser(ObjectMapper json) {
+	private final BodyText bodyText;
+
+	CallbackParser(ObjectMapper json, BodyText bodyText) {
 		this.json = json;
+		this.bodyText = bodyText;
 	}
 
 	/**
@@ -72,9 +72,9 @@ public class CallbackParser {
 	 * @throws IOException if it is not JSON, or holds something that is not valid text
 	 */
 	public JsonNode tree(byte[] body) throws IOException {
-		String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+		String text = this.bodyText.decode(body);
 		try {
-			JsonNode tree = this.json.readTree(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
+			JsonNode tree = this.json.readTree(text);
 			if ((text.contains("\\ud") || text.contains("\\uD"))
 					&& !StandardCharsets.UTF_8.newEncoder().canEncode(tree.toString())) {
 				throw new CharConversionException("Unpaired surrogate");

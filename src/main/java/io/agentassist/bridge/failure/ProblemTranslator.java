@@ -3,6 +3,7 @@ package io.agentassist.bridge.failure;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -131,7 +132,7 @@ public class ProblemTranslator {
 						"The JSON is nested too deeply, or has too many values, or too long a name or number.", cause);
 			}
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
-					|| cause instanceof PredicateValidationException) {
+					|| cause instanceof CharacterCodingException || cause instanceof PredicateValidationException) {
 				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
 			}
 			if (cause instanceof MessageConstraintException) {

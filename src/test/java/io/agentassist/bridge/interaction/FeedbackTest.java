@@ -137,6 +137,15 @@ class FeedbackTest extends BridgeTest {
 		assertThat(giveFeedback(id, last, "accepted", null).statusCode()).isEqualTo(202);
 	}
 
+	/** Jackson takes this for a slash. */
+	@Test
+	void shouldAnswer400WhenBodyIsNotUtf8() {
+		byte[] body = "{\"request_id\":\"r\u00c0\u00af\",\"suggestion_id\":\"s\",\"action\":\"accepted\"}"
+			.getBytes(StandardCharsets.ISO_8859_1);
+
+		assertProblem(send(postRequest("/agentassist/feedback", body)), 400);
+	}
+
 	@Test
 	void shouldAnswer404ForUnknownRequest() {
 		JsonNode problem = assertProblem(giveFeedback(unique("unknown-"), "sug-1", "accepted", null), 404);

@@ -211,12 +211,16 @@ class SuggestionValidationTest extends BridgeTest {
 	}
 
 	static Stream<byte[]> brokenBytes() {
-		byte[] valid = "{\"transcript\":\"@\"}".getBytes(StandardCharsets.US_ASCII);
+		// Whole but for the character: otherwise a missing field would be refused.
+		byte[] valid = "{\"conversation_id\":\"c\",\"transcript\":\"@\",\"knowledge_source_ids\":[\"k\"]}"
+			.getBytes(StandardCharsets.US_ASCII);
 		return Stream.of(replace(valid, 0xff), replace(valid, 0xc3), replace(valid, 0x80),
 				// A surrogate and an overlong slash, as UTF-8 forbids them.
 				replace(valid, 0xed, 0xa0, 0x80), replace(valid, 0xc0, 0xaf), new byte[] { (byte) 0xff, (byte) 0xfe },
 				// Looks like UTF-32, is none.
-				new byte[] { 0, 0, 0, '{', -1, -1, -1, -1 }, new byte[] { 0, 0, 0, 0 }, new byte[] { 0 });
+				new byte[] { 0, 0, 0, '{', -1, -1, -1, -1 }, new byte[] { 0, 0, 0, 0 }, new byte[] { 0 },
+				// Another encoding.
+				new String(replace(valid, 'x'), StandardCharsets.US_ASCII).getBytes(StandardCharsets.UTF_16));
 	}
 
 	private static byte[] replace(byte[] template, int... bytes) {
@@ -231,7 +235,8 @@ class SuggestionValidationTest extends BridgeTest {
 	@ParameterizedTest
 	@MethodSource("brokenBytes")
 	void shouldAnswer400WhenBodyIsNotUtf8(byte[] body) {
-		assertProblem(send(postRequest("/agentassist/suggestions", body)), 400);
+		JsonNode problem = assertProblem(send(postRequest("/agentassist/suggestions", body)), 400);
+		assertThat(problem.path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertNoQuery();
 	}
 
