@@ -226,7 +226,13 @@ public class ProblemTranslator {
 		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + firstLine(cause);
 	}
 
-	static String firstLine(Throwable failure) {
+	/** Names the root cause of a failure in one line. */
+	static String causeOf(Throwable failure) {
+		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		return cause.getClass().getSimpleName() + ": " + firstLine(cause);
+	}
+
+	private static String firstLine(Throwable failure) {
 		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
 	}
 

@@ -2,7 +2,6 @@ package io.agentassist.bridge.failure;
 
 import org.slf4j.Logger;
 import org.slf4j.event.Level;
-import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Work that is done at short intervals. Logs when it begins to fail and when it works
@@ -47,10 +46,8 @@ public final class RepeatedWork {
 			}
 		}
 		catch (RuntimeException | Error ex) {
-			Throwable cause = NestedExceptionUtils.getMostSpecificCause(ex);
 			this.log.atLevel(this.failing ? Level.DEBUG : Level.WARN)
-				.log("{} fails and is tried again: {}: {}", this.name, cause.getClass().getSimpleName(),
-						ProblemTranslator.firstLine(cause));
+				.log("{} fails and is tried again: {}", this.name, ProblemTranslator.causeOf(ex));
 			this.failing = true;
 		}
 	}

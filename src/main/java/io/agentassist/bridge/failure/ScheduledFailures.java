@@ -15,7 +15,6 @@ import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.stereotype.Component;
 
 /**
@@ -45,11 +44,10 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 	 * @param exchange a failed exchange, in an {@code onException}
 	 */
 	public void failed(Exchange exchange) {
-		Throwable cause = NestedExceptionUtils
-			.getMostSpecificCause(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class));
+		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		log.atLevel(begins(exchange) ? Level.ERROR : Level.DEBUG)
-			.log("Route {} fails and is tried again: {}: {}", exchange.getFromRouteId(),
-					cause.getClass().getSimpleName(), ProblemTranslator.firstLine(cause));
+			.log("Route {} fails and is tried again: {}", exchange.getFromRouteId(),
+					ProblemTranslator.causeOf(failure));
 	}
 
 	/**

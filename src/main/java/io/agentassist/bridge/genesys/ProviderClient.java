@@ -75,7 +75,7 @@ final class ProviderClient implements Closeable {
 				.setMaxConnTotal(connections)
 				.setMaxConnPerRoute(connections)
 				.build())
-			.setUserAgent("agent-assist-bridge")
+			.setUserAgent(BoundedHttpCalls.USER_AGENT)
 			// Retries are up to the routes.
 			.disableAutomaticRetries()
 			.disableRedirectHandling()

@@ -28,6 +28,9 @@ import org.springframework.stereotype.Component;
 @Component
 public class BoundedHttpCalls implements Closeable {
 
+	/** The {@code User-Agent} of calls to the provider and to analytics. */
+	public static final String USER_AGENT = "agent-assist-bridge";
+
 	/** Far more than any answer in the contracts. A longer answer is cut off here. */
 	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 

@@ -17,10 +17,7 @@ import org.springframework.util.ClassUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/**
- * Shows that no setting which {@code config/application.yaml} documents counts as
- * misspelt.
- */
+/** Shows which new keys count as settings of the bridge. */
 class ConfigCheckTest {
 
 	/** To which an edit adds entries, whose keys are new. */
