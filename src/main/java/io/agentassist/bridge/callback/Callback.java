@@ -28,6 +28,15 @@ public record Callback(String requestId, String status, ArrayNode suggestions) {
 	}
 
 	/**
+	 * Omits the suggestions, because Camel looks up the methods of each expression on a
+	 * bean by the bean's hash code, several times for each callback.
+	 */
+	@Override
+	public int hashCode() {
+		return this.requestId.hashCode();
+	}
+
+	/**
 	 * Omits the suggestions, because a failing step of a route quotes what it failed on.
 	 */
 	@Override
