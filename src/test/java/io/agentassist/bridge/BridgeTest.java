@@ -15,10 +15,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import javax.crypto.Mac;
@@ -96,6 +98,9 @@ public abstract class BridgeTest {
 
 	/** Reads and writes JSON without any setting of the application's. */
 	protected static final ObjectMapper JSON = new ObjectMapper();
+
+	/** Events of {@link #queueBatchForAnalytics()}. */
+	protected static final int BATCH = 160;
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -396,6 +401,20 @@ public abstract class BridgeTest {
 	protected int waitingEvents(String requestId) {
 		return this.database.queryForObject("SELECT count(*) FROM outbox WHERE payload LIKE ?", Integer.class,
 				"%\"" + requestId + "\"%");
+	}
+
+	/**
+	 * Stores events for analytics, more than are posted at once but no more than are
+	 * claimed at once, as if they were of one request.
+	 */
+	protected String queueBatchForAnalytics() {
+		String requestId = unique("batch-");
+		String row = "('analytics', ?, '{\"request_id\":\"" + requestId + "\"}')";
+		this.database.update(
+				"INSERT INTO outbox (destination, event_id, payload) VALUES "
+						+ String.join(", ", Collections.nCopies(BATCH, row)),
+				IntStream.range(0, BATCH).boxed().map(Object::toString).toArray());
+		return requestId;
 	}
 
 	/** Makes a request, and what is known of it, older. */

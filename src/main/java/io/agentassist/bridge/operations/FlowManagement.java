@@ -93,7 +93,10 @@ public class FlowManagement {
 			this.intakes.resume(name);
 		}
 		else {
-			this.camel.getRouteController().resumeRoute(name);
+			// Not resumed: if the pause had to cut off a delivery that hung, its
+			// scheduler has ended.
+			this.camel.getRouteController().stopRoute(name);
+			this.camel.getRouteController().startRoute(name);
 		}
 		log.warn("{} is resumed by an operator", name);
 		return name + " runs";

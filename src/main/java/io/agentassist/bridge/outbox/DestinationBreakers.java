@@ -71,11 +71,15 @@ class DestinationBreakers {
 	/**
 	 * Asks permission for one attempt.
 	 * @param destination where the event goes
-	 * @throws CallNotPermittedException if the destination has begun to fail in the
-	 * meantime
+	 * @throws NotAttemptedException if the destination has begun to fail in the meantime
 	 */
 	void permit(String destination) {
-		breaker(destination).acquirePermission();
+		try {
+			breaker(destination).acquirePermission();
+		}
+		catch (CallNotPermittedException ex) {
+			throw new NotAttemptedException("The destination has begun to fail", ex);
+		}
 	}
 
 	void succeeded(String destination) {

@@ -11,11 +11,12 @@ import java.util.function.Supplier;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.interaction.InteractionEvent;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.core.IntervalFunction;
 
 import org.apache.camel.Exchange;
+import org.apache.camel.Route;
 import org.apache.camel.support.SynchronizationAdapter;
+import org.apache.camel.support.service.ServiceHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -187,10 +188,16 @@ public class Outbox {
 	/**
 	 * Asks whether to make an attempt, immediately before it.
 	 * @param event the event
-	 * @throws CallNotPermittedException when the destination has begun to fail since the
-	 * event was claimed
+	 * @param exchange the message that delivers it
+	 * @throws NotAttemptedException when the destination has begun to fail since the
+	 * event was claimed, or when the delivery's route has been told to stop or pause,
+	 * which would otherwise wait for the rest of the batch, or cut it off
 	 */
-	public void permit(OutboxEvent event) {
+	public void permit(OutboxEvent event, Exchange exchange) {
+		Route delivery = exchange.getContext().getRoute(exchange.getFromRouteId());
+		if (delivery == null || !ServiceHelper.isStarted(delivery.getConsumer())) {
+			throw new NotAttemptedException("The delivery is about to stop", null);
+		}
 		this.breakers.permit(event.destination());
 	}
 
@@ -247,8 +254,7 @@ public class Outbox {
 	/**
 	 * Postpones an event whose delivery failed, by exponential back-off with jitter, or
 	 * by what the destination asked for if that is longer. After its time to live the
-	 * event becomes a dead letter. An event that was not tried because the breaker was
-	 * open is due as before.
+	 * event becomes a dead letter. An event that was not tried is due as before.
 	 * @param event the event
 	 * @param failure what went wrong
 	 * @return the reason as text, without the destination's path and query, which may
@@ -257,7 +263,7 @@ public class Outbox {
 	public String postpone(OutboxEvent event, Exception failure) {
 		this.claims.end(event.id());
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
-		if (failure instanceof CallNotPermittedException) {
+		if (failure instanceof NotAttemptedException) {
 			this.transaction.executeWithoutResult((status) -> this.jdbc
 				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
 			return cause.reason();

@@ -135,7 +135,8 @@ class RouteWatcher implements SmartLifecycle {
 	public void stop() {
 		this.scheduler.shutdown();
 		try {
-			this.scheduler.awaitTermination(10, TimeUnit.SECONDS);
+			// Longer than an edit waits for a batch.
+			this.scheduler.awaitTermination(20, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -51,6 +51,8 @@ import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
 import org.springframework.util.FileSystemUtils;
 
+import static io.agentassist.bridge.StubbedProvider.analytics;
+import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -374,6 +376,7 @@ class LiveEditingTest extends BridgeTest {
 			assertThat(this.pauses).allSatisfy((pause) -> assertThat(pause).isLessThan(PAUSE));
 		}
 		shouldRollBack();
+		shouldPostEachEventOfABatchOnce();
 	}
 
 	private String make(Edit edit) {
@@ -513,6 +516,21 @@ class LiveEditingTest extends BridgeTest {
 		assertThat(rollBack(before + 99).statusCode()).isEqualTo(404);
 		assertThat(this.routes.getHistory()).last().asString().contains("back to revision " + before);
 		assertThat(this.routes.getHistory().size()).isLessThanOrEqualTo(RouteHistory.LENGTH);
+	}
+
+	/** The rest of the batch would be posted by the old route and by the new one. */
+	private void shouldPostEachEventOfABatchOnce() {
+		String batch = queueBatchForAnalytics();
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(1700)));
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).isNotEmpty());
+		long before = this.routes.getRevision();
+		replacing("analytics-delivery", "Claims a batch of", "Claims").run();
+		await().atMost(PATIENCE).until(() -> accepted().isReached(this.routes, before));
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}")));
+
+		eventually(() -> assertThat(waitingEvents(batch)).isZero());
+
+		assertThat(this.provider.analyticsEventsOf(batch)).hasSize(BATCH);
 	}
 
 	/** As an operator does, on the management port. */

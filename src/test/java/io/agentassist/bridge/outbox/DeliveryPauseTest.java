@@ -1,0 +1,76 @@
+package io.agentassist.bridge.outbox;
+
+import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.operations.FlowManagement;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.ShutdownStrategy;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+
+import static io.agentassist.bridge.StubbedProvider.analytics;
+import static io.agentassist.bridge.StubbedProvider.answer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Shows that a pause of a delivery neither waits for a slow batch nor outlives itself.
+ */
+class DeliveryPauseTest extends BridgeTest {
+
+	private static final String DELIVERY = "deliver-analytics";
+
+	@Autowired
+	private FlowManagement flow;
+
+	@Autowired
+	private CamelContext camel;
+
+	@AfterEach
+	void resume() throws Exception {
+		this.flow.resume(DELIVERY);
+	}
+
+	@Test
+	void shouldPostNoMoreOfABatchOnceItIsPaused() throws Exception {
+		String batch = queueBatchForAnalytics();
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(500)));
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).isNotEmpty());
+
+		this.flow.pause(DELIVERY);
+
+		int posted = this.provider.analyticsEventsOf(batch).size();
+		assertThat(posted).isLessThan(BATCH / 2);
+		assertThat(waitingEvents(batch)).isEqualTo(BATCH - posted);
+		assertThat(this.flow.getStates()).containsEntry(DELIVERY, "paused");
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}")));
+		this.flow.resume(DELIVERY);
+		eventually(() -> assertThat(waitingEvents(batch)).isZero());
+		assertThat(this.provider.analyticsEventsOf(batch)).hasSize(BATCH);
+	}
+
+	/** The delivery was shown as running, but did nothing until the next start. */
+	@Test
+	void shouldDeliverAfterAPauseThatHadToCutABatchOff() throws Exception {
+		ShutdownStrategy shutdown = this.camel.getShutdownStrategy();
+		long timeout = shutdown.getTimeout();
+		String batch = queueBatchForAnalytics();
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(2500)));
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).isNotEmpty());
+		shutdown.setTimeout(1);
+		try {
+			this.flow.pause(DELIVERY);
+		}
+		finally {
+			shutdown.setTimeout(timeout);
+		}
+		assertThat(waitingEvents(batch)).isEqualTo(BATCH);
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}")));
+
+		this.flow.resume(DELIVERY);
+
+		// Those that were being posted are due when their claim ends.
+		eventually(() -> assertThat(waitingEvents(batch)).isLessThan(BATCH / 2));
+	}
+
+}
