@@ -110,6 +110,10 @@ class SecuredJarIT {
 			.build();
 
 		assertThat(client("ca", null).send(callback, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+		await().atMost(Duration.ofSeconds(30))
+			.ignoreExceptions()
+			.untilAsserted(() -> assertThat(manage("/actuator/prometheus").body())
+				.contains("agentassist_callbacks_total{outcome=\"unauthorized\"} 1.0"));
 		HttpResponse<String> known = client("ca", "provider").send(callback, HttpResponse.BodyHandlers.ofString());
 		assertThat(known.statusCode()).isEqualTo(400);
 		assertThat(known.body()).contains("Invalid JSON payload");
@@ -130,12 +134,14 @@ class SecuredJarIT {
 	/** It took over the other port's TLS. */
 	@Test
 	void shouldServeOperatorsOverPlainHttp() throws Exception {
-		HttpRequest health = HttpRequest.newBuilder(bridge.managementUrl("/actuator/health/liveness")).build();
 		await().atMost(Duration.ofSeconds(30))
 			.ignoreExceptions()
-			.untilAsserted(() -> assertThat(
-					HttpClient.newHttpClient().send(health, HttpResponse.BodyHandlers.ofString()).statusCode())
-				.isEqualTo(200));
+			.untilAsserted(() -> assertThat(manage("/actuator/health/liveness").statusCode()).isEqualTo(200));
+	}
+
+	private static HttpResponse<String> manage(String path) throws IOException, InterruptedException {
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(bridge.managementUrl(path)).build(), HttpResponse.BodyHandlers.ofString());
 	}
 
 	@Test

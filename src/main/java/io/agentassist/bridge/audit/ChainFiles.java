@@ -151,7 +151,7 @@ final class ChainFiles implements Closeable {
 
 	/**
 	 * Cuts a file back to a length, if it exists and is longer. Uses a separate channel,
-	 * since an interrupt closes the one in use.
+	 * since the one in use may be closed.
 	 */
 	void truncate(String name, long length) throws IOException {
 		Path file = path(name);

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.callback;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.http.AnswerCounts;
 
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
@@ -12,9 +13,9 @@ class CallbackConfiguration {
 
 	@Bean
 	FilterRegistrationBean<ClientCertificateFilter> clientCertificateFilter(CallbackProperties properties,
-			ProblemTranslator problems) {
+			ProblemTranslator problems, AnswerCounts counts) {
 		FilterRegistrationBean<ClientCertificateFilter> registration = new FilterRegistrationBean<>(
-				new ClientCertificateFilter(problems));
+				new ClientCertificateFilter(problems, counts));
 		registration.addUrlPatterns("/agentassist/callback");
 		registration.setEnabled(properties.clientCertificate());
 		return registration;

@@ -3,6 +3,7 @@ package io.agentassist.bridge.callback;
 import java.io.IOException;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.http.AnswerCounts;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -24,8 +25,11 @@ class ClientCertificateFilter extends HttpFilter {
 
 	private final transient ProblemTranslator problems;
 
-	ClientCertificateFilter(ProblemTranslator problems) {
+	private final transient AnswerCounts counts;
+
+	ClientCertificateFilter(ProblemTranslator problems, AnswerCounts counts) {
 		this.problems = problems;
+		this.counts = counts;
 	}
 
 	@Override
@@ -34,6 +38,7 @@ class ClientCertificateFilter extends HttpFilter {
 		if (request.getAttribute(CERTIFICATES) == null) {
 			this.problems.write("Callback without a client certificate", response,
 					new ErrorResponseException(HttpStatus.UNAUTHORIZED));
+			this.counts.count(request.getMethod() + " " + request.getRequestURI(), response);
 			return;
 		}
 		chain.doFilter(request, response);

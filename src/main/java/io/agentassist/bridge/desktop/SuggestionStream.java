@@ -42,7 +42,10 @@ class SuggestionStream implements EventStream {
 	 */
 	private static final int MAX_WAITING_CHARACTERS = 1_000_000;
 
-	/** Maximum time to write an event; no caller holds a thread for longer. */
+	/**
+	 * Maximum time to write an event, after which no further piece is begun; Tomcat
+	 * limits the wait for each.
+	 */
 	private static final Duration MAX_WRITE_TIME = Duration.ofSeconds(5);
 
 	private static final int PIECE = 8192;

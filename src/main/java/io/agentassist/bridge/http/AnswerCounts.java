@@ -12,10 +12,11 @@ import org.springframework.stereotype.Component;
 /**
  * Counts the answers to callers by outcome, in the meters {@code agentassist.requests}
  * and {@code agentassist.callbacks}. It counts where the answer is written, so that no
- * route, and no failure before or in one, is missed. Thread safe.
+ * route, and no failure in one, is missed. Requests that are refused without looking at
+ * their content are counted by {@link Rejections}. Thread safe.
  */
 @Component
-class AnswerCounts {
+public class AnswerCounts {
 
 	private final Map<String, Counter> requests;
 
@@ -46,7 +47,7 @@ class AnswerCounts {
 	 * @param operation method and path
 	 * @param response the answer
 	 */
-	void count(String operation, HttpServletResponse response) {
+	public void count(String operation, HttpServletResponse response) {
 		switch (operation) {
 			case "POST /agentassist/suggestions" -> this.requests.get(requestOutcome(response)).increment();
 			case "POST /agentassist/callback" -> this.callbacks.get(callbackOutcome(response)).increment();

@@ -25,7 +25,7 @@ record HttpProperties(@NotNull DataSize maxBodySize, @NotNull @DurationMax(secon
 		List<String> requestHeaders, List<String> queryParameters) {
 
 	HttpProperties {
-		if (maxBodySize != null && maxBodySize.toBytes() > Integer.MAX_VALUE) {
+		if (maxBodySize != null && maxBodySize.toBytes() >= Integer.MAX_VALUE) {
 			throw new InvalidSettingException("agentassist.http.max-body-size", "must be less than 2GB");
 		}
 		requestHeaders = (requestHeaders != null) ? List.copyOf(requestHeaders) : List.of();

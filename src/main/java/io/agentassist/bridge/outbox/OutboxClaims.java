@@ -84,12 +84,14 @@ class OutboxClaims {
 	}
 
 	private void renew() {
-		Set<Long> ids = Set.copyOf(this.inHand);
-		if (ids.isEmpty()) {
+		if (this.inHand.isEmpty()) {
 			this.renewal.rest();
 		}
 		else {
-			this.renewal.attempt(() -> this.transaction.executeWithoutResult((status) -> write(ids)));
+			// Copied in the transaction, which may have to wait: an event may be
+			// postponed meanwhile.
+			this.renewal
+				.attempt(() -> this.transaction.executeWithoutResult((status) -> write(Set.copyOf(this.inHand))));
 		}
 	}
 

@@ -72,12 +72,13 @@ public class OutboxManagement {
 	}
 
 	/**
-	 * How many dead letters there are right now.
-	 * @return their number
+	 * How many dead letters there are.
+	 * @return their number; -1 while the database cannot be read
 	 */
-	@ManagedAttribute(description = "Number of dead letters")
+	@ManagedAttribute(description = "Number of dead letters; -1: the database cannot be read")
 	public long getDead() {
-		return this.deadLetters.count();
+		Map<String, Backlog> backlogs = this.monitor.latest();
+		return (backlogs != null) ? backlogs.values().stream().mapToLong(Backlog::dead).sum() : -1;
 	}
 
 	/**

@@ -52,7 +52,8 @@ final class ConfigSnapshot {
 	private static final Logger log = LoggerFactory.getLogger(ConfigSnapshot.class);
 
 	/** Keys and environment variables that usually hold secrets. */
-	private static final Pattern SECRET = Pattern.compile("(?i)(secret|password|token|api.keys?)(\\[\\d+])?$");
+	private static final Pattern SECRET = Pattern.compile(
+			"(?i)(secret|password|token|credential|connection.?string|(api|secret|access|account).?key)s?(\\[\\d+])?$");
 
 	private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z][A-Z0-9_]*)[:}]");
 

@@ -37,8 +37,8 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 	static final int MAX_TENANT_LENGTH = 200;
 
 	/**
-	 * Misspelt fields must be errors: without its tenant, a key would give access to
-	 * others.
+	 * Misspelt fields must be errors: without its scopes or organisations, a key would
+	 * allow everything.
 	 */
 	private static final ObjectMapper YAML = new ObjectMapper(
 			YAMLFactory.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build())

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * only.
  * <p>
  * A changed file is read at the next request that comes at least 200 ms after the last
- * look. If it cannot be read, the keys stay as they are.
+ * look and after the last write. If it cannot be read, the keys stay as they are.
  */
 class ApiKeys implements ApiAuthenticator {
 
@@ -91,7 +91,7 @@ class ApiKeys implements ApiAuthenticator {
 		Object state = null;
 		try {
 			state = stateOfFile();
-			if (!state.equals(this.keys.state)) {
+			if (!state.equals(this.keys.state) && isQuiet()) {
 				this.keys = read(state);
 				log.info("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
 			}
@@ -102,6 +102,15 @@ class ApiKeys implements ApiAuthenticator {
 				this.keys = new Keys(this.keys.callers, state);
 			}
 		}
+	}
+
+	/**
+	 * Whether nobody is writing the file: half an entry may be a valid one that allows
+	 * more. A time in the future is one that was set, not that of a write.
+	 */
+	private boolean isQuiet() throws IOException {
+		long age = System.currentTimeMillis() - Files.getLastModifiedTime(this.file).toMillis();
+		return age < 0 || age >= LOOK_INTERVAL.toMillis();
 	}
 
 	/** Attributes that change when the file is written or replaced. */

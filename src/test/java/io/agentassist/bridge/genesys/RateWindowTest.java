@@ -128,6 +128,15 @@ class RateWindowTest {
 	}
 
 	@Test
+	void shouldHoldForTheLongerOfTwoTimes() {
+		this.window.hold(Duration.ofSeconds(3));
+		this.window.hold(Duration.ofSeconds(1));
+
+		pass(Duration.ofSeconds(2));
+		assertThat(this.window.reserve(PATIENCE)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+	}
+
+	@Test
 	void shouldNotLetAllThatWereHeldGoInTheSameMoment() {
 		this.window.hold(Duration.ofSeconds(3));
 

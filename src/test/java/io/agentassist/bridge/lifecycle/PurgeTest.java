@@ -23,7 +23,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("state")
 class PurgeTest extends BridgeTest {
 
-	private static final Duration OLD = Duration.ofDays(7).plusMinutes(1);
+	private static final Duration RETENTION = Duration.ofDays(7);
+
+	private static final Duration OLD = RETENTION.plusMinutes(1);
 
 	@Autowired
 	private TransactionOperations transaction;
@@ -77,20 +79,41 @@ class PurgeTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldWorkInBatchesAroundRowsThatSomebodyHolds() {
-		String held = unique("old-");
-		insertOld(held);
+	void shouldDeleteMoreThanABatch() {
+		String old = unique("old-");
 		this.transaction.executeWithoutResult((status) -> {
-			this.database.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
-					held);
 			for (int i = 0; i < 1000; i++) {
-				insertOld(held + "-" + i);
+				insertOld(old + "-" + i);
 			}
 		});
 
-		eventually(() -> assertThat(this.database.queryForObject(
-				"SELECT count(*) FROM suggestion_request WHERE request_id LIKE ?", Integer.class, held + "%"))
-			.isZero());
+		eventually(() -> assertThat(requests(old)).isZero());
+	}
+
+	/** On H2, nothing runs beside the transaction that holds the row. */
+	@Test
+	@Tag("postgresql")
+	void shouldNotWaitForARowThatSomebodyHolds() {
+		String held = unique("held-");
+		String next = unique("next-");
+		// Not before the first one is locked.
+		Instant due = Instant.now().minus(RETENTION).plusSeconds(1);
+		insert(held, "failed", due);
+		insert(next, "failed", due.plusMillis(1));
+
+		this.transaction.executeWithoutResult((status) -> {
+			this.database.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
+					held);
+			eventually(() -> assertThat(requests(next)).isZero());
+			assertThat(requests(held)).isOne();
+		});
+
+		eventually(() -> assertThat(requests(held)).isZero());
+	}
+
+	private int requests(String prefix) {
+		return this.database.queryForObject("SELECT count(*) FROM suggestion_request WHERE request_id LIKE ?",
+				Integer.class, prefix + "%");
 	}
 
 	@Test
@@ -150,9 +173,13 @@ class PurgeTest extends BridgeTest {
 	}
 
 	private void insertOld(String id, String status) {
+		insert(id, status, Instant.now().minus(OLD));
+	}
+
+	private void insert(String id, String status, Instant submittedAt) {
 		this.database.update("INSERT INTO suggestion_request"
 				+ " (request_id, conversation_id, agent_skills, status, submitted_at) VALUES (?, 'c', '[]', ?, ?)", id,
-				status, Instant.now().minus(OLD).atOffset(ZoneOffset.UTC));
+				status, submittedAt.atOffset(ZoneOffset.UTC));
 	}
 
 	private int keys(String key) {

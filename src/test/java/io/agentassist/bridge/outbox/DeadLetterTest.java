@@ -42,6 +42,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /** Shows what becomes of events that the analytics endpoint does not take. */
 @Tag("state")
@@ -151,7 +152,7 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(jmx.getMBeanInfo(name).getOperations()).hasSizeGreaterThanOrEqualTo(4)
 			.extracting(MBeanOperationInfo::getDescription)
 			.allSatisfy((description) -> assertThat(description).contains(" "));
-		assertThat(jmx.getAttribute(name, "Dead")).isEqualTo(2L);
+		await().untilAsserted(() -> assertThat(jmx.getAttribute(name, "Dead")).isEqualTo(2L));
 		assertThat((List<?>) jmx.invoke(name, "list", new Object[] { 0L, 10 }, new String[] { "long", "int" }))
 			.hasSize(2)
 			.allSatisfy((line) -> assertThat((String) line).contains("to analytics", "HTTP 503"));

@@ -363,6 +363,15 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("heder.***");
 
+		configure("site.secret: swordfish-0815", "camel.component.sqs.secret-key: mackerel-0815",
+				"camel.component.servicebus.connection-string: Endpoint=sturgeon");
+		for (String key : List.of("sqs.secret-key", "servicebus.connection-string")) {
+			write("greeting.camel.yaml", route.formatted("heder.{{camel.component." + key + "}}"));
+			this.routes.refresh();
+			assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("heder.***");
+		}
+		configure("site.secret: swordfish-0815", "other.secret: ${NOT_THERE}");
+
 		write("greeting.camel.yaml", route.formatted("body"));
 		for (String line : List.of("site.secret: swordfish-4711", "x: *swordfish", "x: !swordfish y",
 				"x: @swordfish")) {

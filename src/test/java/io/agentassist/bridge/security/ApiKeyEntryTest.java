@@ -9,6 +9,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,17 +22,25 @@ class ApiKeyEntryTest {
 	private Path folder;
 
 	@ParameterizedTest
-	@ValueSource(strings = { "{", "- name: x", "- {name: x, sha256: abc}",
-			"- {name: x, sha256: '0000000000000000000000000000000000000000000000000000000000000000', tennant: y}",
-			"- {name: x, sha256: '0000000000000000000000000000000000000000000000000000000000000000', scopes: ['all']}",
-			"- {name: x, sha256: '0000000000000000000000000000000000000000000000000000000000000000', tenant: ''}",
-			"- {name: x, sha256: '0000000000000000000000000000000000000000000000000000000000000000'}\n"
-					+ "- {name: y, sha256: '0000000000000000000000000000000000000000000000000000000000000000'}" })
-	void shouldRefuseFileWithAMistake(String yaml) throws IOException {
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			{                                             | expected
+			- name: x                                     | sha256 of x
+			- {name: x, sha256: abc}                      | sha256 of x
+			- {sha256: HASH}                              | no name
+			- {name: ' ', sha256: HASH}                   | no name
+			- {name: x, sha256: HASH, tennant: y}         | tennant
+			- {name: x, sha256: HASH, scopes: ['all']}    | all
+			- {name: x, sha256: HASH, tenant: ''}         | tenant of x
+			- {name: x, sha256: HASH, organisations: []}  | organisations of x
+			- {name: x, sha256: HASH, requests-per-second: 0} | requests-per-second of x
+			[{name: x, sha256: HASH}, {name: y, sha256: HASH}] | of y is a duplicate
+			[{name: x, sha256: HASH}, {name: x, sha256: OTHER}] | of x is a duplicate
+			""")
+	void shouldRefuseFileWithAMistake(String yaml, String mistake) throws IOException {
 		Path file = this.folder.resolve("keys.yaml");
-		Files.writeString(file, yaml);
+		Files.writeString(file, yaml.replace("HASH", "0".repeat(64)).replace("OTHER", "1".repeat(64)));
 
-		assertThatIOException().isThrownBy(() -> ApiKeyEntry.read(file));
+		assertThatIOException().isThrownBy(() -> ApiKeyEntry.read(file)).withMessageContaining(mistake);
 	}
 
 	@ParameterizedTest

@@ -18,7 +18,8 @@ class CorsTest extends GuardedBridgeTest {
 	private HttpResponse<String> preflight(String origin, String method) {
 		return send(request("/agentassist/suggestions").header("Origin", origin)
 			.header("Access-Control-Request-Method", method)
-			.header("Access-Control-Request-Headers", "authorization,content-type")
+			.header("Access-Control-Request-Headers",
+					"authorization,content-type,last-event-id,traceparent,tracestate,x-api-key,x-organisation")
 			.method("OPTIONS", HttpRequest.BodyPublishers.noBody())
 			.build());
 	}
