@@ -11,6 +11,7 @@ import java.util.zip.CRC32;
 
 import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.suggestion.Decision;
+import io.agentassist.bridge.suggestion.TrackedRequest;
 
 /**
  * How far a stream has got in a conversation: the {@code id} of its events. Decisions do
@@ -48,14 +49,22 @@ record StreamCursor(Instant horizon, Set<String> sent) {
 
 	/** Whether a decision has already been sent. */
 	boolean covers(Decision decision) {
-		return decision.at().isBefore(this.horizon) || this.sent.contains(mark(decision.requestId(), decision.at()));
+		return decision.at().isBefore(this.horizon) || this.sent.contains(mark(decision));
 	}
 
 	/**
 	 * Identifies a decision; the id alone is not enough, since a request that failed or
 	 * expired may still be completed later.
 	 */
-	static String mark(String requestId, Instant decidedAt) {
+	static String mark(Decision decision) {
+		return mark(decision.requestId(), decision.at());
+	}
+
+	static String mark(TrackedRequest request) {
+		return mark(request.requestId(), request.completedAt());
+	}
+
+	private static String mark(String requestId, Instant decidedAt) {
 		CRC32 checksum = new CRC32();
 		checksum.update((requestId + '@' + decidedAt.toEpochMilli()).getBytes(StandardCharsets.UTF_8));
 		return "%08x".formatted(checksum.getValue());

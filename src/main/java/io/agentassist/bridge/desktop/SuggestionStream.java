@@ -123,13 +123,13 @@ class SuggestionStream implements EventStream {
 
 	/** Treats decisions as already sent. */
 	synchronized void skip(Collection<Decision> decisions) {
-		decisions.forEach((decision) -> this.sent.put(mark(decision), decision.at()));
+		decisions.forEach((decision) -> this.sent.put(StreamCursor.mark(decision), decision.at()));
 	}
 
 	/** Whether a decision in the stream's conversation is new to its caller. */
 	synchronized boolean awaits(Decision decision) {
 		return decision.tenant().equals(this.tenant) && !decision.at().isBefore(this.horizon)
-				&& !this.sent.containsKey(mark(decision));
+				&& !this.sent.containsKey(StreamCursor.mark(decision));
 	}
 
 	/**
@@ -144,7 +144,7 @@ class SuggestionStream implements EventStream {
 				return;
 			}
 			TrackedRequest request = decided.get(i);
-			this.sent.put(StreamCursor.mark(request.requestId(), request.completedAt()), request.completedAt());
+			this.sent.put(StreamCursor.mark(request), request.completedAt());
 			Instant next = (i + 1 < decided.size()) ? decided.get(i + 1).completedAt() : horizon;
 			StreamCursor cursor = cursor(next.isBefore(horizon) ? next : horizon);
 			write("id: " + cursor + "\nevent: suggestions\ndata: " + this.json.apply(request).replace("\n", "\ndata: ")
@@ -280,10 +280,6 @@ class SuggestionStream implements EventStream {
 	 */
 	private String id() {
 		return StringUtils.truncate(this.conversationId, 200);
-	}
-
-	private static String mark(Decision decision) {
-		return StreamCursor.mark(decision.requestId(), decision.at());
 	}
 
 }

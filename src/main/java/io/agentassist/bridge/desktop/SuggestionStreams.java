@@ -149,9 +149,17 @@ public class SuggestionStreams {
 			.toList();
 		if (cursor.equals(StreamCursor.START)) {
 			// Read after the decisions above: what is in neither is still to come.
-			List<TrackedRequest> newest = this.requests.findByConversation(stream.conversationId(), stream.tenant());
-			stream.skip(lately);
-			stream.send(newest.stream().filter(TrackedRequest::isDecided).sorted(OLDEST_FIRST).toList(), horizon);
+			List<TrackedRequest> newest = this.requests.findByConversation(stream.conversationId(), stream.tenant())
+				.stream()
+				.filter(TrackedRequest::isDecided)
+				.sorted(OLDEST_FIRST)
+				.toList();
+			Set<String> following = newest.stream().map(StreamCursor::mark).collect(Collectors.toSet());
+			// Not those that follow: an event's id must cover only what was sent up to
+			// it.
+			stream
+				.skip(lately.stream().filter((decision) -> !following.contains(StreamCursor.mark(decision))).toList());
+			stream.send(newest, horizon);
 			return;
 		}
 		stream.skip(lately.stream().filter(cursor::covers).toList());

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.BridgeTest;
@@ -124,6 +125,22 @@ class SuggestionStreamTest extends BridgeTest {
 							.containsExactlyElementsOf(missed.subList(j + 1, missed.size()));
 					}
 				}
+			}
+		}
+	}
+
+	/** The id of the first event covered all of those with which the stream began. */
+	@Test
+	void shouldSendTheRestOfWhatItBeganWithAfterTheConnectionBroke() {
+		List<String> ids = Stream.generate(this::complete).limit(4).toList();
+		List<Event> events;
+		try (EventStreamClient stream = open(this.conversation)) {
+			events = stream.awaitEvents(4);
+		}
+		for (int i = 0; i < 3; i++) {
+			try (EventStreamClient again = open(this.conversation, events.get(i).id())) {
+				assertThat(again.awaitEvents(3 - i)).extracting(Event::requestId)
+					.containsExactlyElementsOf(ids.subList(i + 1, 4));
 			}
 		}
 	}
