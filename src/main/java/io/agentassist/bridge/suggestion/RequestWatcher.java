@@ -152,7 +152,7 @@ public class RequestWatcher {
 		}
 		for (Watch watch : round) {
 			TrackedRequest request = found.get(watch.requestId);
-			if (this.stopping || watch.isOver() || (request != null && (!watch.decided || request.isDecided()))) {
+			if (this.stopping || watch.isOver() || watch.isAnsweredBy(request)) {
 				end(watch, () -> watch.answer.complete(Optional.ofNullable(request)));
 			}
 		}
@@ -177,6 +177,11 @@ public class RequestWatcher {
 
 	private record Watch(String requestId, boolean decided, long endNanos, Map<String, String> logContext,
 			CompletableFuture<Optional<TrackedRequest>> answer) {
+
+		/** A request that was there before, and no longer is, has been erased. */
+		boolean isAnsweredBy(TrackedRequest request) {
+			return this.decided ? (request == null || request.isDecided()) : (request != null);
+		}
 
 		boolean isOver() {
 			return System.nanoTime() - this.endNanos >= 0;

@@ -22,6 +22,7 @@ import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.outbox.DeadLetters;
 import io.agentassist.bridge.suggestion.RequestStore;
 import io.agentassist.bridge.suggestion.TrackedRequest;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,9 @@ class ErasureTest extends BridgeTest {
 
 	@Autowired
 	private DataSource dataSource;
+
+	@Autowired
+	private MeterRegistry meters;
 
 	@Autowired
 	private DeadLetters deadLetters;
@@ -106,6 +110,20 @@ class ErasureTest extends BridgeTest {
 		assertThat(lookUp(other).path("status").asText()).isEqualTo("queued");
 		assertThat(erase(conversation)).isZero();
 		assertThat(verifyAudit()).contains("OK: ");
+	}
+
+	@Test
+	void shouldEndTheWaitForARequestThatIsErased() {
+		String conversation = unique("conv-");
+		String id = queue(conversation);
+		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
+				request("/agentassist/suggestions/" + id + "?wait=PT30S").build());
+		eventually(() -> assertThat(this.meters.get("agentassist.waiting.callers").gauge().value()).isPositive());
+
+		erase(conversation);
+
+		eventually(() -> assertThat(waiting).isDone());
+		assertProblem(waiting.join(), 404);
 	}
 
 	@Test
