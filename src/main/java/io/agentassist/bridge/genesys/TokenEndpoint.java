@@ -23,6 +23,9 @@ public class TokenEndpoint {
 	/** OAuth's answers to a wrong client or secret. */
 	private static final Set<Integer> REFUSALS = Set.of(400, 401, 403);
 
+	/** Nobody can tell whether a longer one is true. */
+	private static final double LONGEST_LIFE_SECONDS = Duration.ofDays(365).toSeconds();
+
 	private static final String OK = "ok";
 
 	private static final String REFUSED = "refused";
@@ -88,9 +91,9 @@ public class TokenEndpoint {
 		}
 		JsonNode answer = this.answers.parse(exchange.getMessage().getBody(byte[].class));
 		String value = answer.path("access_token").asText("");
-		long expiresIn = answer.path("expires_in").asLong();
+		long expiresIn = (long) Math.min(answer.path("expires_in").asDouble(), LONGEST_LIFE_SECONDS);
 		if (value.isEmpty() || expiresIn <= 0) {
-			throw new ProviderException(200, "The token endpoint's answer has no token.", null);
+			throw new ProviderException(200, "The token endpoint's answer has no token, or none that lasts.", null);
 		}
 		return new AccessTokens.Grant(value, Duration.ofSeconds(expiresIn));
 	}

@@ -331,6 +331,16 @@ class ProviderFailureTest extends BridgeTest {
 		assertThat(this.provider.tokenRequests()).hasSize(1);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "99999999999999999999", "18446744073709551615", "1e30", "\"3600\"" })
+	void shouldTakeATokenHoweverLongItClaimsToLast(String seconds) {
+		withoutToken();
+		this.provider.stub(StubbedProvider.token()
+			.willReturn(answer(200, "{\"access_token\":\"x\",\"expires_in\":" + seconds + "}")));
+
+		eventually(() -> queue(unique("conv-")));
+	}
+
 	@Test
 	void shouldRenewTokenBeforeItsEnd() {
 		withoutToken();
