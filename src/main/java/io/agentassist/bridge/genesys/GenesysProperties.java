@@ -149,7 +149,8 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	 * left, calls are spread over the rest of the window
 	 * @param maxHold longest pause that a Retry-After can cause
 	 */
-	public record Rate(@DecimalMin("0") @DecimalMax("1") double reserve, @NotNull Duration maxHold) {
+	public record Rate(@DecimalMin("0") @DecimalMax("1") double reserve,
+			@NotNull @DurationMin(millis = 1) Duration maxHold) {
 	}
 
 }

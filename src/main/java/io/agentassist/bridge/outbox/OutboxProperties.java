@@ -7,6 +7,7 @@ import io.agentassist.bridge.settings.ReadAtStart;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
@@ -30,8 +31,9 @@ import org.springframework.validation.annotation.Validated;
 @ConfigurationProperties("agentassist.outbox")
 public record OutboxProperties(@ReadAtStart @Positive int batchSize,
 		@ReadAtStart @NotNull @DurationMin(millis = 100) Duration claimTime,
-		@NotNull @DurationMin(millis = 1) Duration baseDelay, @NotNull @DurationMin(millis = 1) Duration maxDelay,
-		@NotNull @DurationMin(millis = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration baseDelay,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxDelay,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
 		Map<String, Duration> timeToLiveOf, @ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval,
 		@NotNull Duration overdueAfter) {
 

@@ -2,6 +2,7 @@ package io.agentassist.bridge.ranking;
 
 import java.time.Duration;
 
+import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
 
@@ -22,7 +23,14 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.ranking")
-public record RankingProperties(@PositiveOrZero double confidenceWeight, @PositiveOrZero double skillWeight,
-		@PositiveOrZero double skillBonus, @PositiveOrZero double feedbackWeight, @NotNull FeedbackModel feedbackModel,
-		@NotNull @DurationMin(minutes = 1) Duration halfLife, @PositiveOrZero double minimumScore) {
+public record RankingProperties(@PositiveOrZero @DecimalMax(RankingProperties.MAX) double confidenceWeight,
+		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double skillWeight,
+		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double skillBonus,
+		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double feedbackWeight, @NotNull FeedbackModel feedbackModel,
+		@NotNull @DurationMin(minutes = 1) Duration halfLife,
+		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double minimumScore) {
+
+	/** Far above any use; infinity would make every score unusable. */
+	static final String MAX = "1000000";
+
 }
