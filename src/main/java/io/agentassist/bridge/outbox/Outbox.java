@@ -258,30 +258,31 @@ public class Outbox {
 	 * @param event the event
 	 * @param failure what went wrong
 	 * @return the reason as text, without the destination's path and query, which may
-	 * hold a secret
+	 * hold a secret; null if the event was not tried, or is now a dead letter
 	 */
 	public String postpone(OutboxEvent event, Exception failure) {
 		this.claims.end(event.id());
-		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		if (failure instanceof NotAttemptedException) {
 			this.transaction.executeWithoutResult((status) -> this.jdbc
 				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
-			return cause.reason();
+			return null;
 		}
+		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		this.breakers.failed(event.destination(), failure, cause.retryAfter());
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
 				attempts, delay.toMillis(), cause.reason());
-		this.transaction.executeWithoutResult((status) -> {
-			int alive = this.jdbc.update(
+		boolean alive = this.transaction.execute((status) -> {
+			int updated = this.jdbc.update(
 					"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
 					now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
-			if (alive == 0) {
+			if (updated == 0) {
 				this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
 			}
+			return updated > 0;
 		});
-		return cause.reason();
+		return alive ? cause.reason() : null;
 	}
 
 	private Duration delay(int attempts, Duration retryAfter) {

@@ -228,7 +228,7 @@ class LogTest extends BridgeTest {
 		callBack(completed(queue(unique("conv-"))));
 
 		eventually(() -> assertThat(log.getOut())
-			.containsPattern("WARN .* Analytics does not accept events, retrying later: HTTP 503\\R"));
+			.containsPattern("WARN .* Analytics does not accept events, retrying [-0-9a-f]{36} later: HTTP 503\\R"));
 
 		// The report of the start, which may be in the output, does name it.
 		assertThat(log.getOut().lines().filter((line) -> line.contains(" WARN ")).toList())
