@@ -1,5 +1,7 @@
 package io.agentassist.bridge;
 
+import java.util.List;
+
 import io.agentassist.bridge.audit.AuditCommand;
 import io.agentassist.bridge.security.KeysCommand;
 import io.agentassist.bridge.routes.RoutesCommand;
@@ -7,16 +9,17 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The jar's commands, which run without starting the bridge. */
-@Command(name = "agent-assist-bridge", subcommands = { AuditCommand.class, KeysCommand.class, RoutesCommand.class },
-		mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
+@Command(name = "agent-assist-bridge", scope = CommandLine.ScopeType.INHERIT,
+		subcommands = { AuditCommand.class, KeysCommand.class, RoutesCommand.class }, mixinStandardHelpOptions = true,
+		versionProvider = Commands.class, synopsisSubcommandLabel = "COMMAND",
 		description = "Without a command: runs the bridge.")
-final class Commands {
+final class Commands implements CommandLine.IVersionProvider {
 
-	/**
-	 * Arguments that begin with a dash are options of the bridge, except {@code --help}.
-	 */
+	/** Other arguments that begin with a dash are options of the bridge. */
+	private static final List<String> OPTIONS = List.of("-h", "--help", "-V", "--version");
+
 	static boolean isCommand(String[] args) {
-		return args.length > 0 && (!args[0].startsWith("-") || args[0].equals("--help"));
+		return args.length > 0 && (!args[0].startsWith("-") || OPTIONS.contains(args[0]));
 	}
 
 	/**
@@ -25,6 +28,12 @@ final class Commands {
 	 */
 	static int run(String[] args) {
 		return new CommandLine(new Commands()).execute(args);
+	}
+
+	/** As in the jar's manifest. */
+	@Override
+	public String[] getVersion() {
+		return new String[] { Commands.class.getPackage().getImplementationVersion() };
 	}
 
 }

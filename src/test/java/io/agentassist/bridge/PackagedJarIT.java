@@ -102,6 +102,17 @@ class PackagedJarIT {
 		assertThat(this.bridge.log()).contains(" 0 errors").doesNotContain("INFO");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "-V, 0.1.0", "--version, 0.1.0", "-h, Usage: agent-assist-bridge",
+			"--help, Usage: agent-assist-bridge" })
+	void shouldTellVersionAndUsageWithoutStarting(String option, String told) throws Exception {
+		this.bridge.start("-jar", PackagedBridge.jar(), option);
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isZero();
+		assertThat(this.bridge.log()).startsWith(told);
+	}
+
 	@Test
 	void shouldNameEveryMissingVariableInOneMessageAndExit() throws Exception {
 		startInVain();
@@ -163,7 +174,7 @@ class PackagedJarIT {
 	/** Where the log is JSON, so is this. */
 	@Test
 	void shouldTellOfAFailedStartInTheLogWhereThatIsJson() throws Exception {
-		startInVain("--spring.profiles.active=sandbox,ecs", "--agentassist.ranking.skill-weight=-1");
+		startInVain("--spring.profiles.active=sandbox,ecs", "--agentassist.ranking.skill-weight=1e999");
 
 		assertThat(this.bridge.log().lines()).allMatch((line) -> line.startsWith("{"))
 			.anyMatch((line) -> line.contains("'agentassist.ranking.skill-weight' must be"));

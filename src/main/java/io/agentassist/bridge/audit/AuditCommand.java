@@ -14,8 +14,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The {@code audit} commands: what an auditor does with the audit log. */
-@Command(name = "audit", description = "Checks the audit log.", mixinStandardHelpOptions = true,
-		synopsisSubcommandLabel = "COMMAND")
+@Command(name = "audit", description = "Checks the audit log.", synopsisSubcommandLabel = "COMMAND")
 public final class AuditCommand {
 
 	private static final int OK = 0;
@@ -27,7 +26,7 @@ public final class AuditCommand {
 	@Spec
 	private CommandSpec spec;
 
-	@Command(name = "verify", mixinStandardHelpOptions = true,
+	@Command(name = "verify",
 			description = { "Checks every chain in a folder: each line, their order, the signed checkpoints.",
 					"Prints the first bad line of each chain, or one line if all is well,",
 					"and which chains do not begin with line 1." },

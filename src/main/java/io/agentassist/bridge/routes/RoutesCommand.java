@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
  * Settings are taken from {@code config/} and the environment; no secrets are needed.
  */
 @Command(name = "routes", description = "Checks and shows routes, without running them.",
-		mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND")
+		synopsisSubcommandLabel = "COMMAND")
 public final class RoutesCommand {
 
 	private static final int OK = 0;
@@ -37,7 +37,7 @@ public final class RoutesCommand {
 			description = "profiles of config/, such as sandbox; else those of SPRING_PROFILES_ACTIVE")
 	private String profiles;
 
-	@Command(name = "check", mixinStandardHelpOptions = true,
+	@Command(name = "check",
 			description = { "Checks a folder as the running bridge does before it applies an edit.",
 					"Prints a line for each problem: file:line:column: error: message." },
 			exitCodeListHeading = "Exit codes:%n",
@@ -54,8 +54,7 @@ public final class RoutesCommand {
 		});
 	}
 
-	@Command(name = "list", mixinStandardHelpOptions = true,
-			description = "Prints the routes as a table: file, id, where from, where to.")
+	@Command(name = "list", description = "Prints the routes as a table: file, id, where from, where to.")
 	int list(@Parameters(arity = "0..1", paramLabel = "FOLDER",
 			description = "holds the *.camel.yaml files; default: agentassist.routes.directory") Path folder) {
 		return inSettings(folder, (offline, set, problems) -> {
@@ -76,8 +75,7 @@ public final class RoutesCommand {
 		});
 	}
 
-	@Command(name = "diagram", mixinStandardHelpOptions = true,
-			description = "Prints the routes and their hops as a Mermaid flowchart.")
+	@Command(name = "diagram", description = "Prints the routes and their hops as a Mermaid flowchart.")
 	int diagram(@Parameters(arity = "0..1", paramLabel = "FOLDER",
 			description = "holds the *.camel.yaml files; default: agentassist.routes.directory") Path folder) {
 		return inSettings(folder, (offline, set, problems) -> {

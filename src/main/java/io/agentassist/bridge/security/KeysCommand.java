@@ -17,8 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The {@code keys} commands: create API keys. */
-@Command(name = "keys", description = "Creates API keys.", mixinStandardHelpOptions = true,
-		synopsisSubcommandLabel = "COMMAND")
+@Command(name = "keys", description = "Creates API keys.", synopsisSubcommandLabel = "COMMAND")
 public final class KeysCommand {
 
 	private static final int KEY_BYTES = 32;
@@ -26,7 +25,7 @@ public final class KeysCommand {
 	@Spec
 	private CommandSpec spec;
 
-	@Command(name = "new", mixinStandardHelpOptions = true,
+	@Command(name = "new",
 			description = "Prints a new key, which is stored nowhere, and its entry for agentassist.api.keys-file.")
 	int create(@Parameters(paramLabel = "NAME", description = "who will hold it") String name,
 			@Option(names = "--tenant", description = "whose conversations it may access") String tenant,
