@@ -1,5 +1,6 @@
 package io.agentassist.bridge.database;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -26,7 +27,8 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 					"Stop it, or start this one in its own folder. Several instances need PostgreSQL: docs/scaling.md.",
 					cause);
 		}
-		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1) {
+		Throwable root = NestedExceptionUtils.getRootCause(cause);
+		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1 || root instanceof EOFException) {
 			return new FailureAnalysis("The file of the embedded database is damaged: " + cause.getMessage(),
 					"Move it away and restore a backup: docs/operations.md.", cause);
 		}
@@ -35,7 +37,7 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 			return new FailureAnalysis("The database cannot be opened: " + cause.getMessage(),
 					"Is it running, and are spring.datasource.url, username and password correct?", cause);
 		}
-		return (NestedExceptionUtils.getRootCause(cause) instanceof IOException failure) ? new FailureAnalysis(
+		return (root instanceof IOException failure) ? new FailureAnalysis(
 				"The file of the embedded database cannot be read or written: " + failure.getMessage(),
 				"Is its disk full, or read-only? docs/operations.md, BridgeDiskAlmostFull.", cause) : null;
 	}

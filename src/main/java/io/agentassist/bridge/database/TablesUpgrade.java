@@ -1,10 +1,14 @@
 package io.agentassist.bridge.database;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+
+import javax.sql.DataSource;
 
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
@@ -13,6 +17,7 @@ import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
+import org.springframework.dao.DataAccessResourceFailureException;
 
 /**
  * Upgrades the tables, and stops the start if this version cannot upgrade them. Flyway
@@ -28,6 +33,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 
 	@Override
 	public void migrate(Flyway flyway) {
+		refuseReadOnly(flyway.getConfiguration().getDataSource());
 		refuseNewer(flyway);
 		try {
 			flyway.migrate();
@@ -45,6 +51,19 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		// A newer version may have upgraded the tables while this one waited for its
 		// turn.
 		refuseNewer(flyway);
+	}
+
+	/** H2 opens a file that it may not write. */
+	private static void refuseReadOnly(DataSource database) {
+		try (Connection connection = database.getConnection()) {
+			if (connection.isReadOnly()) {
+				throw new TablesException("The database can only be read, so nothing could be recorded.",
+						"Let the bridge's user write the database's file");
+			}
+		}
+		catch (SQLException ex) {
+			throw new DataAccessResourceFailureException("The database cannot be opened", ex);
+		}
 	}
 
 	private void refuseNewer(Flyway flyway) {

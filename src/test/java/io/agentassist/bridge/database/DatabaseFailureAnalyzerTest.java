@@ -1,5 +1,6 @@
 package io.agentassist.bridge.database;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.sql.SQLException;
 
@@ -30,6 +31,14 @@ class DatabaseFailureAnalyzerTest {
 
 		assertThat(this.analyzer.analyze(new BeanCreationException("flyway", failure)).getDescription())
 			.isEqualTo("The file of the embedded database cannot be read or written: No space left on device");
+	}
+
+	@Test
+	void shouldSayThatItsFileIsCutOff() {
+		SQLException failure = new SQLException("IO Exception", "90028", 90028, new EOFException());
+
+		assertThat(this.analyzer.analyze(new BeanCreationException("flyway", failure)).getDescription())
+			.isEqualTo("The file of the embedded database is damaged: IO Exception");
 	}
 
 	/** A migration that fails, say, whose script and line others tell. */

@@ -1,5 +1,7 @@
 package io.agentassist.bridge.operations;
 
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,6 +30,7 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,6 +46,9 @@ import static org.awaitility.Awaitility.await;
 		"spring.datasource.hikari.maximum-pool-size=10", "agentassist.suggestions.max-wait=30s" })
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseOutageTest extends BridgeTest {
+
+	@LocalManagementPort
+	private int managementPort;
 
 	@Autowired
 	private DataSource pool;
@@ -129,6 +135,31 @@ class DatabaseOutageTest extends BridgeTest {
 			assertThat(took).extracting(CompletableFuture::join)
 				.allMatch((duration) -> duration.compareTo(Duration.ofSeconds(5)) < 0);
 		});
+	}
+
+	@Test
+	void shouldAnswerOperatorsAsItAnswersCallers(CapturedOutput log) throws SQLException {
+		String path = "/actuator/erasure/" + unique("conv-");
+		try (Connection locking = this.pool.getConnection(); Statement statement = locking.createStatement()) {
+			locking.setAutoCommit(false);
+			statement.execute("LOCK TABLE dead_letter, suggestion_request IN ACCESS EXCLUSIVE MODE");
+
+			for (HttpRequest.Builder request : List.of(manage("/actuator/deadletters"), manage(path).DELETE())) {
+				HttpResponse<String> answer = send(request.build());
+				assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+				assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+				assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+			}
+			locking.rollback();
+		}
+
+		assertThat(log.getOut()).containsPattern("WARN .* GET /actuator/deadletters.* answered 503: ")
+			.containsPattern("WARN .* DELETE " + path + ".* answered 503: ")
+			.doesNotContain("\tat ");
+	}
+
+	private HttpRequest.Builder manage(String path) {
+		return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.managementPort + path));
 	}
 
 	private double waitingForConnections() {
