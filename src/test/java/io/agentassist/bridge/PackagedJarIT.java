@@ -162,12 +162,14 @@ class PackagedJarIT {
 	void shouldNameWrongUrlsAndOtherSettingsInOneReadableMessage() throws Exception {
 		startInVain("--spring.profiles.active=sandbox",
 				"--agentassist.genesys.api-url=http://user:swordfish@evil.example/?q=1",
-				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1");
+				"--agentassist.callback.secret=swordfish", "--agentassist.ranking.skill-weight=-1",
+				"--agentassist.genesys.rate.reserve=2");
 
 		assertThat(this.bridge.log()).containsOnlyOnce("The bridge does not start. Invalid settings:\n")
 			.containsOnlyOnce("\n    'agentassist.genesys.api-url' must not contain a user or a password (")
 			.containsOnlyOnce("\n    'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) must have")
 			.containsOnlyOnce("\n    'agentassist.ranking.skill-weight' must be")
+			.containsOnlyOnce("\n    'agentassist.genesys.rate.reserve' must be")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "LoggingFailureAnalysis");
 	}
 

@@ -67,7 +67,7 @@ final class ConfigCheck {
 				bound.put(type, record);
 			}
 			catch (BindException ex) {
-				describe(settings, prefix, ex, problems);
+				describe(settings, ex, problems);
 			}
 		}
 		SettingsRules.problems(settings.environment())
@@ -86,12 +86,13 @@ final class ConfigCheck {
 		}
 	}
 
-	private static void describe(ConfigSnapshot settings, String prefix, BindException failure,
-			Consumer<RouteProblem> problems) {
+	private static void describe(ConfigSnapshot settings, BindException failure, Consumer<RouteProblem> problems) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof BindValidationException invalid) {
+				// Of a record within the settings, say agentassist.genesys.rate.
+				String name = invalid.getValidationErrors().getName().toString();
 				for (ObjectError error : invalid.getValidationErrors()) {
-					String key = (error instanceof FieldError field) ? prefix + "." + kebab(field.getField()) : prefix;
+					String key = (error instanceof FieldError field) ? name + "." + kebab(field.getField()) : name;
 					problems.accept(problem(settings, key, error.getDefaultMessage()));
 				}
 				return;
