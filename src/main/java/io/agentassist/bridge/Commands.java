@@ -33,7 +33,8 @@ final class Commands implements CommandLine.IVersionProvider {
 	/** As in the jar's manifest. */
 	@Override
 	public String[] getVersion() {
-		return new String[] { Commands.class.getPackage().getImplementationVersion() };
+		String version = Commands.class.getPackage().getImplementationVersion();
+		return new String[] { (version != null) ? version : "not packaged" };
 	}
 
 }

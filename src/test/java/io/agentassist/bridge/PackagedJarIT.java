@@ -103,14 +103,14 @@ class PackagedJarIT {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "-V, 0.1.0", "--version, 0.1.0", "-h, Usage: agent-assist-bridge",
+	@CsvSource({ "-V, \\d+\\.\\d+", "--version, \\d+\\.\\d+", "-h, Usage: agent-assist-bridge",
 			"--help, Usage: agent-assist-bridge" })
 	void shouldTellVersionAndUsageWithoutStarting(String option, String told) throws Exception {
 		this.bridge.start("-jar", PackagedBridge.jar(), option);
 
 		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isZero();
-		assertThat(this.bridge.log()).startsWith(told);
+		assertThat(this.bridge.log()).containsPattern("^" + told);
 	}
 
 	@Test

@@ -28,7 +28,8 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 					cause);
 		}
 		Throwable root = NestedExceptionUtils.getRootCause(cause);
-		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1 || root instanceof EOFException) {
+		boolean cutOff = cause.getErrorCode() == ErrorCode.IO_EXCEPTION_1 && root instanceof EOFException;
+		if (cause.getErrorCode() == ErrorCode.FILE_CORRUPTED_1 || cutOff) {
 			return new FailureAnalysis("The file of the embedded database is damaged: " + cause.getMessage(),
 					"Move it away and restore a backup: docs/operations.md.", cause);
 		}

@@ -8,7 +8,7 @@ class TablesFailureAnalyzer extends AbstractFailureAnalyzer<TablesException> {
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, TablesException cause) {
-		return new FailureAnalysis(cause.getMessage(), cause.action() + ": docs/operations.md, Upgrade.", cause);
+		return new FailureAnalysis(cause.getMessage(), cause.action(), cause);
 	}
 
 }

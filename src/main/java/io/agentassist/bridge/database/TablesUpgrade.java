@@ -25,6 +25,8 @@ import org.springframework.dao.DataAccessResourceFailureException;
  */
 class TablesUpgrade implements FlywayMigrationStrategy {
 
+	private static final String UPGRADE = ": docs/operations.md, Upgrade.";
+
 	private final String bridgeVersion;
 
 	TablesUpgrade(String bridgeVersion) {
@@ -46,7 +48,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 					"The tables of this database were not created by a release of the bridge, or not completely. "
 							+ "This is version %s, which cannot upgrade them. %s".formatted(this.bridgeVersion,
 									problem),
-					"Restore the backup from before the upgrade");
+					"Restore the backup from before the upgrade" + UPGRADE);
 		}
 		// A newer version may have upgraded the tables while this one waited for its
 		// turn.
@@ -58,7 +60,7 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		try (Connection connection = database.getConnection()) {
 			if (connection.isReadOnly()) {
 				throw new TablesException("The database can only be read, so nothing could be recorded.",
-						"Let the bridge's user write the database's file");
+						"Let the bridge's user write the file of the embedded database.");
 			}
 		}
 		catch (SQLException ex) {
@@ -75,7 +77,8 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 						.formatted(theirs)
 							+ "This is version %s, which knows them up to version %s.".formatted(this.bridgeVersion,
 									ours),
-					"Start the newer version. The only way back to this one is the backup from before the upgrade");
+					"Start the newer version. The only way back to this one is the backup from before the upgrade"
+							+ UPGRADE);
 		});
 	}
 

@@ -154,11 +154,9 @@ public class SuggestionStreams {
 				.filter(TrackedRequest::isDecided)
 				.sorted(OLDEST_FIRST)
 				.toList();
-			Set<String> following = newest.stream().map(StreamCursor::mark).collect(Collectors.toSet());
-			// Not those that follow: an event's id must cover only what was sent up to
-			// it.
-			stream
-				.skip(lately.stream().filter((decision) -> !following.contains(StreamCursor.mark(decision))).toList());
+			Set<String> toSend = newest.stream().map(StreamCursor::mark).collect(Collectors.toSet());
+			// Not those: an event's id must cover only what was sent up to it.
+			stream.skip(lately.stream().filter((decision) -> !toSend.contains(StreamCursor.mark(decision))).toList());
 			stream.send(newest, horizon);
 			return;
 		}

@@ -92,7 +92,7 @@ public class FlowManagement {
 		if (this.intakes.has(name)) {
 			this.intakes.resume(name);
 		}
-		else {
+		else if (!this.camel.getRouteController().getRouteStatus(name).isStarted()) {
 			// Not resumed: if the pause had to cut off a delivery that hung, its
 			// scheduler has ended.
 			this.camel.getRouteController().stopRoute(name);

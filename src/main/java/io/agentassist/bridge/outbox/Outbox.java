@@ -6,6 +6,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -33,6 +34,9 @@ import org.springframework.transaction.support.TransactionOperations;
 public class Outbox {
 
 	private static final Logger log = LoggerFactory.getLogger(Outbox.class);
+
+	/** Property of the message that delivers a {@link Batch}. */
+	private static final String BATCH = "outboxBatch";
 
 	/** Half of the wait, either way. */
 	private static final double JITTER = 0.5;
@@ -155,10 +159,13 @@ public class Outbox {
 		if (!due.isEmpty()) {
 			List<Long> ids = due.stream().map(OutboxEvent::id).toList();
 			this.claims.begin(ids);
+			Batch batch = new Batch(exchange.getContext().getRoute(exchange.getFromRouteId()), new AtomicBoolean());
+			exchange.setProperty(BATCH, batch);
 			exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
 
 				@Override
 				public void onDone(Exchange done) {
+					batch.over.set(true);
 					Outbox.this.claims.endAll(ids);
 				}
 			});
@@ -188,14 +195,13 @@ public class Outbox {
 	/**
 	 * Asks whether to make an attempt, immediately before it.
 	 * @param event the event
-	 * @param exchange the message that delivers it
+	 * @param exchange the message that delivers it, of one that claimed it
 	 * @throws NotAttemptedException when the destination has begun to fail since the
 	 * event was claimed, or when the delivery's route has been told to stop or pause,
 	 * which would otherwise wait for the rest of the batch, or cut it off
 	 */
 	public void permit(OutboxEvent event, Exchange exchange) {
-		Route delivery = exchange.getContext().getRoute(exchange.getFromRouteId());
-		if (delivery == null || !ServiceHelper.isStarted(delivery.getConsumer())) {
+		if (!exchange.getProperty(BATCH, Batch.class).goesOn()) {
 			throw new NotAttemptedException("The delivery is about to stop", null);
 		}
 		this.breakers.permit(event.destination());
@@ -261,10 +267,12 @@ public class Outbox {
 	 * hold a secret; null if the event was not tried, or is now a dead letter
 	 */
 	public String postpone(OutboxEvent event, Exception failure) {
-		this.claims.end(event.id());
+		boolean claimed = this.claims.end(event.id());
 		if (failure instanceof NotAttemptedException) {
-			this.transaction.executeWithoutResult((status) -> this.jdbc
-				.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
+			if (claimed) {
+				this.transaction.executeWithoutResult((status) -> this.jdbc
+					.update("UPDATE outbox SET next_attempt_at = created_at WHERE id = ?", event.id()));
+			}
 			return null;
 		}
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
@@ -295,6 +303,20 @@ public class Outbox {
 
 	private OffsetDateTime now() {
 		return this.clock.instant().atOffset(ZoneOffset.UTC);
+	}
+
+	/**
+	 * Events claimed together.
+	 *
+	 * @param delivery the route that claimed them; another may have its id by now
+	 * @param over whether their delivery has ended, even if some are still being posted
+	 */
+	private record Batch(Route delivery, AtomicBoolean over) {
+
+		boolean goesOn() {
+			return !this.over.get() && ServiceHelper.isStarted(this.delivery.getConsumer());
+		}
+
 	}
 
 }

@@ -69,9 +69,10 @@ class OutboxClaims {
 	/**
 	 * Ends the claim on a row, before its outcome is written.
 	 * @param id the row
+	 * @return whether it was still claimed
 	 */
-	void end(Long id) {
-		this.inHand.remove(id);
+	boolean end(Long id) {
+		return this.inHand.remove(id);
 	}
 
 	/**

@@ -53,7 +53,7 @@ final class ConfigSnapshot {
 
 	/** Keys and environment variables that usually hold secrets. */
 	private static final Pattern SECRET = Pattern.compile(
-			"(?i)(secret|password|token|credential|connection.?string|(api|secret|access|account).?key)s?(\\[\\d+])?$");
+			"(?i)(secret|password|token|credential|passphrase|jaas.?config|connection.?string|(api|secret|access|account|private).?key)s?(\\[\\d+])?$");
 
 	private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z][A-Z0-9_]*)[:}]");
 

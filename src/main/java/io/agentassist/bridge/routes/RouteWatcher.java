@@ -135,8 +135,7 @@ class RouteWatcher implements SmartLifecycle {
 	public void stop() {
 		this.scheduler.shutdown();
 		try {
-			// Longer than an edit waits for a batch.
-			this.scheduler.awaitTermination(20, TimeUnit.SECONDS);
+			this.scheduler.awaitTermination(10, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -41,6 +41,15 @@ class DatabaseFailureAnalyzerTest {
 			.isEqualTo("The file of the embedded database is damaged: IO Exception");
 	}
 
+	/** PostgreSQL behind a proxy that accepts connections and closes them. */
+	@Test
+	void shouldSayThatAServerClosesTheConnection() {
+		SQLException failure = new SQLException("The connection attempt failed.", "08001", new EOFException());
+
+		assertThat(this.analyzer.analyze(new BeanCreationException("flyway", failure)).getDescription())
+			.isEqualTo("The database cannot be opened: The connection attempt failed.");
+	}
+
 	/** A migration that fails, say, whose script and line others tell. */
 	@Test
 	void shouldLeaveWhatAnOpenDatabaseRefusesToOthers() {

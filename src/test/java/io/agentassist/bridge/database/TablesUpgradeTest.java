@@ -1,27 +1,117 @@
 package io.agentassist.bridge.database;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Map;
 
+import io.agentassist.bridge.TestDatabase;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.callback.BaseCallback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import org.springframework.mock.env.MockEnvironment;
 
-/** Shows which databases the bridge refuses at its start. */
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/** Shows on which tables the bridge does not start, and what is told then. */
+@Tag("state")
 class TablesUpgradeTest {
+
+	private static final String BRIDGE = "classpath:db/migration";
+
+	private final TablesUpgrade upgrade = new TablesUpgrade("1.2.3");
+
+	@TempDir
+	private Path folder;
+
+	private Map<String, String> dataSource;
+
+	@BeforeEach
+	void makeDatabase() {
+		this.dataSource = TestDatabase.of(new MockEnvironment().withProperty("spring.datasource.url",
+				"jdbc:h2:file:unused;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE"), this.folder);
+	}
+
+	@Test
+	void shouldStartAgainOnTablesOfItsOwnVersion() {
+		this.upgrade.migrate(flyway(BRIDGE));
+
+		assertThatNoException().isThrownBy(() -> this.upgrade.migrate(flyway(BRIDGE)));
+	}
 
 	/** It started, asked the provider and could record nothing. */
 	@Test
-	void shouldRefuseAFileThatItMayOnlyRead(@TempDir Path folder) throws SQLException {
-		String url = "jdbc:h2:file:" + folder.resolve("bridge");
+	void shouldRefuseAFileThatItMayOnlyRead() throws SQLException {
+		String url = "jdbc:h2:file:" + this.folder.resolve("read-only");
 		DriverManager.getConnection(url, "sa", "").close();
-		Flyway flyway = Flyway.configure().dataSource(url + ";ACCESS_MODE_DATA=r", "sa", "").load();
+		Flyway readOnly = Flyway.configure().dataSource(url + ";ACCESS_MODE_DATA=r", "sa", "").load();
 
-		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> new TablesUpgrade("0").migrate(flyway))
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(readOnly))
 			.withMessageContaining("can only be read");
+	}
+
+	@Test
+	void shouldRefuseTablesThatANewerVersionHasUpgraded() throws IOException {
+		String newer = migration("newer", "V98_1__newer.sql", "CREATE TABLE newer (id integer)");
+		this.upgrade.migrate(flyway(BRIDGE, newer));
+
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(BRIDGE)))
+			.withMessageContaining("to version 98.1.")
+			.withMessageMatching(".*This is version 1\\.2\\.3, which knows them up to version \\d+\\.");
+	}
+
+	@Test
+	void shouldRefuseTablesThatANewerVersionUpgradesMeanwhile() throws IOException {
+		String newer = migration("newer", "V98_1__newer.sql", "CREATE TABLE newer (id integer)");
+		migration("newer", "R__again.sql", "CREATE VIEW again AS SELECT 1 AS one");
+		Flyway ours = Flyway.configure().configuration(flyway(BRIDGE).getConfiguration()).callbacks(new BaseCallback() {
+			@Override
+			public boolean supports(Event event, Context context) {
+				return event == Event.BEFORE_MIGRATE;
+			}
+
+			@Override
+			public void handle(Event event, Context context) {
+				flyway(BRIDGE, newer).migrate();
+			}
+		}).load();
+
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(ours))
+			.withMessageContaining("to version 98.1.");
+	}
+
+	@Test
+	void shouldNameTheMigrationThatIsNotTheOneThatMadeTheTables() throws IOException {
+		this.upgrade.migrate(flyway(migration("one", "V1__made.sql", "CREATE TABLE made (id integer)")));
+		String other = migration("other", "V1__made.sql", "CREATE TABLE made (id bigint)");
+
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(other)))
+			.withMessageContaining("This is version 1.2.3")
+			.withMessageEndingWith("Migration checksum mismatch for migration version 1");
+	}
+
+	private String migration(String name, String file, String sql) throws IOException {
+		Path location = Files.createDirectories(this.folder.resolve(name));
+		Files.writeString(location.resolve(file), sql);
+		return "filesystem:" + location;
+	}
+
+	private Flyway flyway(String... locations) {
+		return Flyway.configure()
+			.dataSource(this.dataSource.get("spring.datasource.url"),
+					this.dataSource.getOrDefault("spring.datasource.username", "sa"),
+					this.dataSource.getOrDefault("spring.datasource.password", ""))
+			.locations(locations)
+			.load();
 	}
 
 }

@@ -9,7 +9,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -19,10 +21,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.audit.AuditCommand;
 import io.agentassist.bridge.callback.CallbackParser;
+import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.outbox.DeadLetters;
 import io.agentassist.bridge.suggestion.RequestStore;
+import io.agentassist.bridge.suggestion.RequestWatcher;
 import io.agentassist.bridge.suggestion.TrackedRequest;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,7 +65,7 @@ class ErasureTest extends BridgeTest {
 	private DataSource dataSource;
 
 	@Autowired
-	private MeterRegistry meters;
+	private RequestWatcher watcher;
 
 	@Autowired
 	private DeadLetters deadLetters;
@@ -116,14 +119,13 @@ class ErasureTest extends BridgeTest {
 	void shouldEndTheWaitForARequestThatIsErased() {
 		String conversation = unique("conv-");
 		String id = queue(conversation);
-		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
-				request("/agentassist/suggestions/" + id + "?wait=PT30S").build());
-		eventually(() -> assertThat(this.meters.get("agentassist.waiting.callers").gauge().value()).isPositive());
+		CompletableFuture<Optional<TrackedRequest>> waiting = this.watcher
+			.awaitDecision(id, Tenant.NONE, Duration.ofMinutes(1))
+			.toCompletableFuture();
 
 		erase(conversation);
 
-		eventually(() -> assertThat(waiting).isDone());
-		assertProblem(waiting.join(), 404);
+		eventually(() -> assertThat(waiting).isCompletedWithValue(Optional.empty()));
 	}
 
 	@Test

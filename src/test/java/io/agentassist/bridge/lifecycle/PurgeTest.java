@@ -97,7 +97,7 @@ class PurgeTest extends BridgeTest {
 		String held = unique("held-");
 		String next = unique("next-");
 		// Not before the first one is locked.
-		Instant due = Instant.now().minus(RETENTION).plusSeconds(1);
+		Instant due = Instant.now().minus(RETENTION).plusSeconds(4);
 		insert(held, "failed", due);
 		insert(next, "failed", due.plusMillis(1));
 
