@@ -15,11 +15,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Shows that browsers let only the pages of the listed origins call. */
 class CorsTest extends GuardedBridgeTest {
 
+	private static final String HEADERS = "authorization,content-type,last-event-id,traceparent,tracestate,x-api-key,x-organisation";
+
 	private HttpResponse<String> preflight(String origin, String method) {
 		return send(request("/agentassist/suggestions").header("Origin", origin)
 			.header("Access-Control-Request-Method", method)
-			.header("Access-Control-Request-Headers",
-					"authorization,content-type,last-event-id,traceparent,tracestate,x-api-key,x-organisation")
+			.header("Access-Control-Request-Headers", HEADERS)
 			.method("OPTIONS", HttpRequest.BodyPublishers.noBody())
 			.build());
 	}
@@ -32,6 +33,9 @@ class CorsTest extends GuardedBridgeTest {
 
 		assertThat(preflight.statusCode()).isEqualTo(200);
 		assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin")).hasValue(ORIGIN);
+		assertThat(
+				preflight.headers().firstValue("Access-Control-Allow-Headers").map((names) -> names.replace(", ", ",")))
+			.hasValue(HEADERS);
 		assertThat(preflight.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
 		assertThat(asked.statusCode()).as(asked.body()).isEqualTo(202);
 		assertThat(asked.headers().firstValue("Access-Control-Allow-Origin")).hasValue(ORIGIN);
