@@ -8,8 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-import javax.sql.DataSource;
-
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
@@ -35,7 +33,22 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 
 	@Override
 	public void migrate(Flyway flyway) {
-		refuseReadOnly(flyway.getConfiguration().getDataSource());
+		// Kept open, as H2 would otherwise close and open its file for each of Flyway's
+		// steps.
+		try (Connection connection = flyway.getConfiguration().getDataSource().getConnection()) {
+			// H2 opens a file that it may not write.
+			if (connection.isReadOnly()) {
+				throw new TablesException("The database can only be read, so nothing could be recorded.",
+						"Let the bridge's user write the file of the embedded database.");
+			}
+			upgrade(flyway);
+		}
+		catch (SQLException ex) {
+			throw new DataAccessResourceFailureException("The database cannot be opened", ex);
+		}
+	}
+
+	private void upgrade(Flyway flyway) {
 		refuseNewer(flyway);
 		try {
 			flyway.migrate();
@@ -53,19 +66,6 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		// A newer version may have upgraded the tables while this one waited for its
 		// turn.
 		refuseNewer(flyway);
-	}
-
-	/** H2 opens a file that it may not write. */
-	private static void refuseReadOnly(DataSource database) {
-		try (Connection connection = database.getConnection()) {
-			if (connection.isReadOnly()) {
-				throw new TablesException("The database can only be read, so nothing could be recorded.",
-						"Let the bridge's user write the file of the embedded database.");
-			}
-		}
-		catch (SQLException ex) {
-			throw new DataAccessResourceFailureException("The database cannot be opened", ex);
-		}
 	}
 
 	private void refuseNewer(Flyway flyway) {

@@ -41,8 +41,9 @@ import org.springframework.stereotype.Component;
  * Replaces routes of the running context. A new route is built and started beside the old
  * one and takes over its entrance ({@code direct:} or {@code platform-http:}); messages
  * in flight finish in the old one, which is stopped later. A route that fetches its
- * messages itself (a scheduler, a queue) finishes first, so that two of it never run. A
- * paused route stays paused. Not thread safe.
+ * messages itself (a scheduler, a queue) finishes first, so that two of it do not run,
+ * unless it takes longer than {@link #DRAIN}. A paused route stays paused. Not thread
+ * safe.
  */
 @Component
 class RouteSwapper {

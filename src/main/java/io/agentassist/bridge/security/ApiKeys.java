@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -61,7 +62,7 @@ class ApiKeys implements ApiAuthenticator {
 		}
 		this.file = properties.keysFile();
 		try {
-			this.keys = (this.file != null) ? read(stateOfFile()) : new Keys(this.configured, null);
+			this.keys = (this.file != null) ? read(FileState.of(this.file)) : new Keys(this.configured, null);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("agentassist.api.keys-file cannot be read: " + ex.getMessage(), ex);
@@ -88,10 +89,10 @@ class ApiKeys implements ApiAuthenticator {
 	}
 
 	private void reload() {
-		Object state = null;
+		FileState state = null;
 		try {
-			state = stateOfFile();
-			if (!state.equals(this.keys.state) && isQuiet()) {
+			state = FileState.of(this.file);
+			if (!state.equals(this.keys.state) && state.isQuiet()) {
 				this.keys = read(state);
 				log.info("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
 			}
@@ -104,22 +105,7 @@ class ApiKeys implements ApiAuthenticator {
 		}
 	}
 
-	/**
-	 * Whether nobody is writing the file: half an entry may be a valid one that allows
-	 * more. A time in the future is one that was set, not that of a write.
-	 */
-	private boolean isQuiet() throws IOException {
-		long age = System.currentTimeMillis() - Files.getLastModifiedTime(this.file).toMillis();
-		return age < 0 || age >= LOOK_INTERVAL.toMillis();
-	}
-
-	/** Attributes that change when the file is written or replaced. */
-	private Object stateOfFile() throws IOException {
-		BasicFileAttributes attributes = Files.readAttributes(this.file, BasicFileAttributes.class);
-		return List.of(attributes.lastModifiedTime(), attributes.size(), String.valueOf(attributes.fileKey()));
-	}
-
-	private Keys read(Object state) throws IOException {
+	private Keys read(FileState state) throws IOException {
 		Map<String, Caller> callers = new HashMap<>(this.configured);
 		for (ApiKeyEntry entry : ApiKeyEntry.read(this.file)) {
 			Set<Scope> scopes = (entry.scopes() != null) ? entry.scopes() : EnumSet.allOf(Scope.class);
@@ -143,7 +129,27 @@ class ApiKeys implements ApiAuthenticator {
 	 * The callers by the hash of their key, and the state of the file they were read
 	 * from.
 	 */
-	private record Keys(Map<String, Caller> callers, Object state) {
+	private record Keys(Map<String, Caller> callers, FileState state) {
+	}
+
+	/** Attributes that change when the file is written or replaced. */
+	private record FileState(FileTime writtenAt, long size, String key) {
+
+		static FileState of(Path file) throws IOException {
+			BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+			return new FileState(attributes.lastModifiedTime(), attributes.size(),
+					String.valueOf(attributes.fileKey()));
+		}
+
+		/**
+		 * Whether nobody is writing the file: half an entry may be a valid one that
+		 * allows more. A time in the future is one that was set, not that of a write.
+		 */
+		boolean isQuiet() {
+			long age = System.currentTimeMillis() - this.writtenAt.toMillis();
+			return age < 0 || age >= LOOK_INTERVAL.toMillis();
+		}
+
 	}
 
 }
