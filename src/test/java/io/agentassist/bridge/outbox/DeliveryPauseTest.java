@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.test.annotation.DirtiesContext;
 
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
@@ -19,7 +20,9 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Shows that a pause of a delivery neither waits for a slow batch nor outlives itself.
+ * Restarts a route, whose figures begin anew.
  */
+@DirtiesContext
 class DeliveryPauseTest extends BridgeTest {
 
 	private static final String DELIVERY = "deliver-analytics";
