@@ -4,7 +4,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.ErrorResponseException;
 
 /** Thrown when no suggestion request has an id (404). */
-public class UnknownRequestException extends ErrorResponseException {
+public final class UnknownRequestException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
 
