@@ -6,6 +6,8 @@ import java.util.TreeMap;
 import io.agentassist.bridge.http.Intakes;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
+import org.apache.camel.ServiceStatus;
+import org.apache.camel.support.ScheduledPollConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,14 +94,26 @@ public class FlowManagement {
 		if (this.intakes.has(name)) {
 			this.intakes.resume(name);
 		}
+		else if (isResumable(name)) {
+			this.camel.getRouteController().resumeRoute(name);
+		}
 		else if (!this.camel.getRouteController().getRouteStatus(name).isStarted()) {
-			// Not resumed: if the pause had to cut off a delivery that hung, its
-			// scheduler has ended.
 			this.camel.getRouteController().stopRoute(name);
 			this.camel.getRouteController().startRoute(name);
 		}
 		log.warn("{} is resumed by an operator", name);
 		return name + " runs";
+	}
+
+	/**
+	 * Whether a delivery can be resumed with its figures. A pause that had to cut off a
+	 * delivery that hung ends its scheduler, and an edit of a paused delivery leaves one
+	 * that was never started.
+	 */
+	private boolean isResumable(String delivery) {
+		return this.camel.getRouteController().getRouteStatus(delivery) == ServiceStatus.Suspended
+				&& this.camel.getRoute(delivery).getConsumer() instanceof ScheduledPollConsumer consumer
+				&& consumer.isSchedulerStarted();
 	}
 
 	private void require(String name) {
