@@ -117,6 +117,13 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(refused.statusCode()).isEqualTo(400);
 		assertThat(json(refused).path("detail").asText())
 			.isEqualTo("A parameter is missing or cannot be read: numbers are decimal, times as 2026-11-22T10:00:00Z.");
+		HttpResponse<String> misspelt = operate("POST", "",
+				"{\"destination\":\"analytics\",\"from\":\"2026-11-22T10:00:00Z\"}");
+		assertThat(misspelt.statusCode()).as(misspelt.body()).isEqualTo(400);
+		assertThat(json(misspelt).path("detail").asText())
+			.isEqualTo("Unknown field; those of this operation are: destination, since.");
+		assertThat(json(misspelt).at("/errors/0/field").asText()).isEqualTo("from");
+		assertThat(letters(early)).hasSize(1);
 		assertThat(json(operate("POST", "", "{")).path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertThat(json(operate("POST", "", "{}")).path("redriven").asInt()).isEqualTo(1);
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(early)).hasSize(1));
