@@ -42,6 +42,7 @@ import static org.awaitility.Awaitility.await;
  */
 @Tag("postgresql")
 @TestPropertySource(properties = { "spring.datasource.hikari.data-source-properties.socketTimeout=3",
+		"spring.datasource.hikari.data-source-properties.targetServerType=primary",
 		"spring.datasource.hikari.connection-timeout=1000", "spring.datasource.hikari.validation-timeout=500",
 		"spring.datasource.hikari.maximum-pool-size=10", "agentassist.suggestions.max-wait=30s" })
 @ExtendWith(OutputCaptureExtension.class)
@@ -156,6 +157,39 @@ class DatabaseOutageTest extends BridgeTest {
 		assertThat(log.getOut()).containsPattern("WARN .* GET /actuator/deadletters.* answered 503: ")
 			.containsPattern("WARN .* DELETE " + path + ".* answered 503: ")
 			.doesNotContain("\tat ");
+	}
+
+	/**
+	 * As after a failover to a standby, or with a server that protects itself from a full
+	 * disk. It was healthy, and could record nothing.
+	 */
+	@Test
+	void shouldTakeAServerThatIsReadOnlyForDown(CapturedOutput log) throws SQLException {
+		String id = queue(unique("conv-"));
+		try (Connection administrator = this.pool.getConnection();
+				Statement statement = administrator.createStatement()) {
+			statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE");
+			String database = administrator.getCatalog();
+			statement.execute("ALTER DATABASE " + database + " SET default_transaction_read_only = on");
+			try {
+				statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database
+						+ "' AND pid <> pg_backend_pid()");
+
+				eventually(() -> assertThat(readiness()).isEqualTo(503));
+				assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
+			}
+			finally {
+				statement.execute("ALTER DATABASE " + database + " RESET default_transaction_read_only");
+			}
+		}
+
+		eventually(() -> assertThat(readiness()).isEqualTo(200));
+		assertThat(callBack(completed(id, suggestion("sug-1", 0.5))).statusCode()).isEqualTo(200);
+		assertThat(log.getOut()).doesNotContain("\tat ");
+	}
+
+	private int readiness() {
+		return send(manage("/actuator/health/readiness").build()).statusCode();
 	}
 
 	private HttpRequest.Builder manage(String path) {
