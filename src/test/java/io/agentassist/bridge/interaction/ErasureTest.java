@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 import javax.sql.DataSource;
 
@@ -48,6 +49,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Tag("state")
 class ErasureTest extends BridgeTest {
+
+	/** Tasks that wait for each other do not share the one thread of a common pool. */
+	private static final Executor THREADS = (task) -> new Thread(task, "erasure").start();
 
 	@LocalManagementPort
 	private int managementPort;
@@ -195,7 +199,7 @@ class ErasureTest extends BridgeTest {
 			// In the second part of the outbox.
 			statement.execute(
 					"SELECT id FROM outbox WHERE payload = '" + payload + "' ORDER BY id DESC LIMIT 1" + " FOR UPDATE");
-			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation));
+			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation), THREADS);
 			eventually(() -> assertThat(count("outbox", "\"" + conversation + "\"")).isOne());
 
 			assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.5))).statusCode()).isEqualTo(200);
@@ -235,9 +239,9 @@ class ErasureTest extends BridgeTest {
 					+ " (id, destination, event_id, payload, attempts, reason, created_at, died_at) VALUES (" + id
 					+ ", 'elsewhere', 'e', '{}', 1, 'x', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)");
 			CompletableFuture<Void> buried = CompletableFuture
-				.runAsync(() -> this.deadLetters.bury("elsewhere", List.of(id), 0, "x"));
+				.runAsync(() -> this.deadLetters.bury("elsewhere", List.of(id), 0, "x"), THREADS);
 			eventually(() -> assertThat(waitingForLocks()).isOne());
-			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation));
+			CompletableFuture<Integer> erased = CompletableFuture.supplyAsync(() -> erase(conversation), THREADS);
 			eventually(() -> assertThat(erased.isDone() || waitingForLocks() == 2).isTrue());
 			held.rollback();
 
