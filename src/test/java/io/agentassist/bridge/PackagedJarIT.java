@@ -232,6 +232,23 @@ class PackagedJarIT {
 			.doesNotContain("\tat ", "Exception", "swordfish");
 	}
 
+	/** It was ten exceptions, each the cause of the one before. */
+	@Test
+	void shouldSayInOneMessageWhichFileOfTlsIsWrong() throws Exception {
+		startInVain("--spring.profiles.active=sandbox,tls,mutual-tls");
+		assertThat(this.bridge.log()).contains("Missing:", "AGENTASSIST_TLS_CERTIFICATE (agentassist.tls.certificate)",
+				"AGENTASSIST_TLS_PRIVATE_KEY (agentassist.tls.private-key)",
+				"AGENTASSIST_TLS_CLIENT_CA (agentassist.tls.client-ca)");
+		Path empty = Files.createFile(this.folder.resolve("empty.pem"));
+		startInVain("--spring.profiles.active=sandbox,tls", "--agentassist.tls.certificate=nowhere.pem",
+				"--agentassist.tls.private-key=" + empty);
+
+		assertThat(this.bridge.log())
+			.contains("'agentassist.tls.certificate'",
+					"names a file that cannot be read: NoSuchFileException: nowhere.pem")
+			.doesNotContain("\tat ", "Caused by");
+	}
+
 	@Test
 	void shouldSayInOneMessageThatTheFolderOfItsDataCannotBeMade() throws Exception {
 		Files.createFile(this.folder.resolve("data"));

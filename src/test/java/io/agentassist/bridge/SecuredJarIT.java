@@ -61,6 +61,19 @@ class SecuredJarIT {
 		keytool("-genkeypair -alias stranger -dname CN=stranger -keyalg EC -keystore stranger.p12");
 		issue("server", "-ext san=ip:127.0.0.1");
 		issue("provider", "");
+		bridge = new PackagedBridge(Files.createDirectory(folder.resolve("bridge")), settings());
+		bridge.launch();
+		HttpClient client = client("ca", null);
+		await().atMost(Duration.ofMinutes(2))
+			.pollInterval(Duration.ofMillis(100))
+			.ignoreExceptions()
+			.untilAsserted(() -> {
+				assertThat(bridge.process().isAlive()).as(bridge.log()).isTrue();
+				assertThat(get(client, "/openapi.yaml").statusCode()).isEqualTo(200);
+			});
+	}
+
+	private static Map<String, String> settings() {
 		Map<String, String> settings = new TreeMap<>();
 		settings.put("spring.profiles.active", "tls,mutual-tls");
 		settings.put("agentassist.tls.certificate", folder.resolve("server.pem").toString());
@@ -71,16 +84,7 @@ class SecuredJarIT {
 		settings.put("agentassist.genesys.client-secret", "secret");
 		settings.put("agentassist.callback.secret", "secret-of-the-callbacks");
 		settings.put("agentassist.api.keys", "key-of-the-desktop-1");
-		bridge = new PackagedBridge(Files.createDirectory(folder.resolve("bridge")), settings);
-		bridge.launch();
-		HttpClient client = client("ca", null);
-		await().atMost(Duration.ofMinutes(2))
-			.pollInterval(Duration.ofMillis(100))
-			.ignoreExceptions()
-			.untilAsserted(() -> {
-				assertThat(bridge.process().isAlive()).as(bridge.log()).isTrue();
-				assertThat(get(client, "/openapi.yaml").statusCode()).isEqualTo(200);
-			});
+		return settings;
 	}
 
 	@AfterAll
@@ -98,6 +102,21 @@ class SecuredJarIT {
 		assertThat(answer.headers().firstValue("Strict-Transport-Security")).isPresent();
 		assertThatExceptionOfType(IOException.class).isThrownBy(() -> get(client("stranger", null), "/openapi.yaml"));
 		assertThat(bridge.get("/agentassist/suggestions/unknown").statusCode()).isEqualTo(400);
+	}
+
+	@Test
+	void shouldNotStartWithAKeyOfAnotherCertificate() throws Exception {
+		Map<String, String> settings = settings();
+		settings.put("agentassist.tls.private-key", folder.resolve("provider.key").toString());
+		try (PackagedBridge other = new PackagedBridge(Files.createDirectory(folder.resolve("other")), settings)) {
+			other.launch();
+			assertThat(other.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
+
+			assertThat(other.log())
+				.contains("'agentassist.tls.private-key'",
+						"Private key in keystore matches none of the certificates in the chain")
+				.doesNotContain("\tat ");
+		}
 	}
 
 	@Test

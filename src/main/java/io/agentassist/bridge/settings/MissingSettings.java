@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -54,6 +55,14 @@ class MissingSettings implements EnvironmentPostProcessor {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
 		}
 		requireApi(environment, missing);
+		for (String file : List.of("certificate", "private-key", "client-ca")) {
+			String key = "agentassist.tls." + file;
+			// In the profiles tls and mutual-tls.
+			if (environment.containsProperty(key)) {
+				require(environment, key, "AGENTASSIST_TLS_" + file.replace('-', '_').toUpperCase(Locale.ROOT),
+						missing);
+			}
+		}
 		if (!missing.isEmpty()) {
 			// They may be set for a profile whose name is misspelt.
 			missing.addAll(Overlays.warnings(environment));
