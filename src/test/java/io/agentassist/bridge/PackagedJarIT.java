@@ -1,6 +1,9 @@
 package io.agentassist.bridge;
 
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,6 +233,21 @@ class PackagedJarIT {
 			.containsOnlyOnce(
 					"The bridge does not start. A settings file is not valid YAML, line 2, column 18: found character")
 			.doesNotContain("\tat ", "Exception", "swordfish");
+	}
+
+	/** A socket, since as root the tests may read every file. */
+	@Test
+	void shouldSayInOneMessageThatAFileOfSettingsCannotBeRead() throws Exception {
+		Path settings = this.folder.resolve("config/application.yaml");
+		Files.delete(settings);
+		try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+			socket.bind(UnixDomainSocketAddress.of(settings));
+			startInVain("--spring.profiles.active=sandbox");
+		}
+
+		assertThat(this.bridge.log())
+			.containsOnlyOnce("The bridge does not start. A file cannot be read: config/application.yaml (")
+			.doesNotContain("\tat ");
 	}
 
 	/** It was ten exceptions, each the cause of the one before. */
