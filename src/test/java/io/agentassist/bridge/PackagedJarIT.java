@@ -251,20 +251,18 @@ class PackagedJarIT {
 	}
 
 	/** It was ten exceptions, each the cause of the one before. */
-	@Test
-	void shouldSayInOneMessageWhichFileOfTlsIsWrong() throws Exception {
-		startInVain("--spring.profiles.active=sandbox,tls,mutual-tls");
-		assertThat(this.bridge.log()).contains("Missing:", "AGENTASSIST_TLS_CERTIFICATE (agentassist.tls.certificate)",
-				"AGENTASSIST_TLS_PRIVATE_KEY (agentassist.tls.private-key)",
-				"AGENTASSIST_TLS_CLIENT_CA (agentassist.tls.client-ca)");
-		Path empty = Files.createFile(this.folder.resolve("empty.pem"));
-		startInVain("--spring.profiles.active=sandbox,tls", "--agentassist.tls.certificate=nowhere.pem",
-				"--agentassist.tls.private-key=" + empty);
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "none",
+			value = { "none|AGENTASSIST_TLS_CERTIFICATE (agentassist.tls.certificate)",
+					"nowhere.pem|Error reading certificate or key from file 'file:nowhere.pem'",
+					"-----BEGIN PRIVATE KEY-----swordfish|must name files, not hold what is in them" })
+	void shouldSayInOneMessageWhatIsWrongWithItsTls(String file, String message) throws Exception {
+		startInVain("--spring.profiles.active=sandbox" + ((file != null) ? ",tls" : ",tls,mutual-tls"),
+				"--agentassist.tls.certificate=" + ((file != null) ? file : ""),
+				"--agentassist.tls.private-key=" + ((file != null) ? file : ""));
 
-		assertThat(this.bridge.log())
-			.contains("'agentassist.tls.certificate'",
-					"names a file that cannot be read: NoSuchFileException: nowhere.pem")
-			.doesNotContain("\tat ", "Caused by");
+		assertThat(this.bridge.log()).contains("The bridge does not start. ", message)
+			.doesNotContain("\tat ", "Caused by", "swordfish");
 	}
 
 	@Test

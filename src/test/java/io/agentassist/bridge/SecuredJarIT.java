@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.util.StringUtils;
 
@@ -104,18 +106,41 @@ class SecuredJarIT {
 		assertThat(bridge.get("/agentassist/suggestions/unknown").statusCode()).isEqualTo(400);
 	}
 
-	@Test
-	void shouldNotStartWithAKeyOfAnotherCertificate() throws Exception {
+	@ParameterizedTest
+	@CsvSource({ "server.pem, provider.key, Private key in keystore matches none of the certificates in the chain",
+			"reversed.pem, server.key, Certificate chain is not valid" })
+	void shouldNotStartWithFilesThatDoNotBelongTogether(String certificate, String key, String reason)
+			throws Exception {
+		Files.writeString(folder.resolve("reversed.pem"),
+				Files.readString(folder.resolve("ca.pem")) + Files.readString(folder.resolve("server.pem")));
 		Map<String, String> settings = settings();
-		settings.put("agentassist.tls.private-key", folder.resolve("provider.key").toString());
-		try (PackagedBridge other = new PackagedBridge(Files.createDirectory(folder.resolve("other")), settings)) {
+		settings.put("agentassist.tls.certificate", folder.resolve(certificate).toString());
+		settings.put("agentassist.tls.private-key", folder.resolve(key).toString());
+		try (PackagedBridge other = new PackagedBridge(Files.createDirectory(folder.resolve("with-" + certificate)),
+				settings)) {
 			other.launch();
 			assertThat(other.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 
-			assertThat(other.log())
-				.contains("'agentassist.tls.private-key'",
-						"Private key in keystore matches none of the certificates in the chain")
+			assertThat(other.log()).contains("'spring.ssl.bundle.pem.api' cannot be used: ", reason)
 				.doesNotContain("\tat ");
+		}
+	}
+
+	/** It served nobody until the key came, and reported nothing. */
+	@Test
+	void shouldKeepItsCertificateUntilTheKeyOfTheNextOneIsThere() throws Exception {
+		Path certificate = folder.resolve("server.pem");
+		byte[] good = Files.readAllBytes(certificate);
+		Files.write(certificate, Files.readAllBytes(folder.resolve("provider.pem")));
+		try {
+			await().atMost(Duration.ofSeconds(60))
+				.untilAsserted(() -> assertThat(bridge.log()).contains("Unexpected SSL reload error",
+						"Private key in keystore matches none of the certificates in the chain"));
+
+			assertThat(get(client("ca", null), "/openapi.yaml").statusCode()).isEqualTo(200);
+		}
+		finally {
+			Files.write(certificate, good);
 		}
 	}
 
@@ -156,6 +181,7 @@ class SecuredJarIT {
 		await().atMost(Duration.ofSeconds(30))
 			.ignoreExceptions()
 			.untilAsserted(() -> assertThat(manage("/actuator/health/liveness").statusCode()).isEqualTo(200));
+		assertThat(manage("/actuator/prometheus").body()).contains("ssl_chain_expiry_seconds{bundle=\"api\"");
 	}
 
 	private static HttpResponse<String> manage(String path) throws IOException, InterruptedException {

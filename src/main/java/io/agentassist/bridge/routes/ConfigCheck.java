@@ -114,7 +114,7 @@ final class ConfigCheck {
 			.accept(problem(settings, failure.getName().toString(), "cannot be set: " + RouteProblem.reason(failure)));
 	}
 
-	private static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
+	static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
 		return settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + reason);
 	}
 

@@ -3,12 +3,14 @@ package io.agentassist.bridge.routes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import io.agentassist.bridge.settings.SettingsRules;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.settings.NamesFiles;
 import io.agentassist.bridge.settings.SettingsException;
+import io.agentassist.bridge.settings.TlsFiles;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import jakarta.validation.Validation;
@@ -95,15 +97,18 @@ class LiveRoutesConfiguration {
 			catch (BeanCreationException | InvalidSettingException ex) {
 				failure = ex;
 			}
-			if (failure == null && SettingsRules.problems(environment).isEmpty()) {
+			Map<String, String> tls = TlsFiles.problems(environment);
+			if (failure == null && tls.isEmpty() && SettingsRules.problems(environment).isEmpty()) {
 				return;
 			}
+			ConfigSnapshot settings = ConfigSnapshot.of(environment);
 			List<String> problems = new ArrayList<>();
 			// Spring's own validator has no messages yet.
 			try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-				new ConfigCheck(() -> records, validators.getValidator()).bind(ConfigSnapshot.of(environment),
+				new ConfigCheck(() -> records, validators.getValidator()).bind(settings,
 						(problem) -> problems.add(problem.placeAndMessage()));
 			}
+			tls.forEach((key, problem) -> problems.add(ConfigCheck.problem(settings, key, problem).placeAndMessage()));
 			if (problems.isEmpty()) {
 				throw failure;
 			}

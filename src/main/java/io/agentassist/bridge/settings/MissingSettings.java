@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -14,6 +13,7 @@ import org.springframework.boot.env.EnvironmentPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Profiles;
 import org.springframework.util.StringUtils;
 
 /**
@@ -55,13 +55,15 @@ class MissingSettings implements EnvironmentPostProcessor {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
 		}
 		requireApi(environment, missing);
-		for (String file : List.of("certificate", "private-key", "client-ca")) {
-			String key = "agentassist.tls." + file;
-			// In the profiles tls and mutual-tls.
-			if (environment.containsProperty(key)) {
-				require(environment, key, "AGENTASSIST_TLS_" + file.replace('-', '_').toUpperCase(Locale.ROOT),
-						missing);
+		if (environment.acceptsProfiles(Profiles.of("tls"))) {
+			require(environment, "agentassist.tls.certificate", "AGENTASSIST_TLS_CERTIFICATE", missing);
+			require(environment, "agentassist.tls.private-key", "AGENTASSIST_TLS_PRIVATE_KEY", missing);
+		}
+		if (environment.acceptsProfiles(Profiles.of("mutual-tls"))) {
+			if (!environment.acceptsProfiles(Profiles.of("tls"))) {
+				missing.add("the profile tls, to which mutual-tls is an addition");
 			}
+			require(environment, "agentassist.tls.client-ca", "AGENTASSIST_TLS_CLIENT_CA", missing);
 		}
 		if (!missing.isEmpty()) {
 			// They may be set for a profile whose name is misspelt.

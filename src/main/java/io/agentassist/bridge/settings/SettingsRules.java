@@ -26,7 +26,7 @@ import org.springframework.util.StringUtils;
  * and {@code https} unless it is a proxy's or the host is this one or in
  * {@code agentassist.plain-http-hosts}.</li>
  * <li>There is a driver for the database's URL.</li>
- * <li>The API and the management have different ports.</li>
+ * <li>The API and the management have ports, which differ.</li>
  * <li>There are more request threads than concurrent queries can occupy.</li>
  * </ul>
  * Values are not shown, as they may hold passwords.
@@ -45,6 +45,8 @@ public final class SettingsRules {
 	private static final String API_PORT = "server.port";
 
 	private static final String MANAGEMENT_PORT = "management.server.port";
+
+	private static final int MAX_PORT = 65_535;
 
 	private static final String DATABASE = "spring.datasource.url";
 
@@ -75,14 +77,19 @@ public final class SettingsRules {
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
 			problems.put(DATABASE, "must start with " + String.join(" or ", DRIVERS));
 		}
-		if (environment.containsProperty(API_PORT) && !StringUtils.hasText(text(settings, API_PORT))) {
-			problems.put(API_PORT, "must not be empty");
-		}
 		int port = number(settings, API_PORT, 8080);
 		int managementPort = number(settings, MANAGEMENT_PORT, port);
 		// Zero means any free port.
 		if (environment.containsProperty(MANAGEMENT_PORT) && managementPort == port && port != 0) {
 			problems.put(MANAGEMENT_PORT, "must differ from " + API_PORT);
+		}
+		for (String key : List.of(API_PORT, MANAGEMENT_PORT)) {
+			if (environment.containsProperty(key) && !StringUtils.hasText(text(settings, key))) {
+				problems.put(key, "must not be empty");
+			}
+			else if (number(settings, key, 0) > MAX_PORT) {
+				problems.put(key, "must be at most " + MAX_PORT);
+			}
 		}
 		long queries = concurrentQueries(organisations);
 		if (number(settings, REQUEST_THREADS, TOMCAT_THREADS) <= queries) {

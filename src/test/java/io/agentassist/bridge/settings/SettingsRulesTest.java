@@ -120,8 +120,8 @@ class SettingsRulesTest {
 
 	/** The start ended in stack traces. */
 	@ParameterizedTest
-	@CsvSource({ "'', 8081, server.port: must not be empty",
-			"8080, '', management.server.port: must differ from server.port",
+	@CsvSource({ "'', 8081, server.port: must not be empty", "8080, '', management.server.port: must not be empty",
+			"99999, 8081, server.port: must be at most 65535",
 			"9000, 9000, management.server.port: must differ from server.port",
 			"8080, 08080, management.server.port: must differ from server.port" })
 	void shouldRefuseAPortThatIsNoneOrShared(String port, String managementPort, String problem) {
