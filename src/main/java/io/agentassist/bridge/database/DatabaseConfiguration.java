@@ -76,21 +76,23 @@ class DatabaseConfiguration {
 	}
 
 	/**
-	 * Limits H2 to one connection, so that no transaction changes anything while another
-	 * commits. H2 writes the roots of its tables and indexes one after another, so a
-	 * change made in between is only half in the file: a kill then leaves half a
-	 * transaction, or an index without its row. See
+	 * Drops broken connections, and limits H2 to one, so that no transaction changes
+	 * anything while another commits. H2 writes the roots of its tables and indexes one
+	 * after another, so a change made in between is only half in the file: a kill then
+	 * leaves half a transaction, or an index without its row. See
 	 * docs/decisions/0005-one-connection-to-h2.md.
 	 */
 	@Bean
-	static BeanPostProcessor oneConnectionToH2() {
+	static BeanPostProcessor poolOfConnections() {
 		return new BeanPostProcessor() {
 
 			@Override
 			public Object postProcessBeforeInitialization(Object bean, String name) {
-				if (bean instanceof HikariDataSource pool && isH2(pool)) {
-					pool.setMaximumPoolSize(1);
-					pool.setExceptionOverride(new ClosedDatabase());
+				if (bean instanceof HikariDataSource pool) {
+					pool.setExceptionOverride(new BrokenConnections());
+					if (isH2(pool)) {
+						pool.setMaximumPoolSize(1);
+					}
 				}
 				return bean;
 			}

@@ -236,7 +236,7 @@ class GroupCommitTransactionManager extends AbstractPlatformTransactionManager i
 			}
 		}
 		catch (SQLException | RuntimeException | Error ex) {
-			// The pool has dropped the connection, see ClosedDatabase.
+			// The pool has dropped the connection, see BrokenConnections.
 			logger.debug("The database's connection was not returned", ex);
 		}
 	}

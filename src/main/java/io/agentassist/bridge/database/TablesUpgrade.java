@@ -1,7 +1,9 @@
 package io.agentassist.bridge.database;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
@@ -36,15 +38,29 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		// Kept open, as H2 would otherwise close and open its file for each of Flyway's
 		// steps.
 		try (Connection connection = flyway.getConfiguration().getDataSource().getConnection()) {
-			// H2 opens a file that it may not write.
-			if (connection.isReadOnly()) {
+			if (isReadOnly(connection)) {
 				throw new TablesException("The database can only be read, so nothing could be recorded.",
-						"Let the bridge's user write the file of the embedded database.");
+						"Let the bridge's user write the file of the embedded database. PostgreSQL: is this the standby? "
+								+ "docs/scaling.md, Set up.");
 			}
 			upgrade(flyway);
 		}
 		catch (SQLException ex) {
 			throw new DataAccessResourceFailureException("The database cannot be opened", ex);
+		}
+	}
+
+	/**
+	 * H2 opens a file that it may not write, and tells; the driver of PostgreSQL only
+	 * knows what was asked of it.
+	 */
+	private static boolean isReadOnly(Connection connection) throws SQLException {
+		if (!"PostgreSQL".equals(connection.getMetaData().getDatabaseProductName())) {
+			return connection.isReadOnly();
+		}
+		try (Statement statement = connection.createStatement();
+				ResultSet answer = statement.executeQuery("SHOW transaction_read_only")) {
+			return answer.next() && "on".equals(answer.getString(1));
 		}
 	}
 

@@ -74,7 +74,7 @@ class GroupCommitTransactionManagerTest {
 			}
 		});
 		this.pool.setMaximumPoolSize(1);
-		this.pool.setExceptionOverride(new ClosedDatabase());
+		this.pool.setExceptionOverride(new BrokenConnections());
 		this.jdbc = new JdbcTemplate(this.pool);
 		this.transaction = new TransactionTemplate(new GroupCommitTransactionManager(this.pool, TIMEOUT, this.meters));
 		this.jdbc.execute("CREATE TABLE item (id int PRIMARY KEY)");

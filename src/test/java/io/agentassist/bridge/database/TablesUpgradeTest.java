@@ -3,8 +3,7 @@ package io.agentassist.bridge.database;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
-import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.Map;
 
 import io.agentassist.bridge.TestDatabase;
@@ -50,12 +49,14 @@ class TablesUpgradeTest {
 
 	/** It started, asked the provider and could record nothing. */
 	@Test
-	void shouldRefuseAFileThatItMayOnlyRead() throws SQLException {
-		String url = "jdbc:h2:file:" + this.folder.resolve("read-only");
-		DriverManager.getConnection(url, "sa", "").close();
-		Flyway readOnly = Flyway.configure().dataSource(url + ";ACCESS_MODE_DATA=r", "sa", "").load();
+	void shouldRefuseADatabaseThatItMayOnlyRead() {
+		this.upgrade.migrate(flyway(BRIDGE));
+		String url = this.dataSource.get("spring.datasource.url");
+		this.dataSource = new HashMap<>(this.dataSource);
+		this.dataSource.put("spring.datasource.url", url.startsWith("jdbc:h2:") ? url + ";ACCESS_MODE_DATA=r"
+				: url + "&options=-c%20default_transaction_read_only=on");
 
-		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(readOnly))
+		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(BRIDGE)))
 			.withMessageContaining("can only be read");
 	}
 

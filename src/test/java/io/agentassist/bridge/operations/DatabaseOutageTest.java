@@ -160,26 +160,27 @@ class DatabaseOutageTest extends BridgeTest {
 	}
 
 	/**
-	 * As after a failover to a standby, or with a server that protects itself from a full
-	 * disk. It was healthy, and could record nothing.
+	 * As one does that protects itself from a full disk. It was healthy, and could record
+	 * nothing.
 	 */
 	@Test
-	void shouldTakeAServerThatIsReadOnlyForDown(CapturedOutput log) throws SQLException {
+	void shouldTakeAServerThatBecomesReadOnlyForDown(CapturedOutput log) throws SQLException {
 		String id = queue(unique("conv-"));
 		try (Connection administrator = this.pool.getConnection();
 				Statement statement = administrator.createStatement()) {
 			statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE");
-			String database = administrator.getCatalog();
-			statement.execute("ALTER DATABASE " + database + " SET default_transaction_read_only = on");
+			statement.execute("ALTER SYSTEM SET default_transaction_read_only = on");
 			try {
-				statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database
-						+ "' AND pid <> pg_backend_pid()");
+				statement.execute("SELECT pg_reload_conf()");
 
-				eventually(() -> assertThat(readiness()).isEqualTo(503));
-				assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
+				eventually(() -> {
+					assertProblem(callBack(completed(id, suggestion("sug-1", 0.5))), 503);
+					assertThat(readiness()).isEqualTo(503);
+				});
 			}
 			finally {
-				statement.execute("ALTER DATABASE " + database + " RESET default_transaction_read_only");
+				statement.execute("ALTER SYSTEM RESET default_transaction_read_only");
+				statement.execute("SELECT pg_reload_conf()");
 			}
 		}
 
