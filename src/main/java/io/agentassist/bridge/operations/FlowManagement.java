@@ -108,7 +108,7 @@ public class FlowManagement {
 	/**
 	 * Whether a delivery can be resumed with its figures. A pause that had to cut off a
 	 * delivery that hung ends its scheduler, and an edit of a paused delivery leaves one
-	 * that was never started.
+	 * that was never started, which has no scheduler and must not be asked for it.
 	 */
 	private boolean isResumable(String delivery) {
 		return this.camel.getRouteController().getRouteStatus(delivery) == ServiceStatus.Suspended

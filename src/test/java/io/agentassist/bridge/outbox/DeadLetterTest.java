@@ -123,6 +123,8 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(json(misspelt).path("detail").asText())
 			.isEqualTo("Unknown field; those of this operation are: destination, since.");
 		assertThat(json(misspelt).at("/errors/0/field").asText()).isEqualTo("from");
+		assertThat(json(operate("POST", "/1?x=1", "{}")).path("detail").asText())
+			.isEqualTo("This operation has no fields.");
 		assertThat(letters(early)).hasSize(1);
 		assertThat(json(operate("POST", "", "{")).path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertThat(json(operate("POST", "", "{}")).path("redriven").asInt()).isEqualTo(1);

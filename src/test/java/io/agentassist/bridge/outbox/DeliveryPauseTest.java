@@ -91,21 +91,27 @@ class DeliveryPauseTest extends BridgeTest {
 			.hasSizeLessThanOrEqualTo(BATCH + this.concurrency);
 	}
 
+	/** As an edit leaves a delivery that is paused. */
 	@Test
-	void shouldStartADeliveryThatWasEditedWhileItWasPaused() throws Exception {
+	void shouldStartADeliveryThatWasNeverStarted() throws Exception {
+		String delivery = "deliver-edited";
 		this.camel.addRoutes(new RouteBuilder() {
 			@Override
 			public void configure() {
-				from("scheduler:edited").routeId("deliver-edited").autoStartup(false).setBody().constant(null);
+				from("scheduler:edited").routeId(delivery).autoStartup(false).setBody().constant(null);
 			}
 		});
-		assertThat(this.flow.getStates()).containsEntry("deliver-edited", "paused");
+		try {
+			assertThat(this.flow.getStates()).containsEntry(delivery, "paused");
 
-		this.flow.resume("deliver-edited");
+			this.flow.resume(delivery);
 
-		assertThat(this.flow.getStates()).containsEntry("deliver-edited", "running");
-		this.camel.getRouteController().stopRoute("deliver-edited");
-		this.camel.removeRoute("deliver-edited");
+			assertThat(this.flow.getStates()).containsEntry(delivery, "running");
+		}
+		finally {
+			this.camel.getRouteController().stopRoute(delivery);
+			this.camel.removeRoute(delivery);
+		}
 	}
 
 	private long posts() throws Exception {
