@@ -6,6 +6,8 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -75,6 +77,9 @@ public class Outbox {
 	private final DestinationBreakers breakers;
 
 	private final DeadLetters deadLetters;
+
+	/** Of destinations that fail, the reason of the last failure. */
+	private final Map<String, String> lastFailures = new ConcurrentHashMap<>();
 
 	Outbox(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Supplier<OutboxProperties> settings,
 			Clock clock, OutboxClaims claims, DestinationBreakers breakers, DeadLetters deadLetters) {
@@ -175,8 +180,8 @@ public class Outbox {
 
 	/**
 	 * Turns a batch of events that have been due, and so untried, for longer than their
-	 * time to live into dead letters. For destinations that fail, or to which nothing is
-	 * delivered any more.
+	 * time to live into dead letters, with what the destination said to others. For
+	 * destinations that fail, or to which nothing is delivered any more.
 	 * @param destination where they were to be delivered
 	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
 	 * there may be more
@@ -186,8 +191,10 @@ public class Outbox {
 			List<OutboxEvent> overdue = lock(destination, exchange,
 					now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
 			if (!overdue.isEmpty()) {
+				String failure = this.lastFailures.get(destination);
 				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
-						"Not attempted within its time to live: the destination failed all that time, or was off");
+						"Past its time to live; the destination "
+								+ ((failure != null) ? "failed, lastly with " + failure : "was off, or failed"));
 			}
 		});
 	}
@@ -215,6 +222,7 @@ public class Outbox {
 	 */
 	public OutboxEvent delivered(OutboxEvent event) {
 		this.breakers.succeeded(event.destination());
+		this.lastFailures.remove(event.destination());
 		return event;
 	}
 
@@ -277,6 +285,7 @@ public class Outbox {
 		}
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		this.breakers.failed(event.destination(), failure, cause.retryAfter());
+		this.lastFailures.put(event.destination(), cause.reason());
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
