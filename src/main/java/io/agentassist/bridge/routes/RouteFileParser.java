@@ -1,9 +1,11 @@
 package io.agentassist.bridge.routes;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -13,11 +15,14 @@ import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.DuplicateKeyException;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ParserException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** Splits route files into their items. */
@@ -43,7 +48,9 @@ final class RouteFileParser {
 			try {
 				String text = set.files().get(file);
 				refuseAliases(text);
-				items.addAll(items(file, compose(file, text), problems));
+				Optional<Node> root = compose(file, text);
+				root.ifPresent(RouteFileParser::refuseDuplicateKeys);
+				items.addAll(items(file, root, problems));
 			}
 			catch (MarkedYamlEngineException ex) {
 				Optional<Mark> mark = ex.getProblemMark();
@@ -88,6 +95,24 @@ final class RouteFileParser {
 						event.getStartMark());
 			}
 		}
+	}
+
+	/**
+	 * Refuses a key that occurs twice, as a merge of two edits may leave it. Camel's
+	 * reader heeds one of them.
+	 */
+	private static void refuseDuplicateKeys(Node node) {
+		if (node instanceof MappingNode mapping) {
+			Set<String> keys = new HashSet<>();
+			for (NodeTuple entry : mapping.getValue()) {
+				String key = YamlTree.text(entry.getKeyNode());
+				if (!keys.add(key)) {
+					throw new DuplicateKeyException(mapping.getStartMark(), key, entry.getKeyNode().getStartMark());
+				}
+				refuseDuplicateKeys(entry.getValueNode());
+			}
+		}
+		YamlTree.elements(node).forEach(RouteFileParser::refuseDuplicateKeys);
 	}
 
 	private static List<RouteItem> items(String file, Optional<Node> root, Consumer<RouteProblem> problems) {
