@@ -6,6 +6,7 @@ import java.net.http.HttpResponse;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,6 +141,8 @@ class PackagedJarIT {
 	/** The one ended in an ERROR with a stack trace, the other in one for each query. */
 	@Test
 	void shouldSayWhatTheSandboxDoesNotPlay() throws Exception {
+		Files.writeString(this.folder.resolve("config/application.yaml"),
+				"\n---\nagentassist:\n  rankng:\n    skill-weight: 3\n", StandardOpenOption.APPEND);
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,sandbx",
 				"--agentassist.api.auth=api-key", "--agentassist.api.keys=key-of-the-test",
 				"--agentassist.callback.auth=api-key");
@@ -154,7 +157,9 @@ class PackagedJarIT {
 		await().atMost(Duration.ofSeconds(30))
 			.untilAsserted(() -> assertThat(this.bridge.log())
 				.contains("No sample conversation: it has neither key nor token (agentassist.api.auth=api-key)",
-						"Profile 'sandbx' has no settings in config/application-sandbx.yaml")
+						"Profile 'sandbx' has no settings in config/application-sandbx.yaml",
+						"'agentassist.rankng.skill-weight' is not a setting of the bridge")
+				.containsOnlyOnce("is it misspelt?")
 				.containsPattern("no callback of sug-req-\\S+, it supports only hmac and none "
 						+ "\\(agentassist.callback.auth=api-key\\)"));
 		assertThat(this.bridge.log()).doesNotContain("\tat ", "Exception", "ERROR");

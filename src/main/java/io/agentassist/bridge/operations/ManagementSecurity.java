@@ -10,7 +10,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -35,7 +34,6 @@ import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfTokenRequestAttributeHandler;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
-import org.springframework.util.StringUtils;
 
 /**
  * Access control of the management port. Health and metrics are open; everything else
@@ -60,14 +58,10 @@ class ManagementSecurity {
 
 	private static final Logger log = LoggerFactory.getLogger(ManagementSecurity.class);
 
-	private final String operatorPassword;
+	private final LogIns logIns;
 
-	private final String viewerPassword;
-
-	ManagementSecurity(@Value("${agentassist.operator.password}") String operatorPassword,
-			@Value("${agentassist.viewer.password}") String viewerPassword) {
-		this.operatorPassword = operatorPassword;
-		this.viewerPassword = viewerPassword;
+	ManagementSecurity(LogIns logIns) {
+		this.logIns = logIns;
 	}
 
 	/**
@@ -85,15 +79,17 @@ class ManagementSecurity {
 	@Bean
 	UserDetailsService operators() {
 		InMemoryUserDetailsManager users = new InMemoryUserDetailsManager();
-		if (StringUtils.hasText(this.operatorPassword)) {
+		if (this.logIns.operator().isSet()) {
 			users.createUser(User.withUsername("operator")
-				.password("{noop}" + this.operatorPassword)
+				.password("{noop}" + this.logIns.operator().password())
 				.roles(OPERATOR, VIEWER)
 				.build());
 		}
-		if (StringUtils.hasText(this.viewerPassword)) {
-			users
-				.createUser(User.withUsername("viewer").password("{noop}" + this.viewerPassword).roles(VIEWER).build());
+		if (this.logIns.viewer().isSet()) {
+			users.createUser(User.withUsername("viewer")
+				.password("{noop}" + this.logIns.viewer().password())
+				.roles(VIEWER)
+				.build());
 		}
 		return users;
 	}
@@ -121,7 +117,7 @@ class ManagementSecurity {
 	}
 
 	private boolean isAnyoneKnown() {
-		return StringUtils.hasText(this.operatorPassword) || StringUtils.hasText(this.viewerPassword);
+		return this.logIns.operator().isSet() || this.logIns.viewer().isSet();
 	}
 
 	private SecurityFilterChain withLogIns(HttpSecurity http) throws Exception {

@@ -21,9 +21,7 @@ import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
-import org.springframework.util.StringUtils;
 
 /**
  * Message tracing for Hawtio: which steps a message took, how long each took, and which
@@ -48,8 +46,8 @@ public class MaskedTracer implements CamelContextConfiguration {
 
 	private BacklogTracer tracer;
 
-	MaskedTracer(@Value("${agentassist.operator.password}") String operatorPassword) {
-		this.possible = StringUtils.hasText(operatorPassword);
+	MaskedTracer(LogIns logIns) {
+		this.possible = logIns.operator().isSet();
 	}
 
 	@Override

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -271,6 +272,11 @@ final class ConfigSnapshot {
 		changed.addAll(before.values.keySet());
 		changed.removeIf((key) -> Objects.equals(value(key), before.value(key)));
 		return changed;
+	}
+
+	/** The keys in the files. */
+	Set<String> keys() {
+		return Collections.unmodifiableSet(this.values.keySet());
 	}
 
 	/** Whether all settings are the same. */

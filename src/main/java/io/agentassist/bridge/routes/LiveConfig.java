@@ -85,12 +85,12 @@ final class LiveConfig {
 	}
 
 	/**
-	 * Warns of new keys that nothing reads.
+	 * Warns of keys that nothing reads.
 	 * @param isPlaceholder whether routes use a key as a placeholder
 	 */
 	List<RouteProblem> misspelt(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
 		List<RouteProblem> problems = new ArrayList<>();
-		for (String key : settings.changes(this.atStart)) {
+		for (String key : settings.keys()) {
 			if (isUnknown(key, settings, isPlaceholder)) {
 				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
 						"'" + key + "' is not a setting of the bridge, and no route names it: is it misspelt?"));
@@ -101,8 +101,8 @@ final class LiveConfig {
 
 	private boolean isUnknown(String key, ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
 		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-		return BRIDGE.isAncestorOf(name) && this.atStart.value(key) == null && !isPlaceholder.test(name)
-				&& !this.check.knows(name) && !settings.names(key);
+		return BRIDGE.isAncestorOf(name) && !isPlaceholder.test(name) && !this.check.knows(name)
+				&& !settings.names(key);
 	}
 
 	/** Makes these settings visible to routes that are read from now on. */

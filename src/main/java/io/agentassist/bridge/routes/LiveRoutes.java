@@ -166,7 +166,9 @@ public class LiveRoutes {
 	 */
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
-		this.warnings = masked(validate(this.running.set(), config), config);
+		NavigableSet<RouteProblem> problems = validate(this.running.set(), config);
+		problems.addAll(this.config.misspelt(config, placeholders(this.running.set())::contains));
+		this.warnings = masked(problems, config);
 		log("Running routes: {}", this.warnings);
 	}
 
