@@ -57,8 +57,8 @@ public final class TlsFiles {
 		}
 		// Besides those of Spring, those of the JDK for wrong keys.
 		catch (RuntimeException ex) {
-			String cause = NestedExceptionUtils.getMostSpecificCause(ex).getMessage();
-			return "cannot be used: " + ex.getMessage() + (ex.getMessage().equals(cause) ? "" : " (" + cause + ")");
+			Throwable cause = NestedExceptionUtils.getMostSpecificCause(ex);
+			return "cannot be used: " + ex.getMessage() + ((cause != ex) ? " (" + cause.getMessage() + ")" : "");
 		}
 	}
 
