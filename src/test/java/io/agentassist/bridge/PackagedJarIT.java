@@ -257,17 +257,15 @@ class PackagedJarIT {
 
 	/** It was ten exceptions, each the cause of the one before. */
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "none",
-			value = { "none|AGENTASSIST_TLS_CERTIFICATE (agentassist.tls.certificate)",
-					"nowhere.pem|Error reading certificate or key from file 'file:nowhere.pem'",
-					"-----BEGIN PRIVATE KEY-----swordfish|must name files, not hold what is in them" })
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			value = { "``|AGENTASSIST_TLS_CERTIFICATE (agentassist.tls.certificate)",
+					"nowhere.pem|Error reading certificate or key from file 'file:nowhere.pem'" })
 	void shouldSayInOneMessageWhatIsWrongWithItsTls(String file, String message) throws Exception {
-		startInVain("--spring.profiles.active=sandbox" + ((file != null) ? ",tls" : ",tls,mutual-tls"),
-				"--agentassist.tls.certificate=" + ((file != null) ? file : ""),
-				"--agentassist.tls.private-key=" + ((file != null) ? file : ""));
+		startInVain("--spring.profiles.active=sandbox,tls", "--agentassist.tls.certificate=" + file,
+				"--agentassist.tls.private-key=" + file);
 
 		assertThat(this.bridge.log()).contains("The bridge does not start. ", message)
-			.doesNotContain("\tat ", "Caused by", "swordfish");
+			.doesNotContain("\tat ", "Caused by");
 	}
 
 	@Test

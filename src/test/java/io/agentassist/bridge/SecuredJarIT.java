@@ -29,6 +29,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
+import io.agentassist.bridge.settings.TlsFiles;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.mock.env.MockEnvironment;
 import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -106,23 +108,30 @@ class SecuredJarIT {
 		assertThat(bridge.get("/agentassist/suggestions/unknown").statusCode()).isEqualTo(400);
 	}
 
+	/** The start asks for these before anything else, see {@code PackagedJarIT}. */
 	@ParameterizedTest
-	@CsvSource({ "server.pem, provider.key, Private key in keystore matches none of the certificates in the chain",
-			"reversed.pem, server.key, Certificate chain is not valid" })
-	void shouldNotStartWithFilesThatDoNotBelongTogether(String certificate, String key, String reason)
-			throws Exception {
+	@CsvSource(nullValues = "none",
+			value = { "server.pem, server.key, none",
+					"server.pem, provider.key, Private key in keystore matches none of the certificates in the chain",
+					"reversed.pem, server.key, Certificate chain is not valid",
+					"server.key, server.pem, Missing private key or unrecognized format",
+					"server.pem, missing.key, missing.key (No such file or directory)",
+					"server.pem, -----BEGIN PRIVATE KEY-----swordfish, 'must name files, not hold what is in them'" })
+	void shouldTellWhichFilesCannotBeUsed(String certificate, String key, String problem) throws IOException {
 		Files.writeString(folder.resolve("reversed.pem"),
 				Files.readString(folder.resolve("ca.pem")) + Files.readString(folder.resolve("server.pem")));
-		Map<String, String> settings = settings();
-		settings.put("agentassist.tls.certificate", folder.resolve(certificate).toString());
-		settings.put("agentassist.tls.private-key", folder.resolve(key).toString());
-		try (PackagedBridge other = new PackagedBridge(Files.createDirectory(folder.resolve("with-" + certificate)),
-				settings)) {
-			other.launch();
-			assertThat(other.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
+		String bundle = "spring.ssl.bundle.pem.api";
+		Map<String, String> problems = TlsFiles.problems(new MockEnvironment()
+			.withProperty(bundle + ".keystore.certificate", "file:" + folder.resolve(certificate))
+			.withProperty(bundle + ".keystore.private-key", "file:" + folder.resolve(key))
+			.withProperty(bundle + ".keystore.verify-keys", "true"));
 
-			assertThat(other.log()).contains("'spring.ssl.bundle.pem.api' cannot be used: ", reason)
-				.doesNotContain("\tat ");
+		if (problem == null) {
+			assertThat(problems).isEmpty();
+		}
+		else {
+			assertThat(problems).containsOnlyKeys(bundle);
+			assertThat(problems.get(bundle)).contains(problem).doesNotContain("swordfish");
 		}
 	}
 
