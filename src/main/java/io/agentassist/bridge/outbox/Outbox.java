@@ -53,13 +53,12 @@ public class Outbox {
 	/**
 	 * A separate statement, because H2 reads all due rows if LIMIT is combined with FOR
 	 * UPDATE, and runs a subquery again for each row. The time condition is checked again
-	 * on the row as it is once locked. By number, as the time is that of the
-	 * transaction's begin, and one that began earlier may have waited for another.
+	 * on the row as it is once locked.
 	 */
 	private static final String LOCK_DUE = """
 			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
 			WHERE id = ANY (?) AND next_attempt_at <= ?
-			ORDER BY id FOR UPDATE SKIP LOCKED""";
+			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
 
 	private final JdbcTemplate jdbc;
 
