@@ -1,8 +1,19 @@
 package io.agentassist.bridge;
 
+import java.util.List;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agentassist.bridge.outbox.Outbox;
+import io.agentassist.bridge.outbox.OutboxEvent;
+import org.apache.camel.CamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,11 +24,46 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("postgresql")
 class PostgreSqlTest extends BridgeTest {
 
+	@Autowired
+	private PlatformTransactionManager transactions;
+
+	@Autowired
+	private Outbox outbox;
+
+	@Autowired
+	private CamelContext camel;
+
 	@Test
 	void shouldMigrate() {
 		assertThat(this.database.queryForObject("SELECT version()", String.class)).startsWith("PostgreSQL");
 		assertThat(this.database.queryForList("SELECT success FROM flyway_schema_history", Boolean.class)).isNotEmpty()
 			.containsOnly(true);
+	}
+
+	/**
+	 * A callback may wait for another of the same request that PostgreSQL lets overtake
+	 * it.
+	 */
+	@Test
+	void shouldDeliverEventsInTheOrderInWhichTheyAreRecorded() {
+		String destination = "elsewhere";
+		TransactionTemplate waiting = new TransactionTemplate(this.transactions);
+		TransactionTemplate overtaking = new TransactionTemplate(this.transactions);
+		overtaking.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+
+		waiting.executeWithoutResult((status) -> {
+			while (!this.database.queryForObject(
+					"SELECT clock_timestamp() > CURRENT_TIMESTAMP + INTERVAL '2 milliseconds'", Boolean.class)) {
+				Thread.onSpinWait();
+			}
+			overtaking.executeWithoutResult((inner) -> this.outbox.add(destination, "first", "{}"));
+			this.outbox.add(destination, "second", "{}");
+		});
+
+		List<OutboxEvent> due = waiting
+			.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
+		assertThat(due).extracting(OutboxEvent::eventId).containsExactly("first", "second");
+		this.database.update("DELETE FROM outbox WHERE destination = ?", destination);
 	}
 
 	@Test

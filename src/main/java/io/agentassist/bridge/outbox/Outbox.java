@@ -116,8 +116,11 @@ public class Outbox {
 	}
 
 	private void add(String destination, String eventId, String payload, String traceparent) {
-		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload, traceparent) VALUES (?, ?, ?, ?)",
-				destination, eventId, payload, traceparent);
+		// Not due from the begin of the transaction, which may have waited for one that
+		// began later.
+		this.jdbc.update("""
+				INSERT INTO outbox (destination, event_id, payload, traceparent, next_attempt_at)
+				VALUES (?, ?, ?, ?, ?)""", destination, eventId, payload, traceparent, now());
 	}
 
 	/**
