@@ -94,10 +94,13 @@ public class DeadLetters {
 
 	/**
 	 * Counts the dead letters.
+	 * @param destination only those of this destination; null for all
 	 * @return their number
 	 */
-	long count() {
-		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
+	long count(String destination) {
+		return this.jdbc.queryForObject("""
+				SELECT count(*) FROM dead_letter
+				WHERE COALESCE(CAST(? AS varchar), destination) = destination""", Long.class, destination);
 	}
 
 	/**
@@ -111,7 +114,7 @@ public class DeadLetters {
 		return this.jdbc.query("""
 				SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
 				WHERE COALESCE(CAST(? AS varchar), destination) = destination AND id > ? ORDER BY id LIMIT ?""",
-				ROW_MAPPER, destination, after, Math.max(1, Math.min(limit, MAX_PAGE)));
+				ROW_MAPPER, destination, after, Math.max(0, Math.min(limit, MAX_PAGE)));
 	}
 
 	/**

@@ -36,7 +36,8 @@ class DeadLettersEndpoint {
 	Page list(@Nullable String destination, @Nullable Long after, @Nullable Integer limit) {
 		List<DeadLetter> page = this.deadLetters.page(destination, (after != null) ? after : 0,
 				(limit != null) ? limit : DEFAULT_LIMIT);
-		return new Page(this.deadLetters.count(), page, page.isEmpty() ? null : page.get(page.size() - 1).id());
+		return new Page(this.deadLetters.count(destination), page,
+				page.isEmpty() ? null : page.get(page.size() - 1).id());
 	}
 
 	@WriteOperation
@@ -54,7 +55,7 @@ class DeadLettersEndpoint {
 	/**
 	 * A page of dead letters.
 	 *
-	 * @param total total number of dead letters
+	 * @param total number of dead letters on all pages
 	 * @param deadLetters the page
 	 * @param next {@code after} for the next page; null if this one is empty
 	 */

@@ -144,6 +144,12 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(second.path("dead_letters")).hasSize(1);
 		assertThat(last.path("dead_letters")).isEmpty();
 		assertThat(last.path("next").isNull()).isTrue();
+		JsonNode elsewhere = json(operate("GET", "?destination=elsewhere", null));
+		assertThat(elsewhere.path("total").asInt()).isZero();
+		assertThat(elsewhere.path("dead_letters")).isEmpty();
+		JsonNode none = json(operate("GET", "?destination=analytics&limit=0", null));
+		assertThat(none.path("total").asInt()).isEqualTo(3);
+		assertThat(none.path("dead_letters")).isEmpty();
 		assertThat(ids).allSatisfy((id) -> assertThat(letters(id)).hasSize(1));
 		assertThat(get("/actuator/deadletters").statusCode()).isEqualTo(404);
 		redriveRest();
