@@ -98,12 +98,15 @@ class PackagedJarIT {
 	@Test
 	void shouldCheckTheRoutesWith64Megabytes() throws Exception {
 		// With the collector that operators have.
-		this.bridge = new PackagedBridge(Files.createDirectory(this.folder.resolve("plain")), Map.of(), List.of());
+		Path plain = Files.createDirectory(this.folder.resolve("plain"));
+		this.bridge = new PackagedBridge(plain, Map.of(), List.of());
 		this.bridge.start("-Xmx64m", "-jar", PackagedBridge.jar(), "routes", "check");
 
 		assertThat(this.bridge.process().waitFor(120, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isZero();
 		assertThat(this.bridge.log()).contains(" 0 errors").doesNotContain("INFO");
+		// The bridge's user might not be able to use what another has created.
+		assertThat(plain.resolve("data")).doesNotExist();
 	}
 
 	@ParameterizedTest

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -167,7 +166,7 @@ public class LiveRoutes {
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
 		NavigableSet<RouteProblem> problems = validate(this.running.set(), config);
-		problems.addAll(this.config.misspelt(config, placeholders(this.running.set())::contains));
+		problems.addAll(this.config.misspelt(config, this.running.set().placeholders()::contains));
 		this.warnings = masked(problems, config);
 		log("Running routes: {}", this.warnings);
 	}
@@ -226,7 +225,7 @@ public class LiveRoutes {
 		NavigableSet<RouteProblem> problems = new TreeSet<>(found.refused());
 		Map<Class<?>, Record> records = this.config.check(config, problems::add);
 		problems.addAll(validate(set, config));
-		Set<ConfigurationPropertyName> placeholders = placeholders(set);
+		Set<ConfigurationPropertyName> placeholders = set.placeholders();
 		problems.addAll(this.config.misspelt(config, placeholders::contains));
 		if (!hasErrors(problems)) {
 			problems.addAll(changes.needRestart());
@@ -269,15 +268,6 @@ public class LiveRoutes {
 	private static RouteChanges changes(RouteSet before, ConfigSnapshot configBefore, RouteSet after,
 			ConfigSnapshot configAfter) {
 		return RouteChanges.between(before, configBefore::value, after, configAfter::value);
-	}
-
-	private static Set<ConfigurationPropertyName> placeholders(RouteSet set) {
-		Set<ConfigurationPropertyName> names = new HashSet<>();
-		for (String file : set.routes()) {
-			RouteChanges.placeholders(set.files().get(file))
-				.forEach((key) -> names.add(ConfigurationPropertyName.adapt(key, '.')));
-		}
-		return names;
 	}
 
 	/** Goes back to the previous set after another has been started in part. */

@@ -63,7 +63,7 @@ class LiveRoutesConfiguration {
 	 * Searches the bean definitions: asked for annotated beans, Spring would look at
 	 * every bean.
 	 */
-	private static List<Class<? extends Record>> settingsRecords(ConfigurableListableBeanFactory beans) {
+	static List<Class<? extends Record>> settingsRecords(ConfigurableListableBeanFactory beans) {
 		List<Class<? extends Record>> records = new ArrayList<>();
 		for (String name : beans.getBeanDefinitionNames()) {
 			String type = beans.getBeanDefinition(name).getBeanClassName();

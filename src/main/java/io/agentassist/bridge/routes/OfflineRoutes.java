@@ -72,8 +72,13 @@ final class OfflineRoutes implements AutoCloseable {
 	/** Checks a set, and the settings that can change with it. */
 	NavigableSet<RouteProblem> validate(RouteSet set) {
 		NavigableSet<RouteProblem> problems = this.validator.validate(set, surroundings());
-		new ConfigCheck(this::liveSettings, this.constraints.getValidator())
-			.bind(ConfigSnapshot.of(this.application.getEnvironment()), problems::add);
+		ConfigSnapshot config = ConfigSnapshot.of(this.application.getEnvironment());
+		new ConfigCheck(this::liveSettings, this.constraints.getValidator()).bind(config, problems::add);
+		ConfigCheck all = new ConfigCheck(
+				() -> LiveRoutesConfiguration.settingsRecords(this.application.getBeanFactory()),
+				this.constraints.getValidator());
+		problems.addAll(new LiveConfig(this.application.getEnvironment(), all, List.of()).misspelt(config,
+				set.placeholders()::contains));
 		return problems;
 	}
 

@@ -15,6 +15,7 @@ import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 import org.apache.commons.codec.digest.DigestUtils;
+
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 
 /**
  * The files of the routes at one moment: those that hold routes, and others beside them
@@ -168,6 +171,16 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 
 	private static String name(Path path) {
 		return path.toString().isEmpty() ? "." : path.toString().replace('\\', '/');
+	}
+
+	/** The settings that routes name as placeholders. */
+	Set<ConfigurationPropertyName> placeholders() {
+		Set<ConfigurationPropertyName> names = new HashSet<>();
+		for (String file : this.routes) {
+			RouteChanges.placeholders(this.files.get(file))
+				.forEach((key) -> names.add(ConfigurationPropertyName.adapt(key, '.')));
+		}
+		return names;
 	}
 
 	/** A digest of all files: equal for equal sets. */

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 
 import io.agentassist.bridge.settings.SettingsException;
 
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.event.ApplicationContextInitializedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.Environment;
@@ -23,6 +24,10 @@ class DataFolders implements ApplicationListener<ApplicationContextInitializedEv
 
 	@Override
 	public void onApplicationEvent(ApplicationContextInitializedEvent event) {
+		if (event.getSpringApplication().getWebApplicationType() == WebApplicationType.NONE) {
+			// A command, which must not need, or own, the folders of the bridge.
+			return;
+		}
 		Environment environment = event.getApplicationContext().getEnvironment();
 		String key = "agentassist.audit.directory";
 		try {

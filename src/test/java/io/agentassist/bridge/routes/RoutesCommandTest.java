@@ -69,6 +69,37 @@ class RoutesCommandTest {
 	}
 
 	@Test
+	void shouldWarnOfASettingThatNothingReads(@TempDir Path folder) throws IOException {
+		Path routes = Files.createDirectory(folder.resolve("routes"));
+		FileSystemUtils.copyRecursively(Path.of("routes"), routes);
+		Files.writeString(routes.resolve("site.camel.yaml"), """
+				- route:
+				    id: site
+				    from:
+				      uri: direct:site
+				      steps:
+				        - setBody:
+				            id: greet
+				            constant: "{{agentassist.site.greeting}}"
+				""");
+		Files.writeString(folder.resolve("application-site.yaml"), """
+				agentassist:
+				  site.greeting: hello
+				  ranking.skil-weight: 0.1
+				""");
+		System.setProperty("spring.config.additional-location", "optional:" + folder + "/");
+		try {
+			assertThat(run("check", "--profiles=site", routes.toString())).isZero();
+		}
+		finally {
+			System.clearProperty("spring.config.additional-location");
+		}
+		assertThat(this.output.toString())
+			.contains("application-site.yaml:3:24: warning: 'agentassist.ranking.skil-weight' is not a setting")
+			.endsWith(" files, 0 errors, 1 warnings\n");
+	}
+
+	@Test
 	void shouldNameTheVariableThatHoldsAWrongSetting() {
 		System.setProperty("ANALYTICS_ENDPOINT", "http://analytics.example/events");
 		try {
