@@ -84,7 +84,12 @@ final class RateWindow {
 
 	/** Gives a slot back because the call is not made. */
 	synchronized void release() {
-		this.remaining++;
+		if (this.waiting > 0) {
+			this.waiting--;
+		}
+		else {
+			this.remaining++;
+		}
 	}
 
 	/**

@@ -104,6 +104,22 @@ class RateWindowTest {
 	}
 
 	@Test
+	void shouldTakeBackThePlaceOfACallThatWaitsForTheNextWindow() {
+		this.window.update(300, 300, Duration.ofSeconds(2));
+		for (int i = 0; i < 100; i++) {
+			this.window.reserve(PATIENCE);
+		}
+		for (int i = 0; i < 100; i++) {
+			this.window.release();
+		}
+		pass(Duration.ofSeconds(2));
+
+		this.window.update(1, 300, Duration.ofSeconds(60));
+
+		assertThat(this.window.remaining()).isEqualTo(299);
+	}
+
+	@Test
 	void shouldCountCallsOnTheirWayAndThoseOfOtherReplicas() {
 		this.window.update(0, 300, Duration.ofSeconds(60));
 		for (int i = 0; i < 50; i++) {
