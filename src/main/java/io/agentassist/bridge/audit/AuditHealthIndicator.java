@@ -17,8 +17,11 @@ class AuditHealthIndicator implements HealthIndicator {
 
 	private final AuditLog log;
 
-	AuditHealthIndicator(AuditLog log) {
+	private final AuditProperties properties;
+
+	AuditHealthIndicator(AuditLog log, AuditProperties properties) {
 		this.log = log;
+		this.properties = properties;
 	}
 
 	@Override
@@ -27,10 +30,10 @@ class AuditHealthIndicator implements HealthIndicator {
 		if (!this.log.isSigning()) {
 			health.status(Degraded.DEGRADED)
 				.withDetail("checkpoints",
-						"none: the key " + this.log.signingKey() + " could not be read or created at the start");
+						"none: the key " + this.properties.signingKey() + " could not be read or created at the start");
 		}
-		if (!Files.isWritable(this.log.directory())) {
-			health.down().withDetail("problem", this.log.directory() + " is not writable");
+		if (!Files.isWritable(this.properties.directory())) {
+			health.down().withDetail("problem", this.properties.directory() + " is not writable");
 		}
 		this.log.problem().ifPresent((problem) -> health.down().withDetail("problem", problem));
 		return health.build();

@@ -269,83 +269,46 @@ public class AuditLog {
 		}
 	}
 
-	/**
-	 * This instance's chain.
-	 * @return its name, which is the instance id
-	 */
-	public String chain() {
+	/** The name of this instance's chain, which is the instance id. */
+	String chain() {
 		return this.chain;
 	}
 
-	/**
-	 * Number of the last line.
-	 * @return 0 before the first, -1 while it is not known
-	 */
-	public long lastSeq() {
+	/** Number of the last line; 0 before the first, -1 while it is not known. */
+	long lastSeq() {
 		ChainPosition now = this.end;
 		return (now != null) ? now.seq() : -1;
 	}
 
-	/**
-	 * Hash of the last line.
-	 * @return hexadecimal; null while it is not known
-	 */
-	public String lastHash() {
+	/** Hash of the last line, hexadecimal; null while it is not known. */
+	String lastHash() {
 		ChainPosition now = this.end;
 		return (now != null) ? now.hash() : null;
 	}
 
-	/**
-	 * The newest checkpoint.
-	 * @return null if none was sent since the start
-	 */
-	public AuditCheckpoint lastCheckpoint() {
+	/** The newest checkpoint; null if none was sent since the start. */
+	AuditCheckpoint lastCheckpoint() {
 		return this.lastCheckpoint;
 	}
 
-	/**
-	 * Why no events are appended.
-	 * @return empty while all is well
-	 */
-	public Optional<String> problem() {
+	/** Why no events are appended; empty while all is well. */
+	Optional<String> problem() {
 		return Optional.ofNullable(this.problem);
 	}
 
-	/**
-	 * Whether delivery has stopped until a restart.
-	 * @return true after a failed sync
-	 */
-	public boolean isStopped() {
+	/** Whether delivery has stopped until a restart, after a failed sync. */
+	boolean isStopped() {
 		return this.files.hasSyncFailed();
 	}
 
-	/**
-	 * Whether checkpoints are signed.
-	 * @return false if there was no key at the start
-	 */
-	public boolean isSigning() {
+	/** Whether checkpoints are signed; false if there was no key at the start. */
+	boolean isSigning() {
 		return this.key != null;
 	}
 
 	/** The key that verifies this instance's signatures; empty without a key. */
 	Optional<PublicKey> publicKey() {
 		return Optional.ofNullable(this.key).map(SigningKey::publicKey);
-	}
-
-	/**
-	 * The file of the signing key.
-	 * @return the value of {@code agentassist.audit.signing-key}
-	 */
-	public Path signingKey() {
-		return this.properties.signingKey();
-	}
-
-	/**
-	 * The folder of the log.
-	 * @return the value of {@code agentassist.audit.directory}
-	 */
-	public Path directory() {
-		return this.properties.directory();
 	}
 
 	@PreDestroy

@@ -85,7 +85,7 @@ public class AuditManagement {
 		// Before the first checkpoint there is no signature to require.
 		boolean isSigned = this.log.lastCheckpoint() != null;
 		List<String> unreadable = new ArrayList<>();
-		AuditVerification result = new AuditVerifier(this.log.directory(), publicKeys(unreadable), true,
+		AuditVerification result = new AuditVerifier(this.properties.directory(), publicKeys(unreadable), true,
 				(chain) -> isSigned && chain.equals(this.log.chain()))
 			.verify();
 		List<String> lines = new ArrayList<>();

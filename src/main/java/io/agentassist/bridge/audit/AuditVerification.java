@@ -17,30 +17,21 @@ import java.util.List;
  * @param notes what is not bad, but does not show in the counts: chains that do not begin
  * with line 1, or whose signatures were not checked
  */
-public record AuditVerification(int chains, int files, long lines, int checkpoints, long uncovered,
+record AuditVerification(int chains, int files, long lines, int checkpoints, long uncovered,
 		boolean areSignaturesChecked, List<Finding> findings, List<String> notes) {
 
-	/**
-	 * Whether there was nothing to check.
-	 * @return true if no file of an audit log was found
-	 */
-	public boolean isEmpty() {
+	/** Whether there was nothing to check: no file of an audit log was found. */
+	boolean isEmpty() {
 		return this.chains == 0 && this.findings.isEmpty();
 	}
 
-	/**
-	 * Whether the log is as it was written.
-	 * @return true if there are chains and no findings
-	 */
-	public boolean isAllWell() {
+	/** Whether the log is as it was written: there are chains, and no findings. */
+	boolean isAllWell() {
 		return !isEmpty() && this.findings.isEmpty();
 	}
 
-	/**
-	 * The result in one line.
-	 * @return the all-clear with its counts, or how much is bad
-	 */
-	public String summary() {
+	/** The result in one line: the all-clear with its counts, or how much is bad. */
+	String summary() {
 		String verdict = isAllWell() ? "OK" : isEmpty() ? "EMPTY" : "BAD (" + this.findings.size() + ")";
 		return "%s: %d %s, %d %s, %d %s, %d %s (signatures %s), %d %s not yet covered by a checkpoint".formatted(
 				verdict, this.chains, (this.chains == 1) ? "chain" : "chains", this.files,
@@ -57,7 +48,7 @@ public record AuditVerification(int chains, int files, long lines, int checkpoin
 	 * @param line number of the line in the file, from 1; 0 if the file as a whole is bad
 	 * @param reason what is wrong with it
 	 */
-	public record Finding(Path file, long line, String reason) {
+	record Finding(Path file, long line, String reason) {
 
 		@Override
 		public String toString() {

@@ -22,7 +22,7 @@ import io.agentassist.bridge.audit.AuditVerification.Finding;
  * Checks the chains in a folder, even while instances append to them. Reads each file
  * once from start to end, keeping one line in memory. For single use; not thread safe.
  */
-public final class AuditVerifier {
+final class AuditVerifier {
 
 	private final Path folder;
 
@@ -48,7 +48,7 @@ public final class AuditVerifier {
 	 * @param allowArchived whether the oldest files of a chain may be missing, if a
 	 * checkpoint signs the line before the first one left
 	 */
-	public AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived) {
+	AuditVerifier(Path folder, List<PublicKey> keys, boolean allowArchived) {
 		this(folder, keys, allowArchived, (chain) -> true);
 	}
 
@@ -67,7 +67,7 @@ public final class AuditVerifier {
 	 * @throws IOException when the file cannot be read
 	 * @throws IllegalArgumentException when a line is not a checkpoint
 	 */
-	public void expect(Path file) throws IOException {
+	void expect(Path file) throws IOException {
 		long number = 0;
 		for (String line : Files.readAllLines(file)) {
 			number++;
@@ -88,12 +88,8 @@ public final class AuditVerifier {
 		}
 	}
 
-	/**
-	 * Checks every chain.
-	 * @return what was found
-	 * @throws IOException when a file cannot be read
-	 */
-	public AuditVerification verify() throws IOException {
+	/** Checks every chain. */
+	AuditVerification verify() throws IOException {
 		int files = 0;
 		long lines = 0;
 		int checkpoints = 0;

@@ -3,7 +3,9 @@ package io.agentassist.bridge.audit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.SyncFailedException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -11,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -244,8 +247,9 @@ final class ChainFiles implements Closeable {
 		MessageDigest digest = AuditLine.sha256();
 		try (FileChannel target = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
 				OwnerOnly.file())) {
+			OutputStream copy = new DigestOutputStream(Channels.newOutputStream(target), digest);
 			for (String file : files) {
-				copy(path(file), start(file, position), target, digest);
+				copy(path(file), start(file, position), copy);
 			}
 			force(target);
 			forceDirectory();
@@ -261,17 +265,9 @@ final class ChainFiles implements Closeable {
 		return file.equals(position.file()) ? position.length() : 0;
 	}
 
-	private static void copy(Path file, long from, FileChannel target, MessageDigest digest) throws IOException {
-		ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+	private static void copy(Path file, long from, OutputStream target) throws IOException {
 		try (FileChannel source = FileChannel.open(file, StandardOpenOption.READ)) {
-			source.position(from);
-			while (source.read(buffer) >= 0) {
-				digest.update(buffer.flip().duplicate());
-				while (buffer.hasRemaining()) {
-					target.write(buffer);
-				}
-				buffer.clear();
-			}
+			Channels.newInputStream(source.position(from)).transferTo(target);
 		}
 	}
 

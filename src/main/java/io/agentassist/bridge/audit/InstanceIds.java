@@ -3,14 +3,14 @@ package io.agentassist.bridge.audit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+
+import io.agentassist.bridge.security.OwnerOnly;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,17 +39,9 @@ final class InstanceIds {
 		Path file = directory.resolve("instance-id");
 		if (Files.notExists(file)) {
 			String id = (host() + "-" + UUID.randomUUID().toString().substring(0, 6));
-			Path draft = Files.createTempFile(directory, "instance-id", ".tmp");
-			try {
-				Files.writeString(draft, id + "\n", StandardOpenOption.SYNC);
-				Files.createLink(file, draft);
+			// If another instance is faster, it will turn out to hold the chain.
+			if (OwnerOnly.createFile(file, id + "\n")) {
 				tellOfOtherChains(directory, id);
-			}
-			catch (FileAlreadyExistsException ex) {
-				// Another instance was faster and will turn out to hold the chain.
-			}
-			finally {
-				Files.delete(draft);
 			}
 		}
 		String id = Files.readString(file).strip();

@@ -1,7 +1,6 @@
 package io.agentassist.bridge.audit;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -120,23 +119,14 @@ final class SigningKey {
 	}
 
 	private static void generate(Path file) throws IOException {
-		Path folder = file.toAbsolutePath().getParent();
-		OwnerOnly.createFolder(folder);
-		// Written under another name first, so that no other instance reads half a key.
-		Path draft = Files.createTempFile(folder, "signing-key", ".tmp", OwnerOnly.file());
+		OwnerOnly.createFolder(file.toAbsolutePath().getParent());
 		try {
 			PrivateKey key = KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair().getPrivate();
-			Files.writeString(draft, pem("PRIVATE", key.getEncoded()));
-			Files.createLink(file, draft);
-		}
-		catch (FileAlreadyExistsException ex) {
-			// Another instance was faster: its key serves both.
+			// If another instance is faster, its key serves both.
+			OwnerOnly.createFile(file, pem("PRIVATE", key.getEncoded()));
 		}
 		catch (GeneralSecurityException ex) {
 			throw new IllegalStateException("Every JDK from 15 on has Ed25519", ex);
-		}
-		finally {
-			Files.deleteIfExists(draft);
 		}
 	}
 

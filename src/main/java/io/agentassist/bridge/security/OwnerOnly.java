@@ -5,6 +5,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -49,6 +50,29 @@ public final class OwnerOnly {
 		}
 		catch (FileAlreadyExistsException ex) {
 			// The existing file stays.
+		}
+	}
+
+	/**
+	 * Creates a file with its text at once, so that nobody reads half of it, and forces
+	 * it to disk.
+	 * @param file the file
+	 * @param text what it holds
+	 * @return whether it was created: false if somebody else was faster
+	 * @throws IOException when it cannot be created
+	 */
+	public static boolean createFile(Path file, String text) throws IOException {
+		Path draft = Files.createTempFile(file.toAbsolutePath().getParent(), "draft", ".tmp", FILE);
+		try {
+			Files.writeString(draft, text, StandardOpenOption.SYNC);
+			Files.createLink(file, draft);
+			return true;
+		}
+		catch (FileAlreadyExistsException ex) {
+			return false;
+		}
+		finally {
+			Files.delete(draft);
 		}
 	}
 

@@ -39,6 +39,8 @@ final class AuditInstance implements AutoCloseable {
 
 	final AuditLog log;
 
+	final AuditHealthIndicator health;
+
 	final Outbox outbox;
 
 	final JdbcTemplate database;
@@ -67,9 +69,10 @@ final class AuditInstance implements AutoCloseable {
 		outboxBeans.addIncludeFilter(new RegexPatternTypeFilter(
 				Pattern.compile(".*\\.(Outbox|OutboxClaims|DestinationBreakers|DeadLetters)")));
 		outboxBeans.scan(Outbox.class.getPackageName());
-		this.context.register(ChainPositions.class, AuditLog.class);
+		this.context.register(ChainPositions.class, AuditLog.class, AuditHealthIndicator.class);
 		this.context.refresh();
 		this.log = this.context.getBean(AuditLog.class);
+		this.health = this.context.getBean(AuditHealthIndicator.class);
 		this.outbox = this.context.getBean(Outbox.class);
 	}
 

@@ -164,7 +164,7 @@ class AuditLogTest {
 	}
 
 	private static Health health(AuditInstance instance) {
-		return new AuditHealthIndicator(instance.log).health();
+		return instance.health.health();
 	}
 
 	@Test
