@@ -1,9 +1,15 @@
 package io.agentassist.bridge.callback;
 
 import java.security.MessageDigest;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+
+import javax.crypto.Mac;
+
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 
 /** A way of checking that a callback comes from the provider. Thread safe. */
 interface CallbackAuthenticator {
@@ -16,6 +22,15 @@ interface CallbackAuthenticator {
 	 * @return what is wrong, for the log; empty if the callback is the provider's
 	 */
 	Optional<String> refusal(byte[] body, UnaryOperator<String> header);
+
+	/** HMAC-SHA256 of the parts, concatenated, in base64. */
+	static String hmac(byte[] key, byte[]... parts) {
+		Mac mac = HmacUtils.getInitializedMac(HmacAlgorithms.HMAC_SHA_256, key);
+		for (byte[] part : parts) {
+			mac.update(part);
+		}
+		return Base64.getEncoder().encodeToString(mac.doFinal());
+	}
 
 	/** Compares with every accepted value, so that the time taken reveals nothing. */
 	static boolean isOneOf(List<byte[]> accepted, byte[] given) {

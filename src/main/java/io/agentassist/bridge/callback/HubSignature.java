@@ -15,10 +15,10 @@ class HubSignature implements CallbackAuthenticator {
 
 	private static final String PREFIX = "sha256=";
 
-	private final List<HmacSha256> keys;
+	private final List<byte[]> keys;
 
 	HubSignature(List<byte[]> keys) {
-		this.keys = keys.stream().map(HmacSha256::new).toList();
+		this.keys = keys;
 	}
 
 	@Override
@@ -28,7 +28,7 @@ class HubSignature implements CallbackAuthenticator {
 			return Optional.of(HEADER + " is missing");
 		}
 		List<byte[]> accepted = this.keys.stream()
-			.map((key) -> (PREFIX + key.sign(body)).getBytes(StandardCharsets.US_ASCII))
+			.map((key) -> (PREFIX + CallbackAuthenticator.hmac(key, body)).getBytes(StandardCharsets.US_ASCII))
 			.toList();
 		return CallbackAuthenticator.isOneOf(accepted, given.getBytes(StandardCharsets.UTF_8)) ? Optional.empty()
 				: Optional.of(HEADER + " does not match the body");
@@ -36,7 +36,7 @@ class HubSignature implements CallbackAuthenticator {
 
 	/** Signs like the provider, with the newest key. */
 	String sign(byte[] body) {
-		return PREFIX + this.keys.get(0).sign(body);
+		return PREFIX + CallbackAuthenticator.hmac(this.keys.get(0), body);
 	}
 
 }

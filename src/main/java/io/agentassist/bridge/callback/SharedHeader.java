@@ -22,22 +22,22 @@ class SharedHeader implements CallbackAuthenticator {
 
 	private final List<byte[]> accepted;
 
-	private SharedHeader(String name, String scheme, List<String> accepted) {
+	private SharedHeader(String name, String scheme, List<byte[]> accepted) {
 		this.name = name;
 		this.scheme = scheme;
-		this.accepted = accepted.stream().map((value) -> value.getBytes(StandardCharsets.UTF_8)).toList();
+		this.accepted = accepted;
 	}
 
 	static SharedHeader apiKey(List<byte[]> keys) {
-		return new SharedHeader("X-API-Key", "",
-				keys.stream().map((key) -> new String(key, StandardCharsets.UTF_8)).toList());
+		return new SharedHeader("X-API-Key", "", keys);
 	}
 
 	static SharedHeader basic(String username, List<byte[]> keys) {
 		return new SharedHeader(HttpHeaders.AUTHORIZATION, BASIC,
 				keys.stream()
-					.map((key) -> HttpHeaders.encodeBasicAuth(username, new String(key, StandardCharsets.UTF_8),
-							StandardCharsets.UTF_8))
+					.map((key) -> HttpHeaders
+						.encodeBasicAuth(username, new String(key, StandardCharsets.UTF_8), StandardCharsets.UTF_8)
+						.getBytes(StandardCharsets.US_ASCII))
 					.toList());
 	}
 

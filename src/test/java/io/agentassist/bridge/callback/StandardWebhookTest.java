@@ -16,8 +16,9 @@ class StandardWebhookTest extends GuardedBridgeTest {
 	private HttpResponse<String> callBack(String body, Instant at) {
 		byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
 		String timestamp = Long.toString(at.getEpochSecond());
-		HmacSha256 key = new HmacSha256(Base64.getDecoder().decode(WEBHOOK_SECRET.substring("whsec_".length())));
-		String signature = key.sign(("msg_1." + timestamp + ".").getBytes(StandardCharsets.UTF_8), bytes);
+		byte[] key = Base64.getDecoder().decode(WEBHOOK_SECRET.substring("whsec_".length()));
+		String signature = CallbackAuthenticator.hmac(key,
+				("msg_1." + timestamp + ".").getBytes(StandardCharsets.UTF_8), bytes);
 		return post("/agentassist/callback", body, "WEBHOOK-id", "msg_1", "Webhook-Timestamp", timestamp,
 				"webhook-signature", "v1,b3RoZXI= v1," + signature);
 	}
