@@ -13,10 +13,8 @@ import io.agentassist.bridge.suggestion.SuggestionsManagement;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.jmx.export.MBeanExporter;
 import org.springframework.jmx.export.annotation.AnnotationMBeanExporter;
-import org.springframework.jmx.export.annotation.ManagedResource;
 import org.springframework.jmx.support.RegistrationPolicy;
 
 /**
@@ -33,12 +31,11 @@ class ManagementBeans {
 			AuditManagement audit, FlowManagement flow, LiveRoutes routes, Providers providers) {
 		Map<String, Object> beans = new HashMap<>();
 		Stream.of(suggestions, outbox, audit, flow, routes)
-			.forEach((bean) -> beans.put(
-					AnnotatedElementUtils.findMergedAnnotation(bean.getClass(), ManagedResource.class).objectName(),
-					bean));
+			.forEach((bean) -> beans.put(bean.getClass().getName(), bean));
 		providers.all().forEach((provider) -> beans.put(PROVIDER + provider.getName(), provider));
 		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
-		// Named one by one, to avoid a search through all beans at the start.
+		// Listed one by one, to avoid a search through all beans at the start. Their
+		// annotations hold their names; only those without one are named here.
 		exporter.setAutodetect(false);
 		exporter.setBeans(beans);
 		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);

@@ -1,7 +1,7 @@
 package io.agentassist.bridge.callback;
 
 /** How the provider authenticates a callback. */
-public enum CallbackAuth {
+enum CallbackAuth {
 
 	/**
 	 * Header {@code X-Hub-Signature-256: sha256=<base64>}, HMAC-SHA256 over the raw body,

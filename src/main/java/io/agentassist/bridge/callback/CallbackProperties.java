@@ -37,7 +37,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.callback")
-public record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
+record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
 		@NotNull Duration tolerance, boolean clientCertificate, List<URI> allowedUrls,
 		@NotNull @DurationMax(seconds = 60) Duration unknownRequestWait) {
 
@@ -45,7 +45,7 @@ public record CallbackProperties(@NotNull CallbackAuth auth, String secret, Stri
 
 	private static final String ENCODED = "whsec_";
 
-	public CallbackProperties {
+	CallbackProperties {
 		// An empty entry, after a comma at the end, is null.
 		allowedUrls = (allowedUrls != null) ? allowedUrls.stream().filter(Objects::nonNull).toList() : List.of();
 		if (auth != null && auth != CallbackAuth.NONE) {

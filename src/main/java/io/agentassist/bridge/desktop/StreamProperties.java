@@ -21,7 +21,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.stream")
-public record StreamProperties(@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval,
+record StreamProperties(@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval,
 		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 30) Duration keepAliveInterval,
 		@NotNull @DurationMin(seconds = 1) @DurationMax(minutes = 15) Duration maxDuration, @Positive int maxStreams) {
 }

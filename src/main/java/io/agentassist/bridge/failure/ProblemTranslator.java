@@ -45,6 +45,7 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.util.StringUtils;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.ErrorResponseException;
+import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Turns a failure into an answer: an RFC 9457 problem with its status and headers, and
@@ -128,25 +129,25 @@ public class ProblemTranslator {
 						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
 			if (cause instanceof StreamConstraintsException) {
-				return problem(HttpStatus.BAD_REQUEST,
-						"The JSON is nested too deeply, or has too many values, or too long a name or number.", cause);
+				return new ResponseStatusException(HttpStatus.BAD_REQUEST,
+						"The JSON is nested too deeply, or has too many values, or too long a name or number.");
 			}
 			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
 					|| cause instanceof CharacterCodingException || cause instanceof PredicateValidationException) {
-				return problem(HttpStatus.BAD_REQUEST, "The body is not a JSON object.", cause);
+				return new ResponseStatusException(HttpStatus.BAD_REQUEST, "The body is not a JSON object.");
 			}
 			if (cause instanceof MessageConstraintException) {
-				return problem(HttpStatus.BAD_GATEWAY, "The headers of the provider's answer are too many or too long.",
-						cause);
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY,
+						"The headers of the provider's answer are too many or too long.");
 			}
 			if (cause instanceof SocketTimeoutException) {
-				return problem(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.", cause);
+				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.");
 			}
 			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException) {
-				return problem(HttpStatus.BAD_GATEWAY, "The provider's answer broke off.", cause);
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, "The provider's answer broke off.");
 			}
 			if (cause instanceof IOException) {
-				return problem(HttpStatus.BAD_GATEWAY, "The provider could not be reached.", cause);
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, "The provider could not be reached.");
 			}
 			if (cause instanceof CallNotPermittedException) {
 				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
@@ -160,10 +161,6 @@ public class ProblemTranslator {
 			}
 		}
 		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);
-	}
-
-	private static ErrorResponseException problem(HttpStatus status, String detail, Throwable cause) {
-		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), cause);
 	}
 
 	private static String fieldName(ConstraintViolation<?> violation) {

@@ -11,7 +11,6 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 import io.agentassist.bridge.failure.InvalidRequestException;
-import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.BoundedHttpCalls;
 import io.agentassist.bridge.http.Tenant;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
@@ -132,7 +131,7 @@ public class Providers {
 		String named = exchange.getMessage().getHeader(HEADER, String.class);
 		String tenant = Tenant.of(exchange.getProperty(Tenant.PROPERTY, String.class));
 		String own = this.providers.containsKey(tenant) ? tenant : GenesysProperties.DEFAULT;
-		Collection<?> allowed = exchange.getProperty(AllowedOrganisations.NAME, Collection.class);
+		Collection<?> allowed = exchange.getProperty(Tenant.ORGANISATIONS, Collection.class);
 		if (allowed == null && !tenant.equals(Tenant.NONE)) {
 			allowed = Set.of(own);
 		}

@@ -15,7 +15,9 @@ import io.agentassist.bridge.suggestion.SuggestionRequest;
 import io.agentassist.bridge.suggestion.SuggestionsProperties;
 
 import org.apache.camel.Exchange;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
+import org.springframework.web.server.ResponseStatusException;
 
 /** Builds the provider's query from a desktop's request. */
 @Component
@@ -39,7 +41,7 @@ public class SuggestionQueries {
 	 * @param exchange the exchange, whose age is checked
 	 * @return the query as JSON
 	 * @throws InvalidRequestException when the request's callback URL is not allowed
-	 * @throws ConstructionTimeoutException if it took too long to get here
+	 * @throws ResponseStatusException 504 if it took too long to get here
 	 * @throws JsonProcessingException never in practice: strings can always be written as
 	 * JSON
 	 */
@@ -50,7 +52,8 @@ public class SuggestionQueries {
 		Duration age = Duration.ofMillis(exchange.getClock().elapsed());
 		Duration longest = this.settings.get().maxConstructionLatency();
 		if (age.compareTo(longest) > 0) {
-			throw new ConstructionTimeoutException(age, longest);
+			throw new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, "Building the request took " + age.toMillis()
+					+ " ms, over the limit of " + longest.toMillis() + " ms.");
 		}
 		return query;
 	}

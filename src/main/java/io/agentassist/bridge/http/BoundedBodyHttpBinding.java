@@ -19,6 +19,8 @@ import org.apache.camel.http.base.HttpHelper;
 import org.apache.camel.support.MessageHelper;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Reads a request's body as the bytes received, which are what a signature covers, up to
@@ -51,14 +53,14 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	 * @return the bytes; empty if there are none
 	 * @throws ContentEncodingException if it is compressed: a few bytes could become
 	 * gigabytes
-	 * @throws PayloadTooLargeException if there are more than the limit, whether or not
-	 * the request declared its length
+	 * @throws ResponseStatusException 413 if there are more than the limit, whether or
+	 * not the request declared its length
 	 * @throws SlowRequestException if they do not arrive in time
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
 		if (request.getContentLengthLong() > this.maxBodySize) {
-			throw new PayloadTooLargeException(this.maxBodySize);
+			throw tooLarge();
 		}
 		InputStream stream = request.getInputStream();
 		long deadline = System.nanoTime() + this.bodyTimeout.toNanos();
@@ -80,12 +82,17 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			}
 		}
 		if (size > this.maxBodySize) {
-			throw new PayloadTooLargeException(this.maxBodySize);
+			throw tooLarge();
 		}
 		if (size > 0 && isEncoded(request)) {
 			throw new ContentEncodingException();
 		}
 		return (size == body.length) ? body : Arrays.copyOf(body, size);
+	}
+
+	private ResponseStatusException tooLarge() {
+		return new ResponseStatusException(HttpStatus.PAYLOAD_TOO_LARGE,
+				"The body is over the limit of " + this.maxBodySize + " bytes.");
 	}
 
 	private static boolean isEncoded(HttpServletRequest request) {

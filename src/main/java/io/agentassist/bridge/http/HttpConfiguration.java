@@ -2,25 +2,26 @@ package io.agentassist.bridge.http;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.servlet.DispatcherType;
 
 import org.apache.camel.CamelContext;
+import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
+import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
+import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpEngine;
 import org.apache.catalina.core.StandardHost;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
-import org.springframework.core.Ordered;
 
 /**
  * Puts a {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint, and
- * the guards for all answers in front.
+ * our handling of refusals into Tomcat.
  */
 @Configuration(proxyBeanMethods = false)
 class HttpConfiguration {
@@ -28,7 +29,13 @@ class HttpConfiguration {
 	@Bean("platform-http-engine")
 	PlatformHttpEngine platformHttpEngine(ProblemTranslator problems, AnswerCounts counts, Intakes intakes,
 			HttpProperties properties, @Value("${server.port:8080}") int port) {
-		return new NonBlockingHttpEngine(port, new BoundedBodyHttpBinding(properties), problems, counts, intakes);
+		BoundedBodyHttpBinding binding = new BoundedBodyHttpBinding(properties);
+		return new SpringBootPlatformHttpEngine(port) {
+			@Override
+			public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
+				return new NonBlockingHttpConsumer(endpoint, processor, binding, problems, counts, intakes);
+			}
+		};
 	}
 
 	/** Replaces the mapping made by Camel's starter. */
@@ -36,14 +43,6 @@ class HttpConfiguration {
 	@DependsOn("configurePlatformHttpComponent")
 	AtomicHttpMapping httpMapping(PlatformHttpEngine engine, CamelContext camel) {
 		return new AtomicHttpMapping(camel.getComponent("platform-http", PlatformHttpComponent.class), engine);
-	}
-
-	@Bean
-	FilterRegistrationBean<ResponseGuard> responseGuard(ProblemTranslator problems) {
-		FilterRegistrationBean<ResponseGuard> registration = new FilterRegistrationBean<>(new ResponseGuard(problems));
-		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
-		registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ERROR);
-		return registration;
 	}
 
 	@Bean

@@ -8,6 +8,7 @@ import jakarta.validation.constraints.NotNull;
 import org.hibernate.validator.constraints.time.DurationMax;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
@@ -22,14 +23,12 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.http")
 record HttpProperties(@NotNull DataSize maxBodySize, @NotNull @DurationMax(seconds = 60) Duration bodyTimeout,
-		List<String> requestHeaders, List<String> queryParameters) {
+		@DefaultValue List<String> requestHeaders, @DefaultValue List<String> queryParameters) {
 
 	HttpProperties {
 		if (maxBodySize != null && maxBodySize.toBytes() >= Integer.MAX_VALUE) {
 			throw new InvalidSettingException("agentassist.http.max-body-size", "must be less than 2GB");
 		}
-		requestHeaders = (requestHeaders != null) ? List.copyOf(requestHeaders) : List.of();
-		queryParameters = (queryParameters != null) ? List.copyOf(queryParameters) : List.of();
 	}
 
 }

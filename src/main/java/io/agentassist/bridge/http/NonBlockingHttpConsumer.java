@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
-import org.springframework.http.ProblemDetail;
 import org.springframework.http.server.PathContainer;
 import org.springframework.web.ErrorResponseException;
+import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
@@ -90,7 +90,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
 			exchange.setProperty(Tenant.PROPERTY, request.getAttribute(Tenant.ATTRIBUTE));
-			exchange.setProperty(AllowedOrganisations.NAME, request.getAttribute(AllowedOrganisations.NAME));
+			exchange.setProperty(Tenant.ORGANISATIONS, request.getAttribute(Tenant.ORGANISATIONS));
 		}
 		catch (Exception ex) {
 			releaseExchange(exchange, false);
@@ -112,8 +112,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			return this.binding.parseBody(request, message);
 		}
 		catch (IOException ex) {
-			throw new ErrorResponseException(HttpStatus.BAD_REQUEST,
-					ProblemDetail.forStatusAndDetail(HttpStatus.BAD_REQUEST, "The body did not arrive."), ex);
+			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "The body did not arrive.", ex);
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.agentassist.bridge.http;
 import java.io.IOException;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -10,16 +11,21 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.boot.web.servlet.FilterRegistration;
+import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.ProblemDetail;
-import org.springframework.web.ErrorResponseException;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ResponseStatusException;
 
 /**
  * The outermost filter: refuses overlong paths and queries (414), and gives every answer
  * the headers that keep browsers and caches from doing harm with it. A page meant for
  * display sets its own {@code Content-Security-Policy}.
  */
+@Component
+@FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE,
+		dispatcherTypes = { DispatcherType.REQUEST, DispatcherType.ERROR })
 class ResponseGuard extends HttpFilter {
 
 	private static final long serialVersionUID = 1L;
@@ -42,8 +48,7 @@ class ResponseGuard extends HttpFilter {
 		String query = request.getQueryString();
 		if (request.getRequestURI().length() > MAX_PATH || (query != null && query.length() > MAX_QUERY)) {
 			this.problems.write(request.getMethod() + " (long path)", response,
-					new ErrorResponseException(HttpStatus.URI_TOO_LONG, ProblemDetail
-						.forStatusAndDetail(HttpStatus.URI_TOO_LONG, "Path or query has over 4096 characters."), null));
+					new ResponseStatusException(HttpStatus.URI_TOO_LONG, "Path or query has over 4096 characters."));
 			return;
 		}
 		chain.doFilter("TRACE".equals(request.getMethod()) ? new Untraced(request) : request, response);

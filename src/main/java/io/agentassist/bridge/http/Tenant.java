@@ -1,6 +1,6 @@
 package io.agentassist.bridge.http;
 
-/** Passes a caller's tenant from authentication to the routes. */
+/** Passes a caller's tenant and organisations from authentication to the routes. */
 public final class Tenant {
 
 	/**
@@ -14,6 +14,13 @@ public final class Tenant {
 
 	/** The tenant of callers that have none. */
 	public static final String NONE = "";
+
+	/**
+	 * Attribute of a servlet request and property of an exchange: the names of the
+	 * organisations that the caller may use, a collection. Without it, the tenant alone
+	 * decides.
+	 */
+	public static final String ORGANISATIONS = "agentassist.organisations";
 
 	private Tenant() {
 	}

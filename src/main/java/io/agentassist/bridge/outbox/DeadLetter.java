@@ -19,6 +19,6 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param event the event itself, JSON
  */
 @JsonNaming(SnakeCaseStrategy.class)
-public record DeadLetter(long id, String destination, String eventId, int attempts, String reason, Instant createdAt,
+record DeadLetter(long id, String destination, String eventId, int attempts, String reason, Instant createdAt,
 		Instant diedAt, @JsonRawValue String event) {
 }

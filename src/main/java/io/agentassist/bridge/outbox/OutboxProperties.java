@@ -10,6 +10,7 @@ import jakarta.validation.constraints.Positive;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
@@ -34,12 +35,8 @@ public record OutboxProperties(@ReadAtStart @Positive int batchSize,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration baseDelay,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxDelay,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
-		Map<String, Duration> timeToLiveOf, @ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval,
-		@NotNull Duration overdueAfter) {
-
-	public OutboxProperties {
-		timeToLiveOf = (timeToLiveOf != null) ? Map.copyOf(timeToLiveOf) : Map.of();
-	}
+		@DefaultValue Map<String, Duration> timeToLiveOf,
+		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval, @NotNull Duration overdueAfter) {
 
 	Duration timeToLive(String destination) {
 		return this.timeToLiveOf.getOrDefault(destination, this.timeToLive);

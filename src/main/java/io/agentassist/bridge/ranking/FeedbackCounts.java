@@ -13,8 +13,7 @@ import java.time.Instant;
  * @param decayedTotal like {@code total}, weighted in the same way
  * @param decayedAt when the decayed sums were computed
  */
-public record FeedbackCounts(long accepted, long total, double decayedAccepted, double decayedTotal,
-		Instant decayedAt) {
+record FeedbackCounts(long accepted, long total, double decayedAccepted, double decayedTotal, Instant decayedAt) {
 
 	/**
 	 * The fraction of a weight that is left after some time.

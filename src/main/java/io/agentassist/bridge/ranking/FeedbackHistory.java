@@ -1,7 +1,6 @@
 package io.agentassist.bridge.ranking;
 
 import java.time.Clock;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
@@ -67,16 +66,12 @@ public class FeedbackHistory {
 		FeedbackCounts before = this.jdbc.queryForObject(
 				"SELECT " + COUNTS + " FROM suggestion_feedback WHERE suggestion_id = ? FOR UPDATE", ROW_MAPPER,
 				suggestionId);
-		FeedbackCounts after = before.plus(accepted, now(), this.settings.get().halfLife());
+		FeedbackCounts after = before.plus(accepted, this.clock.instant(), this.settings.get().halfLife());
 		this.jdbc.update("""
 				UPDATE suggestion_feedback
 				SET accepted = ?, total = ?, decayed_accepted = ?, decayed_total = ?, decayed_at = ?
 				WHERE suggestion_id = ?""", after.accepted(), after.total(), after.decayedAccepted(),
 				after.decayedTotal(), after.decayedAt().atOffset(ZoneOffset.UTC), suggestionId);
-	}
-
-	private Instant now() {
-		return this.clock.instant();
 	}
 
 }

@@ -4,6 +4,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * Something wrong with a set of routes, at a place in a file.
  *
@@ -13,7 +15,7 @@ import java.util.Locale;
  * @param severity whether the set may run all the same
  * @param message what is wrong, and what to do
  */
-public record RouteProblem(String file, int line, int column, Severity severity,
+record RouteProblem(String file, int line, int column, Severity severity,
 		String message) implements Comparable<RouteProblem> {
 
 	private static final Comparator<RouteProblem> ORDER = Comparator.comparing(RouteProblem::severity)
@@ -41,10 +43,7 @@ public record RouteProblem(String file, int line, int column, Severity severity,
 	 * just a name, the exception's class and place are given.
 	 */
 	static String reason(Throwable failure) {
-		Throwable root = failure;
-		while (root.getCause() != null) {
-			root = root.getCause();
-		}
+		Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
 		String kind = root.getClass().getSimpleName();
 		String message = (root.getMessage() != null) ? root.getMessage().replaceAll("\\s+", " ").trim() : "";
 		if (message.contains(" ")) {

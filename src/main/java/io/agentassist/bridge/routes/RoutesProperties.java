@@ -9,6 +9,7 @@ import jakarta.validation.constraints.NotNull;
 
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
@@ -27,15 +28,9 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.routes")
-public record RoutesProperties(@NotNull Path directory, boolean live,
+record RoutesProperties(@NotNull Path directory, boolean live,
 		@NotNull @DurationMin(millis = 10) Duration watchInterval, @NotNull Duration quietTime, @NotNull Path history,
-		@NotEmpty List<String> files, @NotNull DataSize maxFileSize, @NotEmpty List<String> components,
-		List<String> beans) {
-
-	public RoutesProperties {
-		files = (files != null) ? List.copyOf(files) : List.of();
-		components = (components != null) ? List.copyOf(components) : List.of();
-		beans = (beans != null) ? List.copyOf(beans) : List.of();
-	}
+		@NotEmpty @DefaultValue List<String> files, @NotNull DataSize maxFileSize,
+		@NotEmpty @DefaultValue List<String> components, @DefaultValue List<String> beans) {
 
 }

@@ -1,7 +1,7 @@
 package io.agentassist.bridge.security;
 
 /** How desktops authenticate themselves to the API. */
-public enum ApiAuth {
+enum ApiAuth {
 
 	/** The header {@code X-API-Key} holds one of the keys. */
 	API_KEY,

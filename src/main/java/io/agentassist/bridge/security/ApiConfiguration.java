@@ -16,11 +16,11 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.ServerHttpResponse;
 import org.springframework.http.server.ServletServerHttpResponse;
-import org.springframework.web.ErrorResponseException;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.DefaultCorsProcessor;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 import org.springframework.web.filter.CorsFilter;
+import org.springframework.web.server.ResponseStatusException;
 
 /** The filters in front of the API: which origins may call it, and who. */
 @Configuration(proxyBeanMethods = false)
@@ -85,10 +85,8 @@ class ApiConfiguration {
 
 		@Override
 		protected void rejectRequest(ServerHttpResponse response) throws IOException {
-			ErrorResponseException refusal = new ErrorResponseException(HttpStatus.FORBIDDEN);
-			refusal.setDetail("This origin may not call.");
 			this.problems.write("Page of another origin", ((ServletServerHttpResponse) response).getServletResponse(),
-					refusal);
+					new ResponseStatusException(HttpStatus.FORBIDDEN, "This origin may not call."));
 		}
 
 	}

@@ -6,7 +6,6 @@ import java.util.Enumeration;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryAfter;
-import io.agentassist.bridge.http.AllowedOrganisations;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -16,9 +15,9 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 import org.springframework.web.filter.OncePerRequestFilter;
+import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Admits only known callers to the API, within their scopes and rate limits; the callback
@@ -55,27 +54,23 @@ class ApiFilter extends OncePerRequestFilter {
 			Caller caller = this.authenticator.authenticate(request);
 			Scope needed = Scope.of(request.getMethod(), request.getServletPath());
 			if (!caller.scopes().contains(needed)) {
-				throw problem(HttpStatus.FORBIDDEN, "This needs the scope " + needed.text() + ".");
+				throw new ResponseStatusException(HttpStatus.FORBIDDEN, "This needs the scope " + needed + ".");
 			}
 			if (!caller.rate().acquirePermission()) {
 				who = " of caller " + caller.rate().getName();
-				ErrorResponseException tooMany = problem(HttpStatus.TOO_MANY_REQUESTS,
-						"Too many requests per second for this caller.");
+				ErrorResponseException tooMany = new ErrorResponseException(HttpStatus.TOO_MANY_REQUESTS);
+				tooMany.setDetail("Too many requests per second for this caller.");
 				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(RateLimits.PERIOD));
 				throw tooMany;
 			}
 			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());
-			request.setAttribute(AllowedOrganisations.NAME, caller.organisations());
+			request.setAttribute(Tenant.ORGANISATIONS, caller.organisations());
 		}
 		catch (ErrorResponseException ex) {
 			this.problems.write(request.getMethod() + " " + request.getRequestURI() + who, response, ex);
 			return;
 		}
 		chain.doFilter(new WithoutCredentials(request), response);
-	}
-
-	private static ErrorResponseException problem(HttpStatus status, String detail) {
-		return new ErrorResponseException(status, ProblemDetail.forStatusAndDetail(status, detail), null);
 	}
 
 	private static final class WithoutCredentials extends HttpServletRequestWrapper {

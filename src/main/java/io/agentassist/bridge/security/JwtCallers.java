@@ -111,7 +111,7 @@ class JwtCallers implements ApiAuthenticator {
 	private static Set<Scope> scopes(Jwt token) {
 		Set<String> granted = texts(token, SCOPE_CLAIMS);
 		Set<Scope> scopes = EnumSet.allOf(Scope.class);
-		scopes.removeIf((scope) -> !granted.contains(scope.text()));
+		scopes.removeIf((scope) -> !granted.contains(scope.toString()));
 		return scopes;
 	}
 

@@ -3,10 +3,7 @@ package io.agentassist.bridge.security;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.Base64;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 
 import picocli.CommandLine.Command;
@@ -32,16 +29,15 @@ public final class KeysCommand {
 			@Option(names = "--organisation",
 					description = "which organisation at the provider it may query; may be"
 							+ " given more than once; without it: its tenant's own") Set<String> organisations,
-			@Option(names = "--scope", description = "suggestions:write, suggestions:read or feedback:write; may be"
-					+ " given more than once; without it: all") List<String> scopes)
+			@Option(names = "--scope", description = "${COMPLETION-CANDIDATES}; may be given more than once;"
+					+ " without it: all") Set<Scope> scopes)
 			throws IOException {
 		byte[] random = new byte[KEY_BYTES];
 		new SecureRandom().nextBytes(random);
 		String key = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
 		PrintWriter out = this.spec.commandLine().getOut();
 		try {
-			String entry = new ApiKeyEntry(name, ApiKeys.hash(key), tenant, organisations, parse(scopes), null)
-				.toYaml();
+			String entry = new ApiKeyEntry(name, ApiKeys.hash(key), tenant, organisations, scopes, null).toYaml();
 			out.println("# The key of " + name + ", shown only now: " + key);
 			out.print(entry);
 			out.flush();
@@ -50,20 +46,6 @@ public final class KeysCommand {
 		catch (IllegalArgumentException ex) {
 			throw new ParameterException(this.spec.commandLine(), ex.getMessage(), ex);
 		}
-	}
-
-	private static Set<Scope> parse(List<String> texts) {
-		if (texts == null) {
-			return null;
-		}
-		Set<Scope> scopes = EnumSet.noneOf(Scope.class);
-		for (String text : texts) {
-			scopes.add(Arrays.stream(Scope.values())
-				.filter((scope) -> scope.text().equals(text))
-				.findFirst()
-				.orElseThrow(() -> new IllegalArgumentException("No such scope: " + text)));
-		}
-		return scopes;
 	}
 
 }

@@ -3,7 +3,7 @@ package io.agentassist.bridge.security;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /** What a caller of the API may do. */
-public enum Scope {
+enum Scope {
 
 	/** Request suggestions. */
 	SUGGESTIONS_WRITE("suggestions:write"),
@@ -22,8 +22,9 @@ public enum Scope {
 	 * The word for it in tokens and in the keys file.
 	 * @return the word, lower case
 	 */
+	@Override
 	@JsonValue
-	public String text() {
+	public String toString() {
 		return this.text;
 	}
 
