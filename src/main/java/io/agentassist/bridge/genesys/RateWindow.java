@@ -84,7 +84,8 @@ final class RateWindow {
 
 	/** Gives a slot back because the call is not made. */
 	synchronized void release() {
-		if (this.waiting > 0) {
+		// Calls that wait for the next window come here after their wait.
+		if (this.waiting > 0 && this.nanoTime.getAsLong() - this.resetAt >= 0) {
 			this.waiting--;
 		}
 		else {

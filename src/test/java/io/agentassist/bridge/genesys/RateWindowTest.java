@@ -104,19 +104,33 @@ class RateWindowTest {
 	}
 
 	@Test
-	void shouldTakeBackThePlaceOfACallThatWaitsForTheNextWindow() {
+	void shouldTakeBackThePlaceOfACallThatWaitedForTheNextWindow() {
 		this.window.update(300, 300, Duration.ofSeconds(2));
 		for (int i = 0; i < 100; i++) {
 			this.window.reserve(PATIENCE);
 		}
-		for (int i = 0; i < 100; i++) {
+		pass(Duration.ofSeconds(2));
+		for (int i = 0; i < 60; i++) {
 			this.window.release();
 		}
-		pass(Duration.ofSeconds(2));
 
 		this.window.update(1, 300, Duration.ofSeconds(60));
 
-		assertThat(this.window.remaining()).isEqualTo(299);
+		assertThat(this.window.remaining()).isEqualTo(260);
+	}
+
+	@Test
+	void shouldTakeBackAPlaceInThisWindowWhileOthersWaitForTheNext() {
+		this.window.update(299, 300, Duration.ofSeconds(2));
+		this.window.reserve(PATIENCE);
+		this.window.reserve(PATIENCE);
+
+		this.window.release();
+
+		assertThat(this.window.remaining()).isEqualTo(1);
+		pass(Duration.ofSeconds(2));
+		this.window.update(0, 300, Duration.ofSeconds(60));
+		assertThat(this.window.remaining()).as("without the one who waited").isEqualTo(299);
 	}
 
 	@Test
