@@ -2,6 +2,7 @@ package io.agentassist.bridge.suggestion;
 
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,12 +10,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.settings.LiveSettings;
 import org.json.JSONException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.skyscreamer.jsonassert.JSONAssert;
+
+import org.springframework.beans.factory.annotation.Autowired;
 
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,6 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Tag("state")
 class SuggestionRequestTest extends BridgeTest {
+
+	@Autowired
+	private LiveSettings<SuggestionsProperties> settings;
 
 	@Test
 	void shouldAnswer202WithIdAndLocationWhenProviderQueues() {
@@ -38,6 +45,27 @@ class SuggestionRequestTest extends BridgeTest {
 		assertThat(answer.headers().firstValue("Location")).hasValue("/agentassist/suggestions/" + id);
 		assertNoForeignHeaders(answer);
 		assertThat(answer.headers().map().toString()).doesNotContain("upstream-only", "correlation-1");
+	}
+
+	@Test
+	void shouldAnswer504WithoutAskingProviderWhenBuildingTheQueryTakesTooLong() {
+		String conversation = unique("conv-");
+		SuggestionsProperties before = this.settings.get();
+		// Whatever it takes, down to nothing.
+		this.settings.set(new SuggestionsProperties(Duration.ofMillis(-1), before.maxWait(), before.slowAfter(),
+				before.watchInterval()));
+		try {
+			HttpResponse<String> answer = ask(suggestionRequest(conversation));
+
+			assertThat(answer.statusCode()).isEqualTo(504);
+			assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+			assertThat(json(answer).path("detail").asText())
+				.matches("Building the request took \\d+ ms, over the limit of -1 ms\\.");
+			assertThat(this.provider.queriesOf(conversation)).isEmpty();
+		}
+		finally {
+			this.settings.set(before);
+		}
 	}
 
 	@Test
