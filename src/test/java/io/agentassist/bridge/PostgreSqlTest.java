@@ -60,10 +60,17 @@ class PostgreSqlTest extends BridgeTest {
 			this.outbox.add(destination, "second", "{}");
 		});
 
-		List<OutboxEvent> due = waiting
-			.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
-		assertThat(due).extracting(OutboxEvent::eventId).containsExactly("first", "second");
-		this.database.update("DELETE FROM outbox WHERE destination = ?", destination);
+		try {
+			// Times are rounded to milliseconds, up as well.
+			eventually(() -> {
+				List<OutboxEvent> due = waiting
+					.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
+				assertThat(due).extracting(OutboxEvent::eventId).containsExactly("first", "second");
+			});
+		}
+		finally {
+			this.database.update("DELETE FROM outbox WHERE destination = ?", destination);
+		}
 	}
 
 	@Test

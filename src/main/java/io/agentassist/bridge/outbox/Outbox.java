@@ -53,12 +53,14 @@ public class Outbox {
 	/**
 	 * A separate statement, because H2 reads all due rows if LIMIT is combined with FOR
 	 * UPDATE, and runs a subquery again for each row. The time condition is checked again
-	 * on the row as it is once locked.
+	 * on the row as it is once locked. The order is that of the inserts: an event is due
+	 * from the beginning of its transaction, which may have waited for one that began
+	 * later.
 	 */
 	private static final String LOCK_DUE = """
 			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
 			WHERE id = ANY (?) AND next_attempt_at <= ?
-			ORDER BY next_attempt_at, id FOR UPDATE SKIP LOCKED""";
+			ORDER BY id FOR UPDATE SKIP LOCKED""";
 
 	private final JdbcTemplate jdbc;
 
@@ -116,11 +118,8 @@ public class Outbox {
 	}
 
 	private void add(String destination, String eventId, String payload, String traceparent) {
-		// Not due from the begin of the transaction, which may have waited for one that
-		// began later.
-		this.jdbc.update("""
-				INSERT INTO outbox (destination, event_id, payload, traceparent, next_attempt_at)
-				VALUES (?, ?, ?, ?, ?)""", destination, eventId, payload, traceparent, now());
+		this.jdbc.update("INSERT INTO outbox (destination, event_id, payload, traceparent) VALUES (?, ?, ?, ?)",
+				destination, eventId, payload, traceparent);
 	}
 
 	/**
@@ -129,7 +128,7 @@ public class Outbox {
 	 * @param destination where they go
 	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
 	 * there may be more
-	 * @return the events, oldest first
+	 * @return the events, in the order in which they were added
 	 */
 	public List<OutboxEvent> lock(String destination, Exchange exchange) {
 		return lock(destination, exchange, now(), this.batchSize);
@@ -151,7 +150,7 @@ public class Outbox {
 	 * become dead letters.
 	 * @param destination where they go
 	 * @param exchange receives whether there may be more
-	 * @return the events, oldest first
+	 * @return the events, in the order in which they were added
 	 */
 	public List<OutboxEvent> claim(String destination, Exchange exchange) {
 		return this.transaction.execute((status) -> claimDue(destination, exchange));

@@ -55,7 +55,7 @@ public final class OwnerOnly {
 
 	/**
 	 * Creates a file with its text at once, so that nobody reads half of it, and forces
-	 * it to disk.
+	 * its text to disk.
 	 * @param file the file
 	 * @param text what it holds
 	 * @return whether it was created: false if somebody else was faster
