@@ -17,11 +17,11 @@ import org.springframework.web.ErrorResponseException;
 
 /**
  * With {@code agentassist.callback.client-certificate}, admits only callers with a client
- * certificate to the callback's route. The TLS handshake has already checked that a
- * trusted authority issued it.
+ * certificate to the callback's path and whatever is below it. The TLS handshake has
+ * already checked that a trusted authority issued it.
  */
 @Component
-@FilterRegistration(urlPatterns = "/agentassist/callback")
+@FilterRegistration(urlPatterns = "/agentassist/callback/*")
 class ClientCertificateFilter extends HttpFilter {
 
 	private static final long serialVersionUID = 1L;

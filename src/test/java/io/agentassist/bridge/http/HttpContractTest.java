@@ -190,6 +190,16 @@ class HttpContractTest extends BridgeTest {
 		assertThat(log.getOut()).doesNotContain("PageNotFound", "ResourceHandler");
 	}
 
+	/** It was served, but neither paused nor counted. */
+	@ParameterizedTest
+	@ValueSource(strings = { "suggestions/", "feedback/", "callback/", "callback/;x=1", "callback/./" })
+	void shouldAnswer404ToAPathWithASlashAtItsEnd(String path) {
+		HttpResponse<String> answer = post("/agentassist/" + path, "{}");
+
+		assertProblem(answer, 404);
+		assertThat(json(answer).path("detail").asText()).isEqualTo("No path of the API ends with a slash.");
+	}
+
 	@Test
 	void shouldNotSendTheBodyBackFromAnUnknownPath() {
 		HttpResponse<String> answer = post("/agentassist/suggestions/a/b", "{\"planted\":1}");
