@@ -37,7 +37,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	/** Null until the address is known. */
 	private volatile JWKSetSource<SecurityContext> source;
 
-	private volatile boolean known;
+	private volatile boolean reachable;
 
 	IssuerKeys(ApiProperties.Jwt settings, ObjectMapper json) {
 		this.settings = settings;
@@ -47,22 +47,26 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	@Override
 	public JWKSet getJWKSet(JWKSetCacheRefreshEvaluator refresh, long now, SecurityContext context)
 			throws KeySourceException {
+		boolean fetched = false;
 		try {
 			if (this.source == null) {
 				this.source = new URLBasedJWKSetSource<>(address(), this.retriever);
 			}
 			JWKSet keys = this.source.getJWKSet(refresh, now, context);
-			this.known = true;
+			fetched = true;
 			return keys;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			throw new JWKSetRetrievalException("The location of the issuer's keys is unknown: " + ex.getMessage(), ex);
 		}
+		finally {
+			this.reachable = fetched;
+		}
 	}
 
-	/** Whether the keys have ever been fetched. */
-	boolean areKnown() {
-		return this.known;
+	/** Whether the last fetch of the keys succeeded. */
+	boolean areReachable() {
+		return this.reachable;
 	}
 
 	private URL address() throws IOException {

@@ -96,7 +96,8 @@ class JwtCallers implements ApiAuthenticator {
 			throw refused();
 		}
 		catch (JwtException ex) {
-			if (ex.getCause() instanceof RateLimitReachedException && this.keys.areKnown()) {
+			// The issuer was asked a moment ago, and has no such key.
+			if (ex.getCause() instanceof RateLimitReachedException && this.keys.areReachable()) {
 				throw refused();
 			}
 			throw new RetryLaterException("Tokens cannot be checked now.", Duration.ofSeconds(2));

@@ -13,8 +13,10 @@ import com.github.tomakehurst.wiremock.client.WireMock;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
@@ -172,6 +174,25 @@ class JwtTest extends GuardedBridgeTest {
 
 		assertThat(callers.authenticate(request).tenant()).isEmpty();
 		assertThat(callers.authenticate(request).organisations()).containsExactlyInAnyOrder("emea", "default");
+	}
+
+	/**
+	 * After a night, all tokens were refused for as long as the issuer was not asked
+	 * again.
+	 */
+	@Test
+	void shouldForgetThatTheIssuerAnsweredOnceItDoesNot() throws KeySourceException {
+		IssuerKeys keys = new IssuerKeys(
+				new ApiProperties.Jwt(issuer(), URI.create(issuer() + "/keys"), "agent-assist", "", ""), JSON);
+		playIdentityProvider();
+		keys.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), 0, null);
+		assertThat(keys.areReachable()).isTrue();
+		WORLD.stubFor(WireMock.get("/issuer/keys").willReturn(StubbedProvider.answer(500, "")));
+
+		assertThatExceptionOfType(KeySourceException.class)
+			.isThrownBy(() -> keys.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), 0, null));
+
+		assertThat(keys.areReachable()).isFalse();
 	}
 
 	private static JwtCallers callers(boolean discovered) {
