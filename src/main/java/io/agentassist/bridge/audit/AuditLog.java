@@ -229,7 +229,7 @@ public class AuditLog {
 	private ChainPosition write(ChainPosition from, List<String> events) throws IOException {
 		AuditBatch batch = new AuditBatch(from);
 		events.forEach(batch::add);
-		boolean begins = from.file() == null || isFinished(from);
+		boolean begins = from.file() == null || (isFinished(from) && isSigned(from));
 		String file = begins ? new ChainFile(this.chain, today(), from.seq() + 1).name() : from.file();
 		long start = begins ? 0 : from.length();
 		ChainPosition to = batch.end(file, start);
@@ -242,6 +242,12 @@ public class AuditLog {
 	private boolean isFinished(ChainPosition position) {
 		return position.length() >= this.properties.maxFileSize().toBytes()
 				|| !ChainFile.of(position.file()).map(ChainFile::day).equals(Optional.of(today()));
+	}
+
+	/** A file is signed at its end, so that it can be archived. */
+	private boolean isSigned(ChainPosition position) {
+		AuditCheckpoint newest = this.checkpoints.last();
+		return this.key == null || (newest != null && newest.hash().equals(position.hash()));
 	}
 
 	private LocalDate today() {

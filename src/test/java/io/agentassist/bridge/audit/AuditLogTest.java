@@ -215,6 +215,22 @@ class AuditLogTest {
 		assertVerifies();
 	}
 
+	/** Archived, it could not be told from one that was cut. */
+	@Test
+	void shouldSignTheEndOfAFileThatIsRepairedOnAnotherDay() throws IOException {
+		start("web-1").record("e1").drain().close();
+		Files.writeString(file("web-1", 1), "{\"event_id\":\"e2\",\"age", StandardOpenOption.APPEND);
+		this.clock.set("2026-11-23T08:00:00Z");
+
+		start("web-1").record("e2").drain();
+
+		assertThat(names("audit-.*jsonl")).hasSize(2);
+		Files.delete(file("web-1", 1));
+		AuditVerification rest = new AuditVerifier(directory(), List.of(), true).verify();
+		assertThat(rest.findings()).isEmpty();
+		assertThat(rest.isAllWell()).isTrue();
+	}
+
 	@Test
 	void shouldBeginANewFileWhenOneIsFullAndGoOnAfterARestart() throws IOException {
 		start("web-1", 300).record("e1", "e2", "e3", "e4", "e5", "e6", "e7").drain().close();
