@@ -28,6 +28,9 @@ public class DeadLetters {
 	/** Maximum number of dead letters per page, and per transaction of a redrive. */
 	private static final int MAX_PAGE = 500;
 
+	/** What the column holds. */
+	private static final int MAX_REASON = 500;
+
 	private static final RowMapper<DeadLetter> ROW_MAPPER = (row, number) -> new DeadLetter(row.getLong(1),
 			row.getString(2), row.getString(3), row.getInt(4), row.getString(5),
 			row.getObject(6, OffsetDateTime.class).toInstant(), row.getObject(7, OffsetDateTime.class).toInstant(),
@@ -62,8 +65,9 @@ public class DeadLetters {
 					(id, destination, event_id, payload, traceparent, attempts, reason, created_at, died_at)
 					SELECT id, destination, event_id, payload, traceparent, attempts + CAST(? AS integer),
 					CAST(? AS varchar), created_at, CAST(? AS timestamp(3) with time zone)
-					FROM outbox WHERE id = ANY (?)""", attempts, reason, this.clock.instant().atOffset(ZoneOffset.UTC),
-					rows);
+					FROM outbox WHERE id = ANY (?)""", attempts,
+					reason.substring(0, Math.min(reason.length(), MAX_REASON)),
+					this.clock.instant().atOffset(ZoneOffset.UTC), rows);
 			this.jdbc.update("DELETE FROM outbox WHERE id = ANY (?)", (Object) rows);
 			return moved;
 		});

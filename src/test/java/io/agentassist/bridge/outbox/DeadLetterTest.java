@@ -56,6 +56,9 @@ class DeadLetterTest extends BridgeTest {
 	private int managementPort;
 
 	@Autowired
+	private DeadLetters deadLetters;
+
+	@Autowired
 	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
 
@@ -332,6 +335,22 @@ class DeadLetterTest extends BridgeTest {
 				DeliveryFailure.of(new IllegalStateException("a\nb\u0000" + "x".repeat(1000)), Instant.now()).reason())
 			.hasSize(500)
 			.startsWith("IllegalStateException: a b x");
+	}
+
+	/** The reason of one that waited quotes that of another. */
+	@Test
+	void shouldBuryWithALongReason() {
+		String event = unique("").substring(0, 36);
+		this.database.update("INSERT INTO outbox (destination, event_id, payload) VALUES ('elsewhere', ?, '{}')",
+				event);
+		long id = this.database.queryForObject("SELECT id FROM outbox WHERE event_id = ?", Long.class, event);
+
+		this.deadLetters.bury("elsewhere", List.of(id), 0, "Past its time to live: " + "x".repeat(500));
+
+		assertThat(
+				this.database.queryForObject("SELECT reason FROM dead_letter WHERE event_id = ?", String.class, event))
+			.hasSize(500);
+		this.database.update("DELETE FROM dead_letter WHERE event_id = ?", event);
 	}
 
 	/** A request whose event analytics refuses. */
