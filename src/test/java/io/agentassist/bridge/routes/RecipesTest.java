@@ -13,6 +13,7 @@ import java.util.TreeSet;
 
 import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.outbox.Outbox;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +91,9 @@ class RecipesTest extends BridgeTest {
 
 	@Autowired
 	private ConfigurableListableBeanFactory beans;
+
+	@Autowired
+	private Outbox outbox;
 
 	@DynamicPropertySource
 	static void restart(DynamicPropertyRegistry properties) throws IOException {
@@ -170,6 +174,18 @@ class RecipesTest extends BridgeTest {
 			.withHeader("X-Gateway-Tenant", WireMock.equalTo("contact-centre")));
 		assertThat(settledAuditLines(id))
 			.allSatisfy((line) -> assertThat(line.path("agent_id").asText()).isEqualTo("agent-7"));
+	}
+
+	@Test
+	void shouldLeaveCheckpointsAsTheyWereSigned() {
+		WORLD.stubFor(WireMock.post("/warehouse").willReturn(WireMock.ok()));
+		String checkpoint = "{\"event_id\":\"" + unique("checkpoint-")
+				+ "\",\"event_type\":\"agentassist_audit_checkpoint\",\"signature\":\"x\"}";
+
+		this.outbox.add("analytics", unique("").substring(0, 36), checkpoint);
+
+		eventually(() -> WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
+			.withRequestBody(WireMock.equalTo(checkpoint))));
 	}
 
 	/** Which holds a key, as a rule. */
