@@ -52,7 +52,7 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 		@ReadAtStart @NotNull URI apiUrl, @ReadAtStart @NotNull URI loginUrl, @ReadAtStart String sslBundle,
 		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration deadline,
 		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration connectTimeout,
-		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @PositiveOrZero int retries,
+		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @NotNull @PositiveOrZero Integer retries,
 		@NotNull @DurationMin(millis = 2) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,
 		@ReadAtStart @NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate,
 		@ReadAtStart Map<String, @Valid Organisation> organisations) {
@@ -149,7 +149,7 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	 * left, calls are spread over the rest of the window
 	 * @param maxHold longest pause that a Retry-After can cause
 	 */
-	public record Rate(@DecimalMin("0") @DecimalMax("1") double reserve,
+	public record Rate(@NotNull @DecimalMin("0") @DecimalMax("1") Double reserve,
 			@NotNull @DurationMin(millis = 1) Duration maxHold) {
 	}
 

@@ -23,12 +23,12 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.ranking")
-public record RankingProperties(@PositiveOrZero @DecimalMax(RankingProperties.MAX) double confidenceWeight,
-		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double skillWeight,
-		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double skillBonus,
-		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double feedbackWeight, @NotNull FeedbackModel feedbackModel,
-		@NotNull @DurationMin(minutes = 1) Duration halfLife,
-		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double minimumScore) {
+public record RankingProperties(@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double confidenceWeight,
+		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillWeight,
+		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillBonus,
+		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double feedbackWeight,
+		@NotNull FeedbackModel feedbackModel, @NotNull @DurationMin(minutes = 1) Duration halfLife,
+		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double minimumScore) {
 
 	/** Far above any use; infinity would make every score unusable. */
 	static final String MAX = "1000000";

@@ -28,7 +28,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.routes")
-record RoutesProperties(@NotNull Path directory, boolean live,
+record RoutesProperties(@NotNull Path directory, @NotNull Boolean live,
 		@NotNull @DurationMin(millis = 10) Duration watchInterval, @NotNull Duration quietTime, @NotNull Path history,
 		@NotEmpty @DefaultValue List<String> files, @NotNull DataSize maxFileSize,
 		@NotEmpty @DefaultValue List<String> components, @DefaultValue List<String> beans) {

@@ -26,7 +26,7 @@ public final class RankingFuzz {
 	private static final ObjectMapper READER = new ObjectMapper();
 
 	private static final SuggestionRanker RANKER = new SuggestionRanker(
-			new RankingProperties(0.6, 0.3, 0.15, 0.1, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0));
+			new RankingProperties(0.6, 0.3, 0.15, 0.1, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0.0));
 
 	private static final CallbackParser CALLBACKS = ContractJson.callbackParser();
 

@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class SuggestionRankerTest {
 
 	private static final RankingProperties WEIGHTS = new RankingProperties(0.6, 0.3, 0.15, 0.1,
-			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0);
+			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0.0);
 
 	private final SuggestionRanker ranker = new SuggestionRanker(WEIGHTS);
 
@@ -88,7 +88,7 @@ class SuggestionRankerTest {
 	@Test
 	void shouldDropScoresBelowTheMinimum() {
 		SuggestionRanker strict = new SuggestionRanker(
-				new RankingProperties(1, 0, 0, 0, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.5));
+				new RankingProperties(1.0, 0.0, 0.0, 0.0, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.5));
 		List<JsonNode> suggestions = new ArrayList<>();
 		for (double confidence : new double[] { 0.4999, 0.5, 0.9 }) {
 			suggestions.add(new ObjectMapper().createObjectNode()
@@ -105,7 +105,7 @@ class SuggestionRankerTest {
 	void shouldRoundHalfToEvenOnTheBinaryValue() {
 		ObjectMapper json = new ObjectMapper();
 		SuggestionRanker onlyConfidence = new SuggestionRanker(
-				new RankingProperties(1, 0, 0, 0, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0));
+				new RankingProperties(1.0, 0.0, 0.0, 0.0, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.0));
 
 		// Python: round(0.00005, 4) == 0.0001, round(0.00015, 4) == 0.0001,
 		// round(0.03125, 4) == 0.0312
@@ -121,7 +121,7 @@ class SuggestionRankerTest {
 	@Test
 	void shouldUseTheConfiguredWeights() {
 		SuggestionRanker other = new SuggestionRanker(
-				new RankingProperties(0.5, 2, 0.25, 0.125, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0));
+				new RankingProperties(0.5, 2.0, 0.25, 0.125, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.0));
 		ObjectNode suggestion = new ObjectMapper().createObjectNode().put("id", "a").put("confidence", 0.5);
 		suggestion.putObject("metadata").putArray("tags").add("x");
 

@@ -101,7 +101,7 @@ class LiveRoutesTest {
 	private static final ValidatorFactory VALIDATORS = Validation.buildDefaultValidatorFactory();
 
 	private static final RankingProperties RANKING = new RankingProperties(0.6, 0.3, 0.15, 0.1,
-			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0);
+			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0.0);
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
