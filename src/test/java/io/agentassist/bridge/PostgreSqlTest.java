@@ -1,5 +1,8 @@
 package io.agentassist.bridge;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,11 +14,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.io.FileSystemResource;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * What only PostgreSQL could do otherwise. All else that the database does is in the
@@ -62,15 +68,43 @@ class PostgreSqlTest extends BridgeTest {
 
 		try {
 			// Times are rounded to milliseconds, up as well.
-			eventually(() -> {
-				List<OutboxEvent> due = waiting
-					.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
-				assertThat(due).extracting(OutboxEvent::eventId).containsExactly("first", "second");
-			});
+			eventually(() -> assertThat(lock(waiting, destination)).containsExactly("first", "second"));
 		}
 		finally {
 			this.database.update("DELETE FROM outbox WHERE destination = ?", destination);
 		}
+	}
+
+	/**
+	 * It kept the others from all that was due, for as long as the server's TCP waits.
+	 */
+	@Test
+	void shouldDeliverWhatAnInstanceThatHangsHasLocked() throws Exception {
+		String limit = (String) new YamlPropertySourceLoader()
+			.load("profile", new FileSystemResource("config/application-postgresql.yaml"))
+			.get(0)
+			.getProperty("spring.datasource.hikari.connection-init-sql");
+		this.outbox.add("elsewhere", "held", "{}");
+		TransactionTemplate transaction = new TransactionTemplate(this.transactions);
+		try (Connection hanging = this.database.getDataSource().getConnection();
+				Statement statement = hanging.createStatement()) {
+			statement.execute(limit.replace("30s", "500ms"));
+			hanging.setAutoCommit(false);
+			statement.execute("SELECT id FROM outbox WHERE destination = 'elsewhere' FOR UPDATE");
+			assertThat(lock(transaction, "elsewhere")).isEmpty();
+
+			eventually(() -> assertThat(lock(transaction, "elsewhere")).containsExactly("held"));
+			assertThatExceptionOfType(SQLException.class).isThrownBy(hanging::commit);
+		}
+		finally {
+			this.database.update("DELETE FROM outbox WHERE destination = 'elsewhere'");
+		}
+	}
+
+	private List<String> lock(TransactionTemplate transaction, String destination) {
+		List<OutboxEvent> due = transaction
+			.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
+		return due.stream().map(OutboxEvent::eventId).toList();
 	}
 
 	@Test
