@@ -143,14 +143,49 @@ class DistributionIT {
 	@Test
 	void shouldLeaveNothingOfABackupThatFails() throws Exception {
 		makeState();
-		Path tools = Files.createDirectory(this.folder.resolve("tools"));
-		Path tar = Files.writeString(tools.resolve("tar"), "#!/bin/sh\necho part >\"$4\"\nexit 1\n");
-		assertThat(tar.toFile().setExecutable(true)).isTrue();
-		this.environment.put("PATH", tools + ":" + System.getenv("PATH"));
+		replaceTool("tar", """
+				echo part >"$4"
+				exit 1
+				""");
 
 		assertThat(run(this.home, "bin/backup", "backups").code).isOne();
 
 		assertThat(this.home.resolve("backups")).isEmptyDirectory();
+	}
+
+	/** H2's shell exits with 0 then: the archive had no database, or a part of one. */
+	@Test
+	void shouldNotTakeABackupWithoutItsDatabase() throws Exception {
+		makeState();
+		// The disk is full as soon as H2 writes.
+		replaceTool("mktemp", """
+				folder=$(PATH=${PATH#*:} mktemp "$@")
+				ln -s /dev/full "$folder/database.zip"
+				echo "$folder"
+				""");
+
+		Result backup = run(this.home, "bin/backup", "backups");
+
+		assertThat(backup.code).as(backup.output).isOne();
+		assertThat(backup.output).startsWith("The database cannot be backed up: Error: ")
+			.contains("No space left on device");
+		assertThat(this.home.resolve("backups")).isEmptyDirectory();
+	}
+
+	/** The apostrophe ended the name in H2's statement. */
+	@Test
+	void shouldBackUpIntoAFolderWithAnApostrophe() throws Exception {
+		makeState();
+		Path target = this.folder.resolve("Client's NAS");
+		Result backup = run(this.home, "bin/backup", target.toString());
+		assertThat(backup.code).as(backup.output).isZero();
+		assertThat(Path.of(backup.output.strip())).hasParent(target);
+		Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
+
+		Result restore = run(this.home, "bin/restore", backup.output.strip());
+
+		assertThat(restore.code).as(restore.output).isZero();
+		assertThat(this.home.resolve("data/agent-assist-bridge.mv.db")).isNotEmptyFile();
 	}
 
 	/** Without those of earlier keys, the restored log did not verify. */
@@ -203,6 +238,14 @@ class DistributionIT {
 			.getConnection("jdbc:h2:file:" + this.home.resolve("data/agent-assist-bridge") + ";DATABASE_TO_LOWER=TRUE",
 					"sa", "")
 			.close();
+	}
+
+	/** The scripts then run this in place of the tool of this name. */
+	private void replaceTool(String name, String script) throws IOException {
+		Path tools = Files.createDirectories(this.folder.resolve("tools"));
+		Path tool = Files.writeString(tools.resolve(name), "#!/bin/sh\n" + script);
+		assertThat(tool.toFile().setExecutable(true)).isTrue();
+		this.environment.put("PATH", tools + ":" + System.getenv("PATH"));
 	}
 
 	/**
