@@ -110,10 +110,10 @@ class DistributionIT {
 
 		Result backup = run(this.home, "bin/backup", "backups");
 		assertThat(backup.code).as(backup.output).isZero();
-		Result onTop = run(this.home, "bin/restore", backup.output.strip());
+		Result onTop = run(this.home, "bin/restore", archive(backup));
 		assertThat(onTop.code).as(onTop.output).isNotZero();
 		Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
-		Result restore = run(this.home, "bin/restore", backup.output.strip());
+		Result restore = run(this.home, "bin/restore", archive(backup));
 		assertThat(restore.code).as(restore.output).isZero();
 
 		assertThat(verify().output).contains("OK: 1 chain");
@@ -179,13 +179,63 @@ class DistributionIT {
 		Path target = this.folder.resolve("Client's NAS");
 		Result backup = run(this.home, "bin/backup", target.toString());
 		assertThat(backup.code).as(backup.output).isZero();
-		assertThat(Path.of(backup.output.strip())).hasParent(target);
+		assertThat(Path.of(archive(backup))).hasParent(target);
 		Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
 
-		Result restore = run(this.home, "bin/restore", backup.output.strip());
+		Result restore = run(this.home, "bin/restore", archive(backup));
 
 		assertThat(restore.code).as(restore.output).isZero();
 		assertThat(this.home.resolve("data/agent-assist-bridge.mv.db")).isNotEmptyFile();
+	}
+
+	/** They took the file that a bridge had left when it moved to PostgreSQL. */
+	@Test
+	void shouldNotTakeTheEmbeddedDatabaseForThePostgreSqlThatIsUsed() throws Exception {
+		makeState();
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		assertThat(backup.output).contains("Database in this backup: the embedded one");
+		Path lost = Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
+		for (Map.Entry<String, String> setting : Map
+			.of("SPRING_PROFILES_ACTIVE", "ecs,postgresql", "SPRING_DATASOURCE_PASSWORD", "secret")
+			.entrySet()) {
+			this.environment.put(setting.getKey(), setting.getValue());
+			assertPostgreSqlIsMissed(setting.getKey(), archive(backup), lost);
+			this.environment.clear();
+		}
+		Path settings = this.home.resolve("config/application.yaml");
+		String original = Files.readString(settings);
+		Files.writeString(settings, original.replaceAll("jdbc:h2:\\S+", "jdbc:postgresql://db/bridge"));
+		assertPostgreSqlIsMissed("config/application.yaml", archive(backup), lost);
+		Files.writeString(settings, original);
+		this.environment.put("SPRING_DATASOURCE_URL", "jdbc:postgresql://db/bridge");
+		Result named = run(this.home, "bin/restore", archive(backup));
+		assertThat(named.code).as(named.output).isOne();
+		assertThat(named.output).contains("backup of the embedded database");
+		this.environment.clear();
+
+		Result restore = run(this.home, "bin/restore", archive(backup));
+
+		assertThat(restore.code).as(restore.output).isZero();
+		assertThat(restore.output).contains("Restored database: the embedded one");
+	}
+
+	private void assertPostgreSqlIsMissed(String seenIn, String archive, Path lost) throws Exception {
+		String message = "The bridge seems to run on PostgreSQL (see " + seenIn
+				+ "): set SPRING_DATASOURCE_URL to the URL of its database\n";
+		Result restore = run(this.home, "bin/restore", archive);
+		assertThat(restore.code).as(restore.output).isOne();
+		assertThat(restore.output).isEqualTo(message);
+		Path data = this.home.resolve("data");
+		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
+		Path empty = Files.move(data, this.home.resolve("data-empty"));
+		Files.move(lost, data);
+		Result backup = run(this.home, "bin/backup", "more-backups");
+		assertThat(backup.code).as(backup.output).isOne();
+		assertThat(backup.output).isEqualTo(message);
+		assertThat(this.home.resolve("more-backups")).isEmptyDirectory();
+		Files.move(data, lost);
+		Files.move(empty, data);
 	}
 
 	/** Without those of earlier keys, the restored log did not verify. */
@@ -200,7 +250,7 @@ class DistributionIT {
 		assertThat(backup.code).as(backup.output).isZero();
 		Files.move(data, this.home.resolve("data-lost"));
 
-		Result restore = run(this.home, "bin/restore", backup.output.strip());
+		Result restore = run(this.home, "bin/restore", archive(backup));
 
 		assertThat(restore.code).as(restore.output).isZero();
 		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
@@ -240,6 +290,11 @@ class DistributionIT {
 			.close();
 	}
 
+	/** The last line, whatever was said before. */
+	private static String archive(Result backup) {
+		return backup.output.lines().reduce("", (before, line) -> line);
+	}
+
 	/** The scripts then run this in place of the tool of this name. */
 	private void replaceTool(String name, String script) throws IOException {
 		Path tools = Files.createDirectories(this.folder.resolve("tools"));
@@ -276,6 +331,7 @@ class DistributionIT {
 			assertThat(asked.output).isEqualTo("1\n");
 			Result backup = run(this.home, "bin/backup", "backups");
 			assertThat(backup.code).as(backup.output).isZero();
+			assertThat(backup.output).startsWith("Database in this backup: " + url + "bridge\n");
 			// As the runbook says of a heap that leaks.
 			Path dump = this.home.resolve("heap.hprof");
 			Result dumped = run(this.home, "jcmd", Long.toString(this.bridge.pid()), "GC.heap_dump", dump.toString());
@@ -291,7 +347,7 @@ class DistributionIT {
 
 			Files.move(this.home.resolve("data"), this.home.resolve("data-lost"));
 			useDatabase(url + "restored" + OF_THE_DRIVER_ONLY, "second");
-			Result restore = run(this.home, "bin/restore", backup.output.strip());
+			Result restore = run(this.home, "bin/restore", archive(backup));
 			assertThat(restore.code).as(restore.output).isZero();
 			assertThat(verify().output).contains("OK: 1 chain");
 			start("sandbox,postgresql", CHECKPOINTS);
