@@ -238,6 +238,53 @@ class DistributionIT {
 		Files.move(empty, data);
 	}
 
+	/** Of a key that was rotated since the backup, nothing was left. */
+	@Test
+	void shouldNotRestoreOverAnotherSigningKey() throws Exception {
+		makeState();
+		Path data = this.home.resolve("data");
+		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
+			Files.writeString(data.resolve(key), key);
+		}
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Files.move(data, this.home.resolve("data-lost"));
+		Path key = Files.writeString(Files.createDirectory(data).resolve("audit-signing-key.pem"), "rotated");
+		Files.writeString(data.resolve(NEW_KEY), "rotated");
+		Files.writeString(data.resolve(OLD_KEY), OLD_KEY);
+
+		Result refused = run(this.home, "bin/restore", archive(backup));
+
+		assertThat(refused.code).as(refused.output).isOne();
+		assertThat(refused.output).contains("data/audit-signing-key.pem");
+		assertThat(key).hasContent("rotated");
+		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
+		Files.delete(key);
+		Result restore = run(this.home, "bin/restore", archive(backup));
+		assertThat(restore.code).as(restore.output).isZero();
+		assertThat(restore.output).contains("data/" + NEW_KEY).doesNotContain("data/" + OLD_KEY);
+		assertThat(key).hasContent("audit-signing-key.pem");
+		assertThat(data.resolve(NEW_KEY)).hasContent("rotated");
+	}
+
+	/** A copy of the private key stayed. */
+	@Test
+	void shouldLeaveNothingOfARestoreThatIsInterrupted() throws Exception {
+		makeState();
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Path data = this.home.resolve("data");
+		Files.move(data, this.home.resolve("data-lost"));
+		replaceTool("tar", """
+				PATH=${PATH#*:} tar "$@"
+				kill "$PPID"
+				""");
+
+		assertThat(run(this.home, "bin/restore", archive(backup)).code).isOne();
+
+		assertThat(data).isDirectoryContaining("glob:**/audit").isDirectoryNotContaining("glob:**/restore.*");
+	}
+
 	/** Without those of earlier keys, the restored log did not verify. */
 	@Test
 	void shouldBackUpAndRestoreEveryPublicKey() throws Exception {
