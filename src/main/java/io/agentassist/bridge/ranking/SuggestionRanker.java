@@ -62,7 +62,9 @@ public final class SuggestionRanker {
 				ranked.add(scored);
 			}
 		}
-		ranked.sort(Comparator.comparingDouble((ObjectNode item) -> item.get(FINAL_SCORE).doubleValue()).reversed());
+		// Adding zero makes 0.0 of -0.0: they are a tie.
+		ranked.sort(
+				Comparator.comparingDouble((ObjectNode item) -> item.get(FINAL_SCORE).doubleValue() + 0.0).reversed());
 		return ranked;
 	}
 

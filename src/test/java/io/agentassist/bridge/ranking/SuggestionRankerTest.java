@@ -119,6 +119,17 @@ class SuggestionRankerTest {
 	}
 
 	@Test
+	void shouldTakeZeroBelowAndAboveForATie() {
+		ObjectMapper json = new ObjectMapper();
+		List<JsonNode> suggestions = List.of(json.createObjectNode().put("id", "a").put("confidence", -0.00001),
+				json.createObjectNode().put("id", "b").put("confidence", 0));
+
+		assertThat(this.ranker.rank(suggestions, List.of(), (id) -> 0))
+			.extracting((ranked) -> ranked.path("id").asText())
+			.containsExactly("a", "b");
+	}
+
+	@Test
 	void shouldUseTheConfiguredWeights() {
 		SuggestionRanker other = new SuggestionRanker(
 				new RankingProperties(0.5, 2.0, 0.25, 0.125, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.0));
