@@ -173,7 +173,8 @@ final class ReferenceCheck {
 				String[] call = key.substring("bean:".length()).split("[.?]", 2);
 				beanMethod(item, node, call[0], (call.length > 1) ? call[1] : null);
 			}
-			else if (resolved(matcher.group()) == null) {
+			// What is optional, {{?key}}, may be missing.
+			else if (!key.startsWith("?") && resolved(matcher.group()) == null) {
 				this.problems.accept(item.error(node,
 						"the setting '" + key + "' is not defined: add it to config/application.yaml"));
 			}
@@ -192,10 +193,10 @@ final class ReferenceCheck {
 	private void endpoint(RouteItem item, String step, Node at, Node parameters) {
 		boolean dynamic = DYNAMIC.contains(step) && YamlTree.text(at).contains("${");
 		String uri = resolved(YamlTree.text(at));
-		if (uri == null) {
+		if (uri == null && !YamlTree.text(at).startsWith("{{?")) {
 			return;
 		}
-		if (uri.isBlank()) {
+		if (uri == null || uri.isBlank()) {
 			this.problems.accept(item.error(at, YamlTree.text(at) + " has no value: set it, or give the route a"
 					+ " precondition that leaves it out"));
 			return;

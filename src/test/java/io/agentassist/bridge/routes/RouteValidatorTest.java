@@ -145,6 +145,26 @@ class RouteValidatorTest {
 					+ " entrance of route 'api-specification': remove one of them");
 	}
 
+	/** Such a setting was "not defined", and then no edit was accepted any more. */
+	@Test
+	void shouldLetAnOptionalSettingBeMissing() throws IOException {
+		String route = NEW_ROUTE.formatted("direct:new-route") + """
+				        - to:
+				            id: tell
+				            uri: %s
+				            parameters:
+				              groupSize: "{{?recipes.size}}"
+				              marker: "{{?recipes.marker}}"
+				""";
+		add("new.camel.yaml", route.formatted("log:new"));
+		assertThat(check()).isEmpty();
+
+		add("new.camel.yaml", route.formatted("\"{{?recipes.address}}\""));
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:11:18: error: {{?recipes.address}} has no value: set it, or give the route a"
+					+ " precondition that leaves it out");
+	}
+
 	@Test
 	void shouldKnowAStepThatIsNoMoreThanItsUri() throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - to: direct:purge-old-rows-now\n");
