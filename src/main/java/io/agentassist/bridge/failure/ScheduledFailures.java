@@ -10,6 +10,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeCompletedEvent;
+import org.apache.camel.spi.CamelEvent.RouteAddedEvent;
+import org.apache.camel.spi.CamelEvent.RouteEvent;
 import org.apache.camel.spi.CamelEvent.RouteStoppedEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.slf4j.Logger;
@@ -71,9 +73,10 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 
 	@Override
 	public void notify(CamelEvent event) {
-		// A failure after an edit counts as new.
-		if (event instanceof RouteStoppedEvent stopped) {
-			this.failing.remove(stopped.getRoute().getRouteId());
+		// A failure after an edit counts as new. It adds the new route, and does not stop
+		// the old one.
+		if (event instanceof RouteStoppedEvent || event instanceof RouteAddedEvent) {
+			this.failing.remove(((RouteEvent) event).getRoute().getRouteId());
 		}
 		if (!this.failing.isEmpty() && event instanceof ExchangeCompletedEvent completed) {
 			Exchange exchange = completed.getExchange();

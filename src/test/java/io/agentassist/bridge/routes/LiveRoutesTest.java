@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
+import io.agentassist.bridge.failure.ScheduledFailures;
 import io.agentassist.bridge.ranking.FeedbackModel;
 import io.agentassist.bridge.ranking.RankingProperties;
 import io.agentassist.bridge.settings.InvalidSettingException;
@@ -27,8 +28,10 @@ import jakarta.validation.constraints.PositiveOrZero;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
+import org.apache.camel.api.management.ManagedCamelContext;
 import org.apache.camel.component.log.LogComponent;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.spi.EventNotifier;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
@@ -39,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.config.AutowireCapableBeanFactory;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.health.Health;
@@ -119,6 +123,9 @@ class LiveRoutesTest {
 	private boolean live = true;
 
 	private RoutesProperties settings;
+
+	/** The beans that routes call. */
+	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
 	private StandardEnvironment environment;
 
@@ -907,6 +914,44 @@ class LiveRoutesTest {
 		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text four"));
 	}
 
+	/** Its new version failed for another reason, which nobody was told. */
+	@Test
+	void shouldTellThatAScheduledRouteFailsAfterAnEditToo(CapturedOutput log) throws Exception {
+		this.beans.registerSingleton("scheduledFailures", bean(ScheduledFailures.class, new SimpleMeterRegistry()));
+		String route = """
+				- route:
+				    id: beat
+				    routeConfigurationId: telling
+				    from:
+				      uri: scheduler:beat?initialDelay=0&delay=10
+				      steps:
+				        - throwException: {exceptionType: java.lang.%s, message: no}
+				""";
+		write("errors.camel.yaml", """
+				- routeConfiguration:
+				    id: telling
+				    onException:
+				      - onException:
+				          exception: [java.lang.Exception]
+				          handled: {constant: "true"}
+				          steps:
+				            - bean: {ref: scheduledFailures, method: failed}
+				""");
+		write("failing.camel.yaml", route.formatted("IllegalStateException"));
+		start();
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(log).contains("Route beat fails and is tried again: IllegalState"));
+
+		write("failing.camel.yaml", route.formatted("UnsupportedOperationException"));
+		this.routes.refresh();
+
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(log).contains("Route beat fails and is tried again: UnsupportedOp"));
+		long failures = failures("beat");
+		await().atMost(PATIENCE).until(() -> failures("beat") > failures + 3);
+		assertThat(log.getOut().lines().filter((line) -> line.contains("Route beat fails"))).hasSize(2);
+	}
+
 	@Test
 	void shouldStartARouteThatSomebodyLetsStart() throws Exception {
 		String route = "- route: {id: wait, autoStartup: %s, from: {uri: 'direct:wait', steps: [{log: waiting}]}}";
@@ -1031,13 +1076,19 @@ class LiveRoutesTest {
 		this.camel = new DefaultCamelContext();
 		this.camel.addComponent("direct", new TakeOverDirectComponent());
 		this.camel.getRegistry().bind(RouteFiles.BEAN_NAME, files);
+		for (String bean : this.beans.getSingletonNames()) {
+			this.camel.getRegistry().bind(bean, this.beans.getSingleton(bean));
+			if (this.beans.getSingleton(bean) instanceof EventNotifier notifier) {
+				this.camel.getManagementStrategy().addEventNotifier(notifier);
+			}
+		}
 		this.camel.getPropertiesComponent().addPropertiesSource(new Settings());
 		this.ranking = new LiveSettings<>(RANKING);
 		LiveConfig config = new LiveConfig(this.environment,
 				new ConfigCheck(() -> List.of(RankingProperties.class, Other.class), VALIDATORS.getValidator()),
 				List.of(this.ranking));
-		this.routes = new LiveRoutes(this.settings, new DefaultListableBeanFactory(), config,
-				new RouteSwapper(this.camel, null, files), new SimpleMeterRegistry(), Clock.systemUTC());
+		this.routes = new LiveRoutes(this.settings, this.beans, config, new RouteSwapper(this.camel, null, files),
+				new SimpleMeterRegistry(), Clock.systemUTC());
 		RouteSet set = this.routes.load();
 		files.use(set);
 		for (String file : set.routes()) {
@@ -1055,6 +1106,22 @@ class LiveRoutesTest {
 
 	private String greeting() {
 		return this.camel.createProducerTemplate().requestBody("direct:greet", "", String.class);
+	}
+
+	/** A bean of another package, which only Spring can create. */
+	private static <T> T bean(Class<T> type, Object... dependencies) {
+		DefaultListableBeanFactory factory = new DefaultListableBeanFactory();
+		for (Object dependency : dependencies) {
+			factory.registerSingleton(dependency.getClass().getName(), dependency);
+		}
+		return type.cast(factory.autowire(type, AutowireCapableBeanFactory.AUTOWIRE_CONSTRUCTOR, false));
+	}
+
+	private long failures(String route) throws Exception {
+		return this.camel.getCamelContextExtension()
+			.getContextPlugin(ManagedCamelContext.class)
+			.getManagedRoute(route)
+			.getFailuresHandled();
 	}
 
 	private void configure(String... lines) throws IOException {
