@@ -74,7 +74,10 @@ public class FlowManagement {
 			this.intakes.pause(name);
 		}
 		else {
-			this.camel.getRouteController().suspendRoute(name);
+			// Not while an edit exchanges the route: the new one would run.
+			synchronized (this.camel) {
+				this.camel.getRouteController().suspendRoute(name);
+			}
 		}
 		log.warn("{} is paused by an operator", name);
 		return name + " is paused";
@@ -94,15 +97,23 @@ public class FlowManagement {
 		if (this.intakes.has(name)) {
 			this.intakes.resume(name);
 		}
-		else if (isResumable(name)) {
+		else {
+			synchronized (this.camel) {
+				resumeDelivery(name);
+			}
+		}
+		log.warn("{} is resumed by an operator", name);
+		return name + " runs";
+	}
+
+	private void resumeDelivery(String name) throws Exception {
+		if (isResumable(name)) {
 			this.camel.getRouteController().resumeRoute(name);
 		}
 		else if (!this.camel.getRouteController().getRouteStatus(name).isStarted()) {
 			this.camel.getRouteController().stopRoute(name);
 			this.camel.getRouteController().startRoute(name);
 		}
-		log.warn("{} is resumed by an operator", name);
-		return name + " runs";
 	}
 
 	/**

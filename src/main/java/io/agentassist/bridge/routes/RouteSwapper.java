@@ -42,8 +42,9 @@ import org.springframework.stereotype.Component;
  * one and takes over its entrance ({@code direct:} or {@code platform-http:}); messages
  * in flight finish in the old one, which is stopped later. A route that fetches its
  * messages itself (a scheduler, a queue) finishes first, so that two of it do not run,
- * unless it takes longer than {@link #DRAIN}. A paused route stays paused. Not thread
- * safe.
+ * unless it takes longer than {@link #DRAIN}. A paused route stays paused: an exchange
+ * holds the context's monitor, as a pause does, so that neither misses the other. Not
+ * thread safe.
  */
 @Component
 class RouteSwapper {
@@ -87,6 +88,12 @@ class RouteSwapper {
 	 */
 	void apply(RouteSet set, RouteChanges changes) throws Exception {
 		this.files.use(set);
+		synchronized (this.camel) {
+			exchange(set, changes);
+		}
+	}
+
+	private void exchange(RouteSet set, RouteChanges changes) throws Exception {
 		Set<String> starting = new LinkedHashSet<>(changes.changed());
 		starting.addAll(changes.added());
 		List<RouteDefinition> definitions = definitions(set, starting);

@@ -15,8 +15,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 import io.agentassist.bridge.failure.ScheduledFailures;
+import io.agentassist.bridge.http.Intakes;
+import io.agentassist.bridge.operations.FlowManagement;
 import io.agentassist.bridge.ranking.FeedbackModel;
 import io.agentassist.bridge.ranking.RankingProperties;
 import io.agentassist.bridge.settings.InvalidSettingException;
@@ -28,6 +33,7 @@ import jakarta.validation.constraints.PositiveOrZero;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
+import org.apache.camel.SuspendableService;
 import org.apache.camel.api.management.ManagedCamelContext;
 import org.apache.camel.component.log.LogComponent;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -952,6 +958,46 @@ class LiveRoutesTest {
 		assertThat(log.getOut().lines().filter((line) -> line.contains("Route beat fails"))).hasSize(2);
 	}
 
+	/** The new version ran, although the operator had been told that it is paused. */
+	@Test
+	void shouldKeepAPauseThatIsUnderWayWhenAnEditIsApplied(CapturedOutput log) throws Exception {
+		Gate gate = new Gate();
+		this.beans.registerSingleton("gate", gate);
+		String route = """
+				- route:
+				    id: deliver-beats
+				    from:
+				      uri: scheduler:beat?initialDelay=0&delay=10
+				      steps:
+				        - bean: {ref: gate, method: pass}
+				        - log: beat of text %s
+				""";
+		write("beat.camel.yaml", route.formatted("one"));
+		start();
+		FlowManagement flow = bean(FlowManagement.class, this.camel, new Intakes());
+		assertThat(gate.reached.await(10, TimeUnit.SECONDS)).isTrue();
+
+		FutureTask<String> pause = new FutureTask<>(() -> flow.pause("deliver-beats"));
+		new Thread(pause).start();
+		SuspendableService consumer = (SuspendableService) this.camel.getRoute("deliver-beats").getConsumer();
+		await().atMost(PATIENCE).until(consumer::isSuspended);
+		write("beat.camel.yaml", route.formatted("two"));
+		FutureTask<Void> edit = new FutureTask<>(this.routes::refresh, null);
+		Thread editing = new Thread(edit);
+		editing.start();
+		await().atMost(PATIENCE)
+			.until(() -> Set.of(Thread.State.BLOCKED, Thread.State.TIMED_WAITING).contains(editing.getState()));
+		gate.open.countDown();
+
+		assertThat(pause).succeedsWithin(PATIENCE);
+		assertThat(edit).succeedsWithin(PATIENCE);
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(flow.getStates()).containsEntry("deliver-beats", "paused");
+		assertThat(log).doesNotContain("beat of text two");
+		flow.resume("deliver-beats");
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text two"));
+	}
+
 	@Test
 	void shouldStartARouteThatSomebodyLetsStart() throws Exception {
 		String route = "- route: {id: wait, autoStartup: %s, from: {uri: 'direct:wait', steps: [{log: waiting}]}}";
@@ -1154,6 +1200,20 @@ class LiveRoutesTest {
 
 		public String greet() {
 			return "never";
+		}
+
+	}
+
+	/** Messages wait in it until it is opened. */
+	public static final class Gate {
+
+		private final CountDownLatch reached = new CountDownLatch(1);
+
+		private final CountDownLatch open = new CountDownLatch(1);
+
+		public void pass() throws InterruptedException {
+			this.reached.countDown();
+			this.open.await();
 		}
 
 	}
