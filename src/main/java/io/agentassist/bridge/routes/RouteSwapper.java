@@ -219,32 +219,51 @@ class RouteSwapper {
 		context.getRouteStartupOrder().removeIf((order) -> order.getRoute() == route);
 	}
 
-	/** Closes a route's entrance, unless another route has taken it over. */
+	/**
+	 * Closes a route's entrance, unless another route has taken it over. A
+	 * {@code direct:} name stays, as messages in flight in old routes may still have to
+	 * call it; the new routes have been checked not to.
+	 */
 	private void closeEntrance(Route route) {
 		Consumer consumer = route.getConsumer();
 		if (consumer instanceof PlatformHttpConsumerAware http) {
 			// Not stopped, as that would take the path away from its successor too.
 			this.paths.unregister(http.getPlatformHttpConsumer());
 		}
-		else {
+		else if (!(consumer instanceof DirectConsumer)) {
 			// Not stopped, as that would stop the whole route, including messages in
 			// flight.
 			ServiceHelper.suspendService(consumer);
 		}
 	}
 
-	/** Stops the routes that were replaced and have nothing in flight. */
+	/**
+	 * Stops the routes that were replaced and have nothing in flight, except those that
+	 * other old routes may still call.
+	 */
 	void stopRetired() {
 		for (Retired old : List.copyOf(this.retired)) {
 			Duration age = Duration.ofNanos(System.nanoTime() - old.since);
 			boolean idle = this.camel.getInflightRepository().size(old.route.getRouteId()) == 0;
-			if (age.compareTo(LONGEST_EXCHANGE) > 0 || (idle && age.compareTo(SHORTEST_RETIREMENT) > 0)) {
+			if (age.compareTo(LONGEST_EXCHANGE) > 0
+					|| (idle && !isCalled(old.route) && age.compareTo(SHORTEST_RETIREMENT) > 0)) {
 				this.retired.remove(old);
+				if (old.route.getConsumer() instanceof DirectConsumer) {
+					// Also makes all callers look again for the route to call.
+					ServiceHelper.suspendService(old.route.getConsumer());
+				}
 				services(old.route).forEach(RouteSwapper::stop);
 				forget(old.route.getRouteId());
 				removeEndpoints(old.route);
 			}
 		}
+	}
+
+	/** Whether messages to a {@code direct:} name still go to this route. */
+	private static boolean isCalled(Route route) {
+		return route.getConsumer() instanceof DirectConsumer consumer
+				&& consumer.getEndpoint().getComponent() instanceof TakeOverDirectComponent names
+				&& names.isCalled(consumer);
 	}
 
 	/**

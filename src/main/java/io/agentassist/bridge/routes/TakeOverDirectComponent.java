@@ -1,5 +1,7 @@
 package io.agentassist.bridge.routes;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 import org.apache.camel.component.direct.DirectComponent;
@@ -14,6 +16,9 @@ class TakeOverDirectComponent extends DirectComponent {
 
 	private final ReentrantLock takeOver = new ReentrantLock();
 
+	/** The consumers that have their names. */
+	private final Set<DirectConsumer> called = ConcurrentHashMap.newKeySet();
+
 	@Override
 	public void addConsumer(String key, DirectConsumer consumer) {
 		this.takeOver.lock();
@@ -23,6 +28,7 @@ class TakeOverDirectComponent extends DirectComponent {
 				removeConsumer(key, previous);
 			}
 			super.addConsumer(key, consumer);
+			this.called.add(consumer);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -31,6 +37,17 @@ class TakeOverDirectComponent extends DirectComponent {
 		finally {
 			this.takeOver.unlock();
 		}
+	}
+
+	@Override
+	public void removeConsumer(String key, DirectConsumer consumer) {
+		this.called.remove(consumer);
+		super.removeConsumer(key, consumer);
+	}
+
+	/** Whether messages to a consumer's name go to this one. */
+	boolean isCalled(DirectConsumer consumer) {
+		return this.called.contains(consumer);
 	}
 
 }

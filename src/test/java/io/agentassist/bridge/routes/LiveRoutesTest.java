@@ -998,6 +998,50 @@ class LiveRoutesTest {
 		await().atMost(PATIENCE).untilAsserted(() -> assertThat(log).contains("beat of text two"));
 	}
 
+	/** It waited for 30 s for a route of that name, then failed. */
+	@Test
+	void shouldFinishMessagesThatHaveYetToCallARouteThatIsGone() throws Exception {
+		Gate gate = new Gate();
+		this.beans.registerSingleton("gate", gate);
+		String set = """
+				- route:
+				    id: greet
+				    from:
+				      uri: direct:greet
+				      steps:
+				        - bean: {ref: gate, method: pass}
+				        - to: direct:%1$s
+				- route: {id: answer, from: {uri: 'direct:%1$s', steps: [{setBody: {constant: %2$s}}]}}
+				- route: {id: other, from: {uri: 'direct:other', steps: [{to: 'log:%2$s'}]}}
+				""";
+		write("greeting.camel.yaml", set.formatted("answer", "hello"));
+		start();
+		CompletableFuture<String> waiting = CompletableFuture.supplyAsync(this::greeting);
+		assertThat(gate.reached.await(10, TimeUnit.SECONDS)).isTrue();
+
+		write("greeting.camel.yaml", set.formatted("reply", "welcome"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		awaitRetirementUntilThereIsNo("log:hello");
+		gate.open.countDown();
+		assertThat(waiting).succeedsWithin(PATIENCE).isEqualTo("hello");
+		assertThat(greeting()).isEqualTo("welcome");
+
+		write("greeting.camel.yaml", set.formatted("answer", "cheers"));
+		this.routes.refresh();
+		assertThat(greeting()).isEqualTo("cheers");
+		awaitRetirementUntilThereIsNo("log:welcome");
+		assertThat(greeting()).isEqualTo("cheers");
+		assertThat(this.camel.hasEndpoint("direct:answer")).isNotNull();
+	}
+
+	private void awaitRetirementUntilThereIsNo(String endpoint) {
+		await().atMost(PATIENCE).until(() -> {
+			this.routes.stopRetired();
+			return this.camel.hasEndpoint(endpoint) == null;
+		});
+	}
+
 	@Test
 	void shouldStartARouteThatSomebodyLetsStart() throws Exception {
 		String route = "- route: {id: wait, autoStartup: %s, from: {uri: 'direct:wait', steps: [{log: waiting}]}}";
