@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.apache.camel.catalog.EndpointValidationResult;
+import org.apache.camel.component.platform.http.spi.Method;
 import org.apache.camel.dsl.yaml.common.YamlSupport;
 import org.apache.camel.util.TimeUtils;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -33,6 +35,8 @@ final class ReferenceCheck {
 
 	/** Steps whose URI may depend on the message. */
 	private static final Set<String> DYNAMIC = Set.of("toD", "wireTap", "enrich", "pollEnrich");
+
+	private static final String HTTP = "platform-http:";
 
 	private static final String OURS = "io.agentassist.bridge.";
 
@@ -78,7 +82,7 @@ final class ReferenceCheck {
 				walk(item, item.kind(), item.node());
 			}
 		}
-		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map((it) -> endpointName(it, null)).orElse(""),
+		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map(ReferenceCheck::endpointName).orElse(""),
 				this.problems)
 			.check(routes);
 		return this.entrances.keySet();
@@ -102,20 +106,35 @@ final class ReferenceCheck {
 		if (uri == null) {
 			return;
 		}
-		String name = endpointName(uri, YamlTree.entry(from, "parameters"));
-		String other = this.entrances.putIfAbsent(name, item.id());
-		if (other != null) {
-			this.problems.accept(item.error(YamlTree.key(from, "uri"),
-					"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
+		for (String name : entrances(uri, YamlTree.entry(from, "parameters"))) {
+			String other = this.entrances.putIfAbsent(name, item.id());
+			if (other != null) {
+				this.problems.accept(item.error(YamlTree.key(from, "uri"),
+						"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
+				return;
+			}
 		}
 	}
 
-	/** The name that two consumers must not share. */
-	private String endpointName(String uri, Node parameters) {
-		String name = uri.replaceAll("\\?.*", "").replace("//", "");
+	/**
+	 * The names that two consumers must not share: a path has one for each verb that it
+	 * takes, since removing one of two routes would take the verb away from the other.
+	 */
+	private List<String> entrances(String uri, Node parameters) {
+		String name = endpointName(uri);
+		if (!name.startsWith(HTTP)) {
+			return List.of(name);
+		}
+		String path = HTTP + "/" + name.substring(HTTP.length()).replaceFirst("^/", "");
 		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)").matcher(uri);
-		String verbs = inQuery.find() ? inQuery.group(1) : YamlTree.text(parameters, "httpMethodRestrict");
-		return (verbs != null) ? name + " " + verbs : name;
+		String verbs = inQuery.find() ? inQuery.group(1) : resolved(YamlTree.text(parameters, "httpMethodRestrict"));
+		Stream<String> taken = (verbs != null) ? Stream.of(verbs.toUpperCase(Locale.ROOT).split(",")).map(String::trim)
+				: Method.getAll().stream().map(Method::name);
+		return taken.distinct().map((verb) -> path + " " + verb).toList();
+	}
+
+	private static String endpointName(String uri) {
+		return uri.replaceAll("\\?.*", "").replace("//", "");
 	}
 
 	private void uniqueIds(RouteItem item, Node node) {
@@ -217,7 +236,7 @@ final class ReferenceCheck {
 			options(item, at, uri, parameters);
 		}
 		if (scheme.equals("direct") && !dynamic && !step.equals("from")
-				&& !this.entrances.containsKey(endpointName(uri, null))) {
+				&& !this.entrances.containsKey(endpointName(uri))) {
 			this.problems.accept(item.error(at, "no route starts with '" + uri + "'"));
 		}
 	}

@@ -165,6 +165,25 @@ class RouteValidatorTest {
 					+ " precondition that leaves it out");
 	}
 
+	/** Removing the one took the path of the other away. */
+	@ParameterizedTest
+	@CsvSource({ "platform-http:/hello?httpMethodRestrict=GET, platform-http:/hello GET",
+			"'platform-http:/hello?httpMethodRestrict=PUT,get', platform-http:/hello GET",
+			"platform-http:hello?httpMethodRestrict=POST, platform-http:/hello POST",
+			"platform-http:/hello, platform-http:/hello GET", "platform-http://hello, platform-http:/hello GET" })
+	void shouldRefuseTwoRoutesThatShareAVerbOfOnePath(String uri, String shared) throws IOException {
+		String parameters = "\n      parameters:\n        httpMethodRestrict: GET,POST";
+		add("hello.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello" + parameters).replace("new", "hello"));
+		add("new.camel.yaml", NEW_ROUTE.formatted(uri));
+
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:4:7: error: '" + shared
+					+ "' is already the entrance of route 'hello-route': remove one of them");
+
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello?httpMethodRestrict=PUT"));
+		assertThat(check()).isEmpty();
+	}
+
 	@Test
 	void shouldKnowAStepThatIsNoMoreThanItsUri() throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - to: direct:purge-old-rows-now\n");
