@@ -6,6 +6,7 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.http.AnswerCounts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,14 +35,14 @@ class ApiConfiguration {
 
 	@Bean
 	FilterRegistrationBean<ApiFilter> apiFilter(ApiProperties properties, ProblemTranslator problems,
-			ObjectMapper json) {
+			AnswerCounts counts, ObjectMapper json) {
 		ApiAuthenticator authenticator = switch (properties.auth()) {
 			case API_KEY -> new ApiKeys(properties);
 			case JWT -> new JwtCallers(properties, json);
 			case NONE -> null;
 		};
 		FilterRegistrationBean<ApiFilter> registration = new FilterRegistrationBean<>(
-				new ApiFilter(authenticator, problems));
+				new ApiFilter(authenticator, problems, counts));
 		registration.setOrder(CORS_ORDER + 1);
 		if (authenticator == null) {
 			log.warn("The API is NOT authenticated (agentassist.api.auth=none): anyone can read suggestions");

@@ -6,6 +6,7 @@ import java.util.Enumeration;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryAfter;
+import io.agentassist.bridge.http.AnswerCounts;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -35,9 +36,12 @@ class ApiFilter extends OncePerRequestFilter {
 
 	private final ProblemTranslator problems;
 
-	ApiFilter(ApiAuthenticator authenticator, ProblemTranslator problems) {
+	private final AnswerCounts counts;
+
+	ApiFilter(ApiAuthenticator authenticator, ProblemTranslator problems, AnswerCounts counts) {
 		this.authenticator = authenticator;
 		this.problems = problems;
+		this.counts = counts;
 	}
 
 	@Override
@@ -67,7 +71,12 @@ class ApiFilter extends OncePerRequestFilter {
 			request.setAttribute(Tenant.ORGANISATIONS, caller.organisations());
 		}
 		catch (ErrorResponseException ex) {
-			this.problems.write(request.getMethod() + " " + request.getRequestURI() + who, response, ex);
+			String operation = request.getMethod() + " " + request.getRequestURI();
+			this.problems.write(operation + who, response, ex);
+			if (ex.getStatusCode() == HttpStatus.SERVICE_UNAVAILABLE) {
+				// Other refusals are counted where all are.
+				this.counts.count(operation, response);
+			}
 			return;
 		}
 		chain.doFilter(new WithoutCredentials(request), response);

@@ -23,7 +23,11 @@ import com.nimbusds.jwt.SignedJWT;
 import io.agentassist.bridge.GuardedBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.desktop.EventStreamClient;
+import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryLaterException;
+import io.agentassist.bridge.http.AnswerCounts;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,13 +35,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /** Shows which tokens open the API, and for what. */
 class JwtTest extends GuardedBridgeTest {
+
+	@Autowired
+	private ProblemTranslator problems;
+
+	@Autowired
+	private AnswerCounts counts;
+
+	@Autowired
+	private MeterRegistry meters;
 
 	private HttpResponse<String> getWith(String token, String path) {
 		return send(request(path).header("Authorization", "Bearer " + token).build());
@@ -193,6 +208,26 @@ class JwtTest extends GuardedBridgeTest {
 			.isThrownBy(() -> keys.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), 0, null));
 
 		assertThat(keys.areReachable()).isFalse();
+	}
+
+	/** No alert would tell that every desktop gets 503. */
+	@Test
+	void shouldCountRequestsWhoseTokensCannotBeChecked() throws Exception {
+		WORLD.stubFor(WireMock.get("/issuer/keys").willReturn(StubbedProvider.answer(500, "")));
+		ApiFilter filter = new ApiFilter(callers(false), this.problems, this.counts);
+		MockHttpServletRequest request = new MockHttpServletRequest("POST", "/agentassist/suggestions");
+		request.setServletPath("/agentassist/suggestions");
+		request.addHeader("Authorization", "Bearer " + token(claims(null).build()));
+		MockHttpServletResponse response = new MockHttpServletResponse();
+		Counter unavailable = this.meters.get("agentassist.requests").tag("outcome", "unavailable").counter();
+		double before = unavailable.count();
+
+		filter.doFilter(request, response, (nobody, nothing) -> {
+		});
+
+		assertThat(response.getStatus()).isEqualTo(503);
+		assertThat(unavailable.count()).isEqualTo(before + 1);
+		playIdentityProvider();
 	}
 
 	private static JwtCallers callers(boolean discovered) {
