@@ -121,6 +121,9 @@ final class BridgeProcess implements AutoCloseable {
 		java.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-jar",
 				jar.toString()));
 		ProcessBuilder builder = new ProcessBuilder(java);
+		builder.environment()
+			.keySet()
+			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
 		builder.environment().putAll(database);
 		builder.environment()
 			.putAll(Map.ofEntries(Map.entry("SERVER_ADDRESS", "127.0.0.1"),
