@@ -77,7 +77,8 @@ public class CallbackUrls {
 		String folder = prefix.getRawPath().endsWith("/") ? prefix.getRawPath() : prefix.getRawPath() + "/";
 		return prefix.getScheme().equalsIgnoreCase(url.getScheme()) && prefix.getHost().equalsIgnoreCase(url.getHost())
 				&& port(prefix) == port(url) && path.startsWith(folder)
-				&& AMBIGUOUS.stream().noneMatch(lowerCase::contains);
+				// Answered 404, by any bridge.
+				&& !path.endsWith(CALLBACK_PATH + "/") && AMBIGUOUS.stream().noneMatch(lowerCase::contains);
 	}
 
 	private static int port(URI url) {

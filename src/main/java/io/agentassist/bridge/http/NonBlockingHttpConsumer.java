@@ -42,6 +42,8 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 
 	private static final Logger log = LoggerFactory.getLogger(NonBlockingHttpConsumer.class);
 
+	private static final String API = "/agentassist/";
+
 	private final BoundedBodyHttpBinding binding;
 
 	private final ProblemTranslator problems;
@@ -83,6 +85,12 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	private CompletableFuture<Void> service(String operation, Exchange exchange, HttpServletRequest request,
 			HttpServletResponse response) {
 		try {
+			String path = request.getServletPath();
+			if (path.startsWith(API) && path.endsWith("/")) {
+				// Camel takes it for the path without; filters, pauses and metrics do
+				// not.
+				throw new ResponseStatusException(HttpStatus.NOT_FOUND, "No path of the API ends with a slash.");
+			}
 			if (isSuspended() || this.intakes.isPaused(operation)) {
 				throw new RetryLaterException("This operation is paused.", Duration.ofSeconds(5));
 			}

@@ -19,11 +19,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * The outermost filter: refuses overlong paths and queries (414), and paths of the API
- * with a slash at their end (404), which Camel takes for those without, while filters,
- * pauses and metrics do not. Gives every answer the headers that keep browsers and caches
- * from doing harm with it. A page meant for display sets its own
- * {@code Content-Security-Policy}.
+ * The outermost filter: refuses overlong paths and queries (414), and gives every answer
+ * the headers that keep browsers and caches from doing harm with it. A page meant for
+ * display sets its own {@code Content-Security-Policy}.
  */
 @Component
 @FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE,
@@ -36,8 +34,6 @@ class ResponseGuard extends HttpFilter {
 	private static final int MAX_PATH = 4096;
 
 	private static final int MAX_QUERY = 4096;
-
-	private static final String API = "/agentassist/";
 
 	private final transient ProblemTranslator problems;
 
@@ -53,11 +49,6 @@ class ResponseGuard extends HttpFilter {
 		if (request.getRequestURI().length() > MAX_PATH || (query != null && query.length() > MAX_QUERY)) {
 			this.problems.write(request.getMethod() + " (long path)", response,
 					new ResponseStatusException(HttpStatus.URI_TOO_LONG, "Path or query has over 4096 characters."));
-			return;
-		}
-		if (request.getServletPath().startsWith(API) && request.getServletPath().endsWith("/")) {
-			this.problems.write(request.getMethod() + " (path with a slash at its end)", response,
-					new ResponseStatusException(HttpStatus.NOT_FOUND, "No path of the API ends with a slash."));
 			return;
 		}
 		chain.doFilter("TRACE".equals(request.getMethod()) ? new Untraced(request) : request, response);

@@ -291,7 +291,8 @@ class SuggestionRequestTest extends BridgeTest {
 			"https://partner.example:8443/hooks-of-others/x", "https://partner.example:8443/hooks/../private",
 			"https://partner.example:8443/hooks/%2e%2e/private", "https://partner.example:8443/",
 			"https://bridge.example\\@evil.com/agentassist", "https://bridge .example/", " ", "",
-			"https://bridge.example/agent assist", "https://bridge.example/\u0000" })
+			"https://bridge.example/agent assist", "https://bridge.example/\u0000",
+			"https://bridge.example/agentassist/callback/", "https://bridge.example/agentassist/callback/./" })
 	void shouldAnswer400WhenCallbackUrlIsNotAllowed(String url) {
 		HttpResponse<String> answer = ask(
 				suggestionRequest(unique("conv-"), (request) -> request.put("callback_url", url)));
