@@ -28,7 +28,7 @@ public record RankingProperties(@NotNull @PositiveOrZero @DecimalMax(RankingProp
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillBonus,
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double feedbackWeight,
 		@NotNull FeedbackModel feedbackModel, @NotNull @DurationMin(minutes = 1) Duration halfLife,
-		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double minimumScore) {
+		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double minimumScore) {
 
 	/** Far above any use; infinity would make every score unusable. */
 	static final String MAX = "1000000";
