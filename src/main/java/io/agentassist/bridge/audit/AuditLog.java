@@ -229,7 +229,7 @@ public class AuditLog {
 	private ChainPosition write(ChainPosition from, List<String> events) throws IOException {
 		AuditBatch batch = new AuditBatch(from);
 		events.forEach(batch::add);
-		boolean begins = from.file() == null || (isFinished(from) && isSigned(from));
+		boolean begins = from.file() == null || (isFinished(from) && (isSigned(from) || !makesCheckpoints()));
 		String file = begins ? new ChainFile(this.chain, today(), from.seq() + 1).name() : from.file();
 		long start = begins ? 0 : from.length();
 		ChainPosition to = batch.end(file, start);
@@ -247,7 +247,12 @@ public class AuditLog {
 	/** A file is signed at its end, so that it can be archived. */
 	private boolean isSigned(ChainPosition position) {
 		AuditCheckpoint newest = this.checkpoints.last();
-		return this.key == null || (newest != null && newest.hash().equals(position.hash()));
+		return newest != null && newest.hash().equals(position.hash());
+	}
+
+	/** A site's own route may make none; in a recovery, it is not known yet. */
+	private boolean makesCheckpoints() {
+		return this.key != null && (this.isRecovering || this.lastCheckpoint != null);
 	}
 
 	private LocalDate today() {
