@@ -69,13 +69,13 @@ public class FlowManagement {
 	@ManagedOperationParameter(name = "name",
 			description = "As in States: suggestions, callback, deliver-analytics, ...")
 	public String pause(String name) throws Exception {
-		require(name);
 		if (this.intakes.has(name)) {
 			this.intakes.pause(name);
 		}
 		else {
 			// Not while an edit exchanges the route: the new one would run.
 			synchronized (this.camel) {
+				require(name);
 				this.camel.getRouteController().suspendRoute(name);
 			}
 		}
@@ -93,12 +93,12 @@ public class FlowManagement {
 	@ManagedOperation(description = "Ends a pause")
 	@ManagedOperationParameter(name = "name", description = "As in States")
 	public String resume(String name) throws Exception {
-		require(name);
 		if (this.intakes.has(name)) {
 			this.intakes.resume(name);
 		}
 		else {
 			synchronized (this.camel) {
+				require(name);
 				resumeDelivery(name);
 			}
 		}

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.agentassist.bridge.failure.ScheduledFailures;
 import io.agentassist.bridge.http.Intakes;
@@ -986,7 +987,8 @@ class LiveRoutesTest {
 		Thread editing = new Thread(edit);
 		editing.start();
 		await().atMost(PATIENCE)
-			.until(() -> Set.of(Thread.State.BLOCKED, Thread.State.TIMED_WAITING).contains(editing.getState()));
+			.until(() -> Stream.of(editing.getStackTrace())
+				.anyMatch((frame) -> frame.getClassName().equals(RouteSwapper.class.getName())));
 		gate.open.countDown();
 
 		assertThat(pause).succeedsWithin(PATIENCE);
@@ -1257,7 +1259,7 @@ class LiveRoutesTest {
 
 		public void pass() throws InterruptedException {
 			this.reached.countDown();
-			this.open.await();
+			assertThat(this.open.await(10, TimeUnit.SECONDS)).isTrue();
 		}
 
 	}
