@@ -88,7 +88,7 @@ class PostgreSqlTest extends BridgeTest {
 		TransactionTemplate transaction = new TransactionTemplate(this.transactions);
 		try (Connection hanging = this.database.getDataSource().getConnection();
 				Statement statement = hanging.createStatement()) {
-			statement.execute(limit.replace("30s", "500ms"));
+			statement.execute(limit.replace("30s", "2s"));
 			hanging.setAutoCommit(false);
 			statement.execute("SELECT id FROM outbox WHERE destination = 'elsewhere' FOR UPDATE");
 			assertThat(lock(transaction, "elsewhere")).isEmpty();

@@ -84,7 +84,8 @@ final class RateWindow {
 
 	/** Gives a slot back because the call is not made. */
 	synchronized void release() {
-		// Calls that wait for the next window come here after their wait.
+		// Calls that wait for the next window come here after their wait. One of the
+		// window before may be taken for one of these: at worst, a call too many.
 		if (this.waiting > 0 && this.nanoTime.getAsLong() - this.resetAt >= 0) {
 			this.waiting--;
 		}
