@@ -162,6 +162,14 @@ class SecuredJarIT {
 			.POST(HttpRequest.BodyPublishers.ofString("{}"))
 			.build();
 
+		// Camel would take the path for the one without the slash.
+		HttpRequest withSlash = HttpRequest.newBuilder(callback, (name, value) -> true)
+			.uri(url("/agentassist/callback/"))
+			.header("X-API-Key", "key-of-the-desktop-1")
+			.build();
+
+		assertThat(client("ca", null).send(withSlash, HttpResponse.BodyHandlers.ofString()).statusCode())
+			.isEqualTo(401);
 		assertThat(client("ca", null).send(callback, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(401);
 		await().atMost(Duration.ofSeconds(30))
 			.ignoreExceptions()

@@ -241,26 +241,20 @@ class DistributionIT {
 	/** Of a key that was rotated since the backup, nothing was left. */
 	@Test
 	void shouldNotRestoreOverAnotherSigningKey() throws Exception {
-		makeState();
+		String archive = backUpKeys();
 		Path data = this.home.resolve("data");
-		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
-			Files.writeString(data.resolve(key), key);
-		}
-		Result backup = run(this.home, "bin/backup", "backups");
-		assertThat(backup.code).as(backup.output).isZero();
-		Files.move(data, this.home.resolve("data-lost"));
 		Path key = Files.writeString(Files.createDirectory(data).resolve("audit-signing-key.pem"), "rotated");
 		Files.writeString(data.resolve(NEW_KEY), "rotated");
 		Files.writeString(data.resolve(OLD_KEY), OLD_KEY);
 
-		Result refused = run(this.home, "bin/restore", archive(backup));
+		Result refused = run(this.home, "bin/restore", archive);
 
 		assertThat(refused.code).as(refused.output).isOne();
 		assertThat(refused.output).contains("data/audit-signing-key.pem");
 		assertThat(key).hasContent("rotated");
 		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
 		Files.delete(key);
-		Result restore = run(this.home, "bin/restore", archive(backup));
+		Result restore = run(this.home, "bin/restore", archive);
 		assertThat(restore.code).as(restore.output).isZero();
 		assertThat(restore.output).contains("data/" + NEW_KEY).doesNotContain("data/" + OLD_KEY);
 		assertThat(key).hasContent("audit-signing-key.pem");
@@ -285,9 +279,8 @@ class DistributionIT {
 		assertThat(data).isDirectoryContaining("glob:**/audit").isDirectoryNotContaining("glob:**/restore.*");
 	}
 
-	/** Without those of earlier keys, the restored log did not verify. */
-	@Test
-	void shouldBackUpAndRestoreEveryPublicKey() throws Exception {
+	/** Of a state with an earlier public key, which is lost then. */
+	private String backUpKeys() throws Exception {
 		makeState();
 		Path data = this.home.resolve("data");
 		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
@@ -296,8 +289,16 @@ class DistributionIT {
 		Result backup = run(this.home, "bin/backup", "backups");
 		assertThat(backup.code).as(backup.output).isZero();
 		Files.move(data, this.home.resolve("data-lost"));
+		return archive(backup);
+	}
 
-		Result restore = run(this.home, "bin/restore", archive(backup));
+	/** Without those of earlier keys, the restored log did not verify. */
+	@Test
+	void shouldBackUpAndRestoreEveryPublicKey() throws Exception {
+		String archive = backUpKeys();
+		Path data = this.home.resolve("data");
+
+		Result restore = run(this.home, "bin/restore", archive);
 
 		assertThat(restore.code).as(restore.output).isZero();
 		for (String key : List.of("audit-signing-key.pem", NEW_KEY, OLD_KEY)) {
