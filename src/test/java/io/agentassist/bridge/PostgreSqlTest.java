@@ -30,6 +30,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @Tag("postgresql")
 class PostgreSqlTest extends BridgeTest {
 
+	/** Nothing delivers there. */
+	private static final String ELSEWHERE = "elsewhere";
+
 	@Autowired
 	private PlatformTransactionManager transactions;
 
@@ -52,7 +55,6 @@ class PostgreSqlTest extends BridgeTest {
 	 */
 	@Test
 	void shouldDeliverEventsInTheOrderInWhichTheyAreRecorded() {
-		String destination = "elsewhere";
 		TransactionTemplate waiting = new TransactionTemplate(this.transactions);
 		TransactionTemplate overtaking = new TransactionTemplate(this.transactions);
 		overtaking.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
@@ -62,16 +64,16 @@ class PostgreSqlTest extends BridgeTest {
 					"SELECT clock_timestamp() > CURRENT_TIMESTAMP + INTERVAL '2 milliseconds'", Boolean.class)) {
 				Thread.onSpinWait();
 			}
-			overtaking.executeWithoutResult((inner) -> this.outbox.add(destination, "first", "{}"));
-			this.outbox.add(destination, "second", "{}");
+			overtaking.executeWithoutResult((inner) -> this.outbox.add(ELSEWHERE, "first", "{}"));
+			this.outbox.add(ELSEWHERE, "second", "{}");
 		});
 
 		try {
 			// Times are rounded to milliseconds, up as well.
-			eventually(() -> assertThat(lock(waiting, destination)).containsExactly("first", "second"));
+			eventually(() -> assertThat(lockDue()).containsExactly("first", "second"));
 		}
 		finally {
-			this.database.update("DELETE FROM outbox WHERE destination = ?", destination);
+			removeAll();
 		}
 	}
 
@@ -84,27 +86,30 @@ class PostgreSqlTest extends BridgeTest {
 			.load("profile", new FileSystemResource("config/application-postgresql.yaml"))
 			.get(0)
 			.getProperty("spring.datasource.hikari.connection-init-sql");
-		this.outbox.add("elsewhere", "held", "{}");
-		TransactionTemplate transaction = new TransactionTemplate(this.transactions);
+		this.outbox.add(ELSEWHERE, "held", "{}");
 		try (Connection hanging = this.database.getDataSource().getConnection();
 				Statement statement = hanging.createStatement()) {
 			statement.execute(limit.replace("30s", "2s"));
 			hanging.setAutoCommit(false);
 			statement.execute("SELECT id FROM outbox WHERE destination = 'elsewhere' FOR UPDATE");
-			assertThat(lock(transaction, "elsewhere")).isEmpty();
+			assertThat(lockDue()).isEmpty();
 
-			eventually(() -> assertThat(lock(transaction, "elsewhere")).containsExactly("held"));
+			eventually(() -> assertThat(lockDue()).containsExactly("held"));
 			assertThatExceptionOfType(SQLException.class).isThrownBy(hanging::commit);
 		}
 		finally {
-			this.database.update("DELETE FROM outbox WHERE destination = 'elsewhere'");
+			removeAll();
 		}
 	}
 
-	private List<String> lock(TransactionTemplate transaction, String destination) {
-		List<OutboxEvent> due = transaction
-			.execute((status) -> this.outbox.lock(destination, new DefaultExchange(this.camel)));
+	private List<String> lockDue() {
+		List<OutboxEvent> due = new TransactionTemplate(this.transactions)
+			.execute((status) -> this.outbox.lock(ELSEWHERE, new DefaultExchange(this.camel)));
 		return due.stream().map(OutboxEvent::eventId).toList();
+	}
+
+	private void removeAll() {
+		this.database.update("DELETE FROM outbox WHERE destination = ?", ELSEWHERE);
 	}
 
 	@Test

@@ -2,8 +2,8 @@ package io.agentassist.bridge.audit;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.SyncFailedException;
 import java.io.OutputStream;
+import java.io.SyncFailedException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedByInterruptException;

@@ -28,8 +28,11 @@ public class DeadLetters {
 	/** Maximum number of dead letters per page, and per transaction of a redrive. */
 	private static final int MAX_PAGE = 500;
 
-	/** What the column holds. */
-	private static final int MAX_REASON = 500;
+	/** Characters of a reason: what the column holds. */
+	static final int MAX_REASON = 500;
+
+	/** With null as its parameter, it is met by all. */
+	private static final String OF_DESTINATION = "COALESCE(CAST(? AS varchar), destination) = destination";
 
 	private static final RowMapper<DeadLetter> ROW_MAPPER = (row, number) -> new DeadLetter(row.getLong(1),
 			row.getString(2), row.getString(3), row.getInt(4), row.getString(5),
@@ -102,9 +105,8 @@ public class DeadLetters {
 	 * @return their number
 	 */
 	long count(String destination) {
-		return this.jdbc.queryForObject("""
-				SELECT count(*) FROM dead_letter
-				WHERE COALESCE(CAST(? AS varchar), destination) = destination""", Long.class, destination);
+		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter WHERE " + OF_DESTINATION, Long.class,
+				destination);
 	}
 
 	/**
@@ -117,8 +119,8 @@ public class DeadLetters {
 	List<DeadLetter> page(String destination, long after, int limit) {
 		return this.jdbc.query("""
 				SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
-				WHERE COALESCE(CAST(? AS varchar), destination) = destination AND id > ? ORDER BY id LIMIT ?""",
-				ROW_MAPPER, destination, after, Math.max(0, Math.min(limit, MAX_PAGE)));
+				WHERE %s AND id > ? ORDER BY id LIMIT ?""".formatted(OF_DESTINATION), ROW_MAPPER, destination, after,
+				Math.max(0, Math.min(limit, MAX_PAGE)));
 	}
 
 	/**
@@ -142,8 +144,8 @@ public class DeadLetters {
 		for (int moved = -1; moved != 0; total += moved) {
 			moved = redriven(() -> this.jdbc.queryForList("""
 					SELECT id FROM dead_letter
-					WHERE COALESCE(CAST(? AS varchar), destination) = destination AND died_at >= ?
-					ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED""", Long.class, destination,
+					WHERE %s AND died_at >= ?
+					ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED""".formatted(OF_DESTINATION), Long.class, destination,
 					since.atOffset(ZoneOffset.UTC), MAX_PAGE));
 		}
 		return total;

@@ -21,8 +21,6 @@ import org.springframework.http.HttpHeaders;
  */
 record DeliveryFailure(String reason, Duration retryAfter) {
 
-	private static final int MAX_LENGTH = 500;
-
 	static DeliveryFailure of(Throwable failure, Instant now) {
 		if (failure instanceof HttpOperationFailedException refusal) {
 			return new DeliveryFailure("HTTP " + refusal.getStatusCode(),
@@ -30,7 +28,8 @@ record DeliveryFailure(String reason, Duration retryAfter) {
 		}
 		String message = (failure.getMessage() != null) ? failure.getMessage() : "";
 		String reason = (failure.getClass().getSimpleName() + ": " + message).replaceAll("\\p{Cntrl}+", " ");
-		return new DeliveryFailure(reason.substring(0, Math.min(MAX_LENGTH, reason.length())), Duration.ZERO);
+		return new DeliveryFailure(reason.substring(0, Math.min(DeadLetters.MAX_REASON, reason.length())),
+				Duration.ZERO);
 	}
 
 	private static Duration retryAfter(Map<String, String> headers, Instant now) {

@@ -1,10 +1,12 @@
 package io.agentassist.bridge.routes;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -32,6 +34,9 @@ import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
  * start would refuse. Thread safe.
  */
 final class ConfigCheck {
+
+	/** All other keys belong to Spring Boot and its libraries. */
+	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
 
 	private final Supplier<List<Class<? extends Record>>> records;
 
@@ -116,6 +121,27 @@ final class ConfigCheck {
 
 	static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
 		return settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' " + reason);
+	}
+
+	/**
+	 * Warns of keys that nothing reads.
+	 * @param placeholders the keys that routes use as placeholders
+	 */
+	List<RouteProblem> misspelt(ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
+		List<RouteProblem> problems = new ArrayList<>();
+		for (String key : settings.keys()) {
+			if (isUnknown(key, settings, placeholders)) {
+				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
+						"'" + key + "' is not a setting of the bridge, and no route names it: is it misspelt?"));
+			}
+		}
+		return problems;
+	}
+
+	/** Whether a key should be one of the bridge's settings, but nothing reads it. */
+	boolean isUnknown(String key, ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
+		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
+		return BRIDGE.isAncestorOf(name) && !placeholders.contains(name) && !knows(name) && !settings.names(key);
 	}
 
 	/** Whether any record has this setting. */

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 import io.agentassist.bridge.settings.LiveSettings;
 
@@ -24,9 +23,6 @@ final class LiveConfig {
 
 	/** Used by routes, but read only at the start. */
 	private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("agentassist.routes");
-
-	/** All other keys belong to Spring Boot and its libraries. */
-	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
 
 	private final ConfigurableEnvironment environment;
 
@@ -84,25 +80,9 @@ final class LiveConfig {
 		return problems;
 	}
 
-	/**
-	 * Warns of keys that nothing reads.
-	 * @param isPlaceholder whether routes use a key as a placeholder
-	 */
-	List<RouteProblem> misspelt(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
-		List<RouteProblem> problems = new ArrayList<>();
-		for (String key : settings.keys()) {
-			if (isUnknown(key, settings, isPlaceholder)) {
-				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
-						"'" + key + "' is not a setting of the bridge, and no route names it: is it misspelt?"));
-			}
-		}
-		return problems;
-	}
-
-	private boolean isUnknown(String key, ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
-		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-		return BRIDGE.isAncestorOf(name) && !isPlaceholder.test(name) && !this.check.knows(name)
-				&& !settings.names(key);
+	/** Warns of keys that nothing reads. */
+	List<RouteProblem> misspelt(ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
+		return this.check.misspelt(settings, placeholders);
 	}
 
 	/** Makes these settings visible to routes that are read from now on. */
@@ -131,14 +111,14 @@ final class LiveConfig {
 
 	/**
 	 * Warns of changes that take effect only at a restart.
-	 * @param isPlaceholder whether routes use a key as a placeholder
+	 * @param placeholders the keys that routes use as placeholders
 	 */
-	List<RouteProblem> needRestart(ConfigSnapshot settings, Predicate<ConfigurationPropertyName> isPlaceholder) {
+	List<RouteProblem> needRestart(ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (String key : settings.changes(this.atStart)) {
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-			if (!isUnknown(key, settings, isPlaceholder)
-					&& (OURS.isAncestorOf(name) || !(isLive(key) || isPlaceholder.test(name)))) {
+			if (!this.check.isUnknown(key, settings, placeholders)
+					&& (OURS.isAncestorOf(name) || !(isLive(key) || placeholders.contains(name)))) {
 				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
 						"'" + key + "' is read at the start only, and takes effect at a restart"));
 			}

@@ -166,7 +166,7 @@ public class LiveRoutes {
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
 		NavigableSet<RouteProblem> problems = validate(this.running.set(), config);
-		problems.addAll(this.config.misspelt(config, this.running.set().placeholders()::contains));
+		problems.addAll(this.config.misspelt(config, this.running.set().placeholders()));
 		this.warnings = masked(problems, config);
 		log("Running routes: {}", this.warnings);
 	}
@@ -226,10 +226,10 @@ public class LiveRoutes {
 		Map<Class<?>, Record> records = this.config.check(config, problems::add);
 		problems.addAll(validate(set, config));
 		Set<ConfigurationPropertyName> placeholders = set.placeholders();
-		problems.addAll(this.config.misspelt(config, placeholders::contains));
+		problems.addAll(this.config.misspelt(config, placeholders));
 		if (!hasErrors(problems)) {
 			problems.addAll(changes.needRestart());
-			problems.addAll(this.config.needRestart(config, placeholders::contains));
+			problems.addAll(this.config.needRestart(config, placeholders));
 			problems.addAll(config.overridden(this.config.running()));
 		}
 		if (hasErrors(problems)) {

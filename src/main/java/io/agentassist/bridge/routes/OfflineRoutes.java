@@ -69,7 +69,10 @@ final class OfflineRoutes implements AutoCloseable {
 		return Overlays.warnings(this.application.getEnvironment());
 	}
 
-	/** Checks a set, and the settings that can change with it. */
+	/**
+	 * Checks a set, and the settings that can change with it, and warns of settings that
+	 * nothing reads.
+	 */
 	NavigableSet<RouteProblem> validate(RouteSet set) {
 		NavigableSet<RouteProblem> problems = this.validator.validate(set, surroundings());
 		ConfigSnapshot config = ConfigSnapshot.of(this.application.getEnvironment());
@@ -77,8 +80,7 @@ final class OfflineRoutes implements AutoCloseable {
 		ConfigCheck all = new ConfigCheck(
 				() -> LiveRoutesConfiguration.settingsRecords(this.application.getBeanFactory()),
 				this.constraints.getValidator());
-		problems.addAll(new LiveConfig(this.application.getEnvironment(), all, List.of()).misspelt(config,
-				set.placeholders()::contains));
+		problems.addAll(all.misspelt(config, set.placeholders()));
 		return problems;
 	}
 

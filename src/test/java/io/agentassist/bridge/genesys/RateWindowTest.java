@@ -18,6 +18,12 @@ class RateWindowTest {
 	private final RateWindow window = new RateWindow(() -> new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)),
 			this.nanos::get);
 
+	private void reserve(int calls) {
+		for (int i = 0; i < calls; i++) {
+			this.window.reserve(PATIENCE);
+		}
+	}
+
 	@Test
 	void shouldNotHoldBackWhileNothingIsKnown() {
 		for (int i = 0; i < 1000; i++) {
@@ -82,9 +88,7 @@ class RateWindowTest {
 	@Test
 	void shouldCountThoseWhoHaveWaitedForTheWindow() {
 		this.window.update(300, 300, Duration.ofSeconds(2));
-		for (int i = 0; i < 100; i++) {
-			this.window.reserve(PATIENCE);
-		}
+		reserve(100);
 		pass(Duration.ofSeconds(2));
 
 		this.window.update(1, 300, Duration.ofSeconds(60));
@@ -106,9 +110,7 @@ class RateWindowTest {
 	@Test
 	void shouldTakeBackThePlaceOfACallThatWaitedForTheNextWindow() {
 		this.window.update(300, 300, Duration.ofSeconds(2));
-		for (int i = 0; i < 100; i++) {
-			this.window.reserve(PATIENCE);
-		}
+		reserve(100);
 		pass(Duration.ofSeconds(2));
 		for (int i = 0; i < 60; i++) {
 			this.window.release();
@@ -136,9 +138,7 @@ class RateWindowTest {
 	@Test
 	void shouldCountCallsOnTheirWayAndThoseOfOtherReplicas() {
 		this.window.update(0, 300, Duration.ofSeconds(60));
-		for (int i = 0; i < 50; i++) {
-			this.window.reserve(PATIENCE);
-		}
+		reserve(50);
 
 		this.window.update(10, 300, Duration.ofSeconds(60));
 		assertThat(this.window.remaining()).as("calls on their way").isEqualTo(250);
