@@ -16,9 +16,11 @@ import java.util.concurrent.Executors;
 import javax.sql.DataSource;
 
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.failure.ScheduledFailures;
 import io.agentassist.bridge.suggestion.RequestWatcher;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -57,7 +59,16 @@ class DatabaseOutageTest extends BridgeTest {
 	@Autowired
 	private MeterRegistry meters;
 
+	@Autowired
+	private ScheduledFailures scheduledFailures;
+
 	private final ExecutorService callers = Executors.newCachedThreadPool();
+
+	/** A route that still fails from the test before would not be told of again. */
+	@BeforeEach
+	void awaitThatScheduledRoutesWork() {
+		eventually(() -> assertThat(this.scheduledFailures.failing()).isEmpty());
+	}
 
 	@AfterEach
 	void stop() {
