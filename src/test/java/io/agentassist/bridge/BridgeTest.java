@@ -37,6 +37,7 @@ import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -73,7 +74,7 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.genesys.deadline=15s", "agentassist.genesys.response-timeout=3s",
 		"camel.component.http.response-timeout=3000", "agentassist.analytics.deadline=4s",
 		"agentassist.genesys.base-delay=50ms", "agentassist.suggestions.max-construction-latency=10s",
-		"agentassist.suggestions.max-wait=2s", "agentassist.stream.watch-interval=50ms",
+		"agentassist.suggestions.max-wait=25s", "agentassist.stream.watch-interval=50ms",
 		"agentassist.stream.keep-alive-interval=200ms", "agentassist.stream.max-streams=20",
 		"agentassist.outbox.base-delay=100ms", "agentassist.outbox.max-delay=400ms",
 		"agentassist.outbox.max-probe-delay=200ms", "agentassist.outbox.claim-time=1s",
@@ -84,7 +85,8 @@ import static org.awaitility.Awaitility.await;
 		// So small that files are followed by others, and checkpoints made.
 		"agentassist.audit.max-file-size=4KB", "agentassist.audit.poll-interval=20",
 		"agentassist.analytics.poll-interval=20", "agentassist.lifecycle.expiry-interval=50ms",
-		"agentassist.lifecycle.purge-interval=100ms",
+		// None of the run's requests is overdue by itself.
+		"agentassist.lifecycle.expire-after=1h", "agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
 		"agentassist.genesys.breaker.window=10000", "agentassist.genesys.breaker.minimum-calls=10000" })
 @ContextConfiguration(initializers = BridgeTest.Surroundings.class)
@@ -99,10 +101,12 @@ public abstract class BridgeTest {
 	/** Reads and writes JSON without any setting of the application's. */
 	protected static final ObjectMapper JSON = new ObjectMapper();
 
-	/** Events of {@link #queueBatchForAnalytics()}. */
+	/** Events of {@link #queueBatchForAnalytics}. */
 	protected static final int BATCH = 160;
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+	private static final StubbedProvider.HeldAnswers HELD = new StubbedProvider.HeldAnswers();
 
 	/** Provider and analytics of every test. */
 	protected static final WireMockServer WORLD = startWorld();
@@ -117,7 +121,7 @@ public abstract class BridgeTest {
 	private static final String PROBE = "probe";
 
 	/** What the provider and analytics answer. */
-	protected final StubbedProvider provider = new StubbedProvider(WORLD);
+	protected final StubbedProvider provider = new StubbedProvider(WORLD, HELD);
 
 	/** The real database. */
 	@Autowired
@@ -139,6 +143,7 @@ public abstract class BridgeTest {
 			// Half of a hundred connections made at once find no place in the default
 			// one.
 			.jettyAcceptQueueSize(1000)
+			.extensions(HELD)
 			.globalTemplating(true));
 		world.start();
 		// The first templated answer takes seconds; a bridge should not time out on it.
@@ -152,6 +157,7 @@ public abstract class BridgeTest {
 
 	@BeforeEach
 	void resetWorld() {
+		HELD.holdAgain();
 		WORLD.resetAll();
 		this.provider.issuesTokens();
 		this.provider.queues();
@@ -407,14 +413,12 @@ public abstract class BridgeTest {
 	 * Stores events for analytics, more than are posted at once but no more than are
 	 * claimed at once, as if they were of one request.
 	 */
-	protected String queueBatchForAnalytics() {
-		String requestId = unique("batch-");
+	protected void queueBatchForAnalytics(String requestId) {
 		String row = "('analytics', ?, '{\"request_id\":\"" + requestId + "\"}')";
 		this.database.update(
 				"INSERT INTO outbox (destination, event_id, payload) VALUES "
 						+ String.join(", ", Collections.nCopies(BATCH, row)),
 				IntStream.range(0, BATCH).boxed().map(Object::toString).toArray());
-		return requestId;
 	}
 
 	/** Makes a request, and what is known of it, older. */
@@ -437,8 +441,8 @@ public abstract class BridgeTest {
 	}
 
 	/** Waits for a condition that asserts. */
-	protected static void eventually(Runnable assertion) {
-		await().atMost(PATIENCE).untilAsserted(assertion::run);
+	protected static void eventually(ThrowingRunnable assertion) {
+		await().atMost(PATIENCE).untilAsserted(assertion);
 	}
 
 	/** How long something takes. */

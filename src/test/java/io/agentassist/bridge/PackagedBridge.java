@@ -47,9 +47,7 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private final String jar;
 
-	private final int port = freePort();
-
-	private final int managementPort = freePort();
+	private final List<Integer> ports = freePorts();
 
 	private Process process;
 
@@ -119,8 +117,8 @@ public final class PackagedBridge implements AutoCloseable {
 		builder.environment()
 			.keySet()
 			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
-		builder.environment().put("SERVER_PORT", Integer.toString(this.port));
-		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(this.managementPort));
+		builder.environment().put("SERVER_PORT", this.ports.get(0).toString());
+		builder.environment().put("MANAGEMENT_SERVER_PORT", this.ports.get(1).toString());
 		try {
 			this.process = builder.start();
 		}
@@ -191,7 +189,7 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @return the URL
 	 */
 	public URI url(String path) {
-		return URI.create("http://127.0.0.1:" + this.port + path);
+		return URI.create("http://127.0.0.1:" + this.ports.get(0) + path);
 	}
 
 	/**
@@ -200,7 +198,7 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @return the URL
 	 */
 	public URI managementUrl(String path) {
-		return URI.create("http://127.0.0.1:" + this.managementPort + path);
+		return URI.create("http://127.0.0.1:" + this.ports.get(1) + path);
 	}
 
 	/**
@@ -317,21 +315,30 @@ public final class PackagedBridge implements AutoCloseable {
 	}
 
 	/**
-	 * A port for a process to open. Not one that the system hands out, which a connection
-	 * of somebody else's may have by then.
+	 * Two ports for a process to open. Not such as the system hands out, which a
+	 * connection of somebody else's may have by then, nor such as the other process of
+	 * the tests picks.
 	 */
-	public static int freePort() {
-		while (true) {
-			int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-			try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-				return socket.getLocalPort();
-			}
-			catch (BindException ex) {
-				// Taken: the next one.
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
+	public static List<Integer> freePorts() {
+		int first = 14_000 + 6_000 * Integer.getInteger("test.fork", 1);
+		return ThreadLocalRandom.current()
+			.ints(first, first + 6_000)
+			.distinct()
+			.filter(PackagedBridge::isFree)
+			.limit(2)
+			.boxed()
+			.toList();
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+			return socket.isBound();
+		}
+		catch (BindException ex) {
+			return false;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 

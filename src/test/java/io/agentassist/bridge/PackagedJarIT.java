@@ -72,8 +72,8 @@ class PackagedJarIT {
 		JsonNode found = new ObjectMapper().readTree(this.bridge.get("/agentassist/suggestions/" + id).body());
 		assertThat(found.path("status").asText()).isEqualTo("completed");
 		for (JsonNode suggestion : found.path("ranked_suggestions")) {
-			assertThat(this.bridge.log()).contains("Request " + id + " suggests: "
-					+ suggestion.path("final_score").asText() + " " + suggestion.path("title").asText());
+			await().untilAsserted(() -> assertThat(this.bridge.log()).contains("Request " + id + " suggests: "
+					+ suggestion.path("final_score").asText() + " " + suggestion.path("title").asText()));
 		}
 		await().atMost(Duration.ofSeconds(20))
 			.untilAsserted(() -> assertThat(this.bridge.get("/sandbox/analytics").body()).isEqualTo("{\"events\":1}"));

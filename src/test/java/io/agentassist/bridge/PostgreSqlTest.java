@@ -89,10 +89,10 @@ class PostgreSqlTest extends BridgeTest {
 		this.outbox.add(ELSEWHERE, "held", "{}");
 		try (Connection hanging = this.database.getDataSource().getConnection();
 				Statement statement = hanging.createStatement()) {
-			statement.execute(limit.replace("30s", "2s"));
 			hanging.setAutoCommit(false);
 			statement.execute("SELECT id FROM outbox WHERE destination = 'elsewhere' FOR UPDATE");
 			assertThat(lockDue()).isEmpty();
+			statement.execute(limit.replace("30s", "2s"));
 
 			eventually(() -> assertThat(lockDue()).containsExactly("held"));
 			assertThatExceptionOfType(SQLException.class).isThrownBy(hanging::commit);

@@ -5,6 +5,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -73,7 +75,7 @@ class ReplicasTest extends BridgeTest {
 		String id = queue(unique("conv-"));
 		String suggestion = unique("sug-");
 		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
-				request("/agentassist/suggestions/" + id + "?wait=PT2S").build());
+				request("/agentassist/suggestions/" + id + "?wait=PT20S").build());
 
 		assertThat(send(onB(signed(bytes(completed(id, suggestion(suggestion, 0.5)))))).statusCode()).isEqualTo(200);
 
@@ -147,18 +149,29 @@ class ReplicasTest extends BridgeTest {
 	@Test
 	void shouldNotTakeOverFromAnInstanceThatIsSlowButAlive() {
 		String id = queue(unique("conv-"));
-		// More than twice the claim time of the tests.
-		this.provider.stub(analytics(id).willReturn(answer(202, "{}").withFixedDelay(2500)));
+		this.provider.holds(analytics(id).willReturn(answer(202, "{}")));
 		callBack(completed(id));
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(1));
+		Instant claimedUntil = claimedUntil(id);
+		// Twice the claim time of the tests.
+		eventually(() -> assertThat(claimedUntil(id)).isAfter(claimedUntil.plusSeconds(2)));
+		this.provider.release();
 
 		assertSettled(id, "presented");
+	}
+
+	private Instant claimedUntil(String requestId) {
+		return this.database
+			.queryForObject("SELECT next_attempt_at FROM outbox WHERE destination = 'analytics' AND payload LIKE ?",
+					Timestamp.class, "%" + requestId + "%")
+			.toInstant();
 	}
 
 	@Test
 	void shouldExpireARequestOnce() {
 		String id = queue(unique("conv-"));
 
-		age(id, java.time.Duration.ofMinutes(10));
+		age(id, java.time.Duration.ofHours(1));
 
 		eventually(() -> assertThat(lookUp(id).path("status").asText()).isEqualTo("expired"));
 		assertSettled(id, "expired");

@@ -5,6 +5,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -41,11 +42,14 @@ class SandboxFaultsIT {
 	static void start() {
 		bridge = new PackagedBridge(folder,
 				Map.of("spring.profiles.active", "sandbox", "agentassist.genesys.base-delay", "50ms",
-						"agentassist.genesys.response-timeout", "1500ms", "agentassist.lifecycle.expire-after", "2s",
+						"agentassist.genesys.response-timeout", "3s", "agentassist.lifecycle.expire-after", "5s",
 						"agentassist.lifecycle.expiry-interval", "200ms", "agentassist.genesys.rate.max-hold", "100ms",
 						"agentassist.genesys.breaker.window", "1000", "agentassist.genesys.breaker.minimum-calls",
-						"1000"));
+						"1000", "agentassist.callback.unknown-request-wait", "4s"));
 		bridge.startAndAwait();
+		// The first conversation of a process finds cold code.
+		await().atMost(Duration.ofSeconds(60))
+			.untilAsserted(() -> assertThat(bridge.log()).containsPattern("Request sug-req-\\S+ suggests: "));
 	}
 
 	@AfterAll
@@ -56,7 +60,7 @@ class SandboxFaultsIT {
 	@ParameterizedTest
 	@CsvSource({ "sim-503, 502, simulated.503", "sim-500, 502, simulated.500", "sim-400, 502, simulated.400",
 			"sim-401, 502, simulated.401", "sim-429-20s, 429, simulated.429", "sim-resets, 502, simulated.unknown",
-			"sim-malformed, 502, unusable.answer", "sim-reset, 502, ''", "sim-slow-2s, 504, ''" })
+			"sim-malformed, 502, unusable.answer", "sim-reset, 502, ''", "sim-slow-4s, 504, ''" })
 	void shouldAnswerClearlyWhenTheProviderFails(String fault, int status, String code) throws Exception {
 		HttpResponse<String> answer = ask(fault);
 
@@ -72,12 +76,16 @@ class SandboxFaultsIT {
 	@CsvSource({ "sim-early, completed", "sim-duplicate, completed", "sim-failed, failed", "sim-never, expired",
 			"sim-malformed-callback, expired", "ks-1, completed" })
 	void shouldEndTheRequestWhateverTheCallbackIs(String fault, String status) throws Exception {
+		double before = replayed();
 		HttpResponse<String> answer = ask(fault);
 		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
 		String id = JSON.readTree(answer.body()).path("request_id").asText();
 
 		await().untilAsserted(() -> assertThat(lookUp(id).path("status").asText()).as(bridge.log()).isEqualTo(status));
 
+		if (fault.equals("sim-duplicate")) {
+			await().untilAsserted(() -> assertThat(replayed()).isGreaterThan(before));
+		}
 		await().untilAsserted(
 				() -> assertThat(bridge.auditLines()).filteredOn((line) -> line.contains("\"" + id + "\"")).hasSize(1));
 	}
@@ -147,6 +155,17 @@ class SandboxFaultsIT {
 		request.put("conversation_id", "c-" + knowledgeSource).put("transcript", transcript);
 		request.putArray("knowledge_source_ids").add(knowledgeSource);
 		return request;
+	}
+
+	/** Callbacks that came a second time. */
+	private static double replayed() throws IOException, InterruptedException {
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(bridge.managementUrl("/actuator/prometheus")).build(),
+					HttpResponse.BodyHandlers.ofLines())
+			.body()
+			.filter((line) -> line.startsWith("agentassist_callbacks_total{outcome=\"replayed\"}"))
+			.mapToDouble((line) -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+			.sum();
 	}
 
 	private static JsonNode lookUp(String id) throws IOException, InterruptedException {

@@ -50,7 +50,7 @@ class StopAndKillIT {
 	@BeforeEach
 	void startWorld() {
 		this.world.start();
-		this.provider = new StubbedProvider(this.world);
+		this.provider = new StubbedProvider(this.world, new StubbedProvider.HeldAnswers());
 		this.provider.issuesTokens();
 		this.provider.queues();
 		this.provider.takesAnalytics();
@@ -145,6 +145,8 @@ class StopAndKillIT {
 				StubbedProvider.CLIENT_SECRET, "agentassist.genesys.api-url", url + "/api",
 				"agentassist.genesys.login-url", url + "/login", "agentassist.analytics.endpoint", url + "/analytics",
 				"agentassist.api.auth", "none", "agentassist.callback.auth", "none"));
+		// The first requests of a process find cold code.
+		all.put("agentassist.suggestions.max-construction-latency", "10s");
 		all.putAll(settings);
 		return new PackagedBridge(home, all);
 	}

@@ -1,15 +1,18 @@
 package io.agentassist.bridge;
 
-import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.extension.Parameters;
+import com.github.tomakehurst.wiremock.extension.ServeEventListener;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
@@ -41,8 +44,11 @@ public class StubbedProvider {
 
 	private final WireMockServer server;
 
-	StubbedProvider(WireMockServer server) {
+	private final HeldAnswers held;
+
+	StubbedProvider(WireMockServer server, HeldAnswers held) {
 		this.server = server;
+		this.held = held;
 	}
 
 	/** The id that the provider gives to the request of a conversation. */
@@ -132,9 +138,17 @@ public class StubbedProvider {
 		stub(query().willReturn(queued()));
 	}
 
-	/** Takes every query, after a time. */
-	public void queuesAfter(Duration delay) {
-		stub(query().willReturn(queued().withFixedDelay((int) delay.toMillis())));
+	/**
+	 * Answers so once the test releases it. What is held has come: it is among the
+	 * requests that this class shows.
+	 */
+	public void holds(MappingBuilder mapping) {
+		stub(mapping.withServeEventListener(HeldAnswers.NAME, Parameters.empty()));
+	}
+
+	/** Gives the answers that are held back, and those still to come. */
+	public void release() {
+		this.held.release();
 	}
 
 	/** Answers every query so. */
@@ -183,6 +197,44 @@ public class StubbedProvider {
 			.stream()
 			.map((request) -> BridgeTest.json(request.getBodyAsString()))
 			.toList();
+	}
+
+	/** Lets answers wait for the test rather than for a time. Thread safe. */
+	static final class HeldAnswers implements ServeEventListener {
+
+		private static final String NAME = "held-answers";
+
+		private volatile CountDownLatch released = new CountDownLatch(0);
+
+		@Override
+		public String getName() {
+			return NAME;
+		}
+
+		@Override
+		public boolean applyGlobally() {
+			return false;
+		}
+
+		@Override
+		public void beforeResponseSent(ServeEvent request, Parameters parameters) {
+			try {
+				this.released.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+		void holdAgain() {
+			release();
+			this.released = new CountDownLatch(1);
+		}
+
+		void release() {
+			this.released.countDown();
+		}
+
 	}
 
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -64,7 +65,8 @@ public final class TestDatabase {
 
 		private static EmbeddedPostgres start() {
 			try {
-				return EmbeddedPostgres.start();
+				// Two may start at once, on a busy machine.
+				return EmbeddedPostgres.builder().setPGStartupWait(Duration.ofMinutes(1)).start();
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);

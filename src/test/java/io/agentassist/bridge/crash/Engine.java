@@ -7,6 +7,7 @@ import java.util.Map;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.agentassist.bridge.PackagedBridge;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +61,7 @@ sealed interface Engine extends AutoCloseable {
 
 		private EmbeddedPostgres server;
 
-		private int port;
+		private final int port = PackagedBridge.freePorts().get(0);
 
 		PostgreSql(Path folder) {
 			// What the server says to a killed client is no news here.
@@ -76,7 +77,6 @@ sealed interface Engine extends AutoCloseable {
 					.setCleanDataDirectory(false)
 					.setPort(this.port)
 					.start();
-				this.port = this.server.getPort();
 			}
 			catch (IOException ex) {
 				throw new UncheckedIOException(ex);

@@ -291,11 +291,7 @@ class GroupCommitTransactionManagerTest {
 	}
 
 	private long waiting() {
-		return Thread.getAllStackTraces()
-			.values()
-			.stream()
-			.filter((stack) -> List.of(stack).stream().anyMatch((frame) -> frame.getMethodName().equals("awaitTurn")))
-			.count();
+		return (long) this.meters.get("agentassist.database.waiting").gauge().value();
 	}
 
 	private Future<?> submit(Runnable task) {

@@ -290,16 +290,21 @@ class SuggestionStreamTest extends BridgeTest {
 			callBack(completed(id));
 
 			assertThat(control.awaitEvents(1)).extracting(Event::requestId).containsExactly(id);
-			assertThat(stream.awaitComments(2)).isNotEmpty();
-			assertThat(stream.events()).isEmpty();
+			assertNothingComes(stream);
 		}
+	}
+
+	/** What would be sent with the next look would be so after the next comments. */
+	private static void assertNothingComes(EventStreamClient stream) {
+		stream.awaitComments(stream.awaitComments(1).size() + 2);
+		assertThat(stream.events()).isEmpty();
 	}
 
 	@Test
 	void shouldStayAlive() {
 		try (EventStreamClient stream = open(this.conversation)) {
 			// One each 200 ms, by the settings of these tests.
-			assertThat(stream.awaitComments(3)).containsExactly(": connected", ": keep-alive", ": keep-alive");
+			assertThat(stream.awaitComments(3)).startsWith(": connected", ": keep-alive", ": keep-alive");
 		}
 	}
 
@@ -321,8 +326,7 @@ class SuggestionStreamTest extends BridgeTest {
 			String id = complete();
 
 			assertThat(control.awaitEvents(1)).extracting(Event::requestId).containsExactly(id);
-			assertThat(stream.awaitComments(2)).isNotEmpty();
-			assertThat(stream.events()).isEmpty();
+			assertNothingComes(stream);
 		}
 	}
 
@@ -357,6 +361,8 @@ class SuggestionStreamTest extends BridgeTest {
 					String id = queueNext();
 					assertThat(callBack(completed(id, large.deepCopy().put("id", "sug-" + i))).statusCode())
 						.isEqualTo(200);
+					// A reader that is far behind is told to reconnect.
+					other.awaitEvents(i - 5);
 					return id;
 				}).toList();
 

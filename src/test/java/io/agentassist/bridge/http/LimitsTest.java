@@ -64,9 +64,11 @@ class LimitsTest extends StrictBridgeTest {
 		assertCounted("invalid",
 				() -> assertThat(assertProblem(ask(withExtra(request, what, limit + 60)), 400).path("detail").asText())
 					.startsWith("The JSON is nested too deeply,"));
-		HttpResponse<String> callback = callBack(withExtra(completed("x"), what, limit + 60));
-		assertThat(callback.statusCode()).isEqualTo(400);
-		assertThat(callback.body()).isEqualTo("{\"error\":\"Invalid JSON payload\"}");
+		assertCounted("invalid", () -> {
+			HttpResponse<String> callback = callBack(withExtra(completed("x"), what, limit + 60));
+			assertThat(callback.statusCode()).isEqualTo(400);
+			assertThat(callback.body()).isEqualTo("{\"error\":\"Invalid JSON payload\"}");
+		});
 	}
 
 	@Test

@@ -180,16 +180,14 @@ class InteractionRecordTest extends BridgeTest {
 	@Test
 	void shouldAnswerCallbackAndWriteAuditWhileAnalyticsHangs() {
 		String id = queue(unique("conv-"));
-		this.provider
-			.stub(of(id, "slow").whenScenarioStateIs(Scenario.STARTED).willReturn(aResponse().withFixedDelay(1500)));
+		this.provider.holds(analytics(id).willReturn(aResponse()));
 
-		assertThat(timed(
-				() -> assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.1))).statusCode()).isEqualTo(200)))
-			.isLessThan(java.time.Duration.ofSeconds(1));
+		assertThat(callBack(completed(id, suggestion(unique("sug-"), 0.1))).statusCode()).isEqualTo(200);
 
 		eventually(() -> assertThat(auditLines(id)).hasSize(1));
 		// The line is there before the commit that takes its event from the outbox.
 		eventually(() -> assertThat(waitingEvents(id)).isEqualTo(1));
+		this.provider.release();
 		assertThat(settledActions(id)).containsExactly("presented");
 		assertThat(this.provider.analyticsEventsOf(id)).hasSize(1);
 	}

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Tag("state")
 class RequestExpiryTest extends BridgeTest {
 
-	private static final Duration OVERDUE = Duration.ofMinutes(10);
+	private static final Duration OVERDUE = Duration.ofHours(1);
 
 	@Test
 	void shouldRecordAnOverdueRequestAsExpiredOnce() {
@@ -55,7 +55,7 @@ class RequestExpiryTest extends BridgeTest {
 	void shouldWakeUpWhoWaits() {
 		String id = queue(unique("conv-"));
 		CompletableFuture<HttpResponse<String>> waiting = sendAsync(
-				request("/agentassist/suggestions/" + id + "?wait=PT2S").build());
+				request("/agentassist/suggestions/" + id + "?wait=PT20S").build());
 
 		age(id, OVERDUE);
 

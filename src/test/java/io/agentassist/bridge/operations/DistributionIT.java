@@ -78,8 +78,9 @@ class DistributionIT {
 		try (Stream<Path> unpacked = Files.list(this.folder)) {
 			this.home = unpacked.findFirst().orElseThrow();
 		}
-		this.port = PackagedBridge.freePort();
-		this.managementPort = PackagedBridge.freePort();
+		List<Integer> ports = PackagedBridge.freePorts();
+		this.port = ports.get(0);
+		this.managementPort = ports.get(1);
 	}
 
 	@AfterEach

@@ -86,9 +86,9 @@ class LogTest extends BridgeTest {
 	@Test
 	void shouldWarnOfASlowRequestByItsId(CapturedOutput log) {
 		String slow = queue(unique("conv-"));
-		String fast = queue(unique("conv-"));
 		age(slow, Duration.ofSeconds(4));
 		callBack(completed(slow));
+		String fast = queue(unique("conv-"));
 		callBack(completed(fast));
 
 		assertThat(log.getOut()).containsPattern("WARN +ResponseTimes +Request " + slow + " .* over 3000 ms")
@@ -376,8 +376,7 @@ class LogTest extends BridgeTest {
 		this.provider.queues();
 		String undelivered = queue(unique("conv-"));
 		callBack(completed(undelivered, suggestion));
-		eventually(
-				() -> WORLD.verify(WireMock.moreThan(0), WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))));
+		eventually(() -> assertThat(log.getOut()).contains("Analytics does not accept events"));
 
 		assertThat(log.getOut()).contains(id)
 			.doesNotContain(MARKER, CALLBACK_SECRET, StubbedProvider.CLIENT_SECRET, StubbedProvider.TOKEN);

@@ -142,7 +142,7 @@ class MetricsTest extends BridgeTest {
 	void shouldMeasureTheTimeToTheDesktopThatWaits() {
 		String id = queue(unique("conv-"));
 		String before = scrape();
-		var waiting = sendAsync(request("/agentassist/suggestions/" + id + "?wait=PT2S").build());
+		var waiting = sendAsync(request("/agentassist/suggestions/" + id + "?wait=PT20S").build());
 		eventually(() -> assertThat(sample(scrape(), "agentassist_waiting_callers")).isOne());
 		callBack(completed(id));
 		JsonNode shown = json(waiting.join());
@@ -208,6 +208,8 @@ class MetricsTest extends BridgeTest {
 		}
 		finally {
 			this.database.update("DELETE FROM outbox WHERE destination = 'nowhere'");
+			await().atMost(Duration.ofMinutes(1))
+				.until(() -> !scrape().contains("agentassist_outbox_depth{destination=\"nowhere\"}"));
 		}
 	}
 

@@ -1,5 +1,7 @@
 package io.agentassist.bridge.outbox;
 
+import java.time.Duration;
+
 import io.agentassist.bridge.BridgeTest;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.junit.jupiter.api.Test;
@@ -15,6 +17,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static io.agentassist.bridge.StubbedProvider.analytics;
 import static io.agentassist.bridge.StubbedProvider.answer;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * The example of docs/scaling.md: a JMS broker, an Artemis, between outbox and analytics,
@@ -70,7 +73,9 @@ class BrokerHopTest extends BridgeTest {
 					.isPositive());
 		assertThat(this.provider.analyticsEventsOf(id)).isEmpty();
 		this.broker.start();
-		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(1));
+		// Camel looks for the broker every 5 s.
+		await().atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(1));
 		assertThat(settledActions(id)).containsExactly("presented");
 	}
 

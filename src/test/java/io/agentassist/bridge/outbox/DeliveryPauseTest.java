@@ -44,8 +44,9 @@ class DeliveryPauseTest extends BridgeTest {
 	@Test
 	void shouldPostNoMoreOfABatchOnceItIsPaused() throws Exception {
 		long before = posts();
-		String batch = queueBatchForAnalytics();
-		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(1500)));
+		String batch = unique("batch-");
+		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(1000)));
+		queueBatchForAnalytics(batch);
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).isNotEmpty());
 
 		this.flow.pause(DELIVERY);
@@ -70,8 +71,9 @@ class DeliveryPauseTest extends BridgeTest {
 	void shouldDeliverAfterAPauseThatHadToCutABatchOff() throws Exception {
 		ShutdownStrategy shutdown = this.camel.getShutdownStrategy();
 		long timeout = shutdown.getTimeout();
-		String batch = queueBatchForAnalytics();
-		this.provider.stub(analytics(batch).willReturn(answer(202, "{}").withFixedDelay(2500)));
+		String batch = unique("batch-");
+		this.provider.holds(analytics(batch).willReturn(answer(202, "{}")));
+		queueBatchForAnalytics(batch);
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).isNotEmpty());
 		shutdown.setTimeout(1);
 		try {
@@ -81,7 +83,7 @@ class DeliveryPauseTest extends BridgeTest {
 			shutdown.setTimeout(timeout);
 		}
 		assertThat(waitingEvents(batch)).isEqualTo(BATCH);
-		this.provider.stub(analytics(batch).willReturn(answer(202, "{}")));
+		this.provider.release();
 
 		this.flow.resume(DELIVERY);
 

@@ -19,7 +19,7 @@ final class KafkaBroker implements AutoCloseable {
 
 	private final Path folder;
 
-	private final int port = PackagedBridge.freePort();
+	private final List<Integer> ports = PackagedBridge.freePorts();
 
 	private Process process;
 
@@ -29,7 +29,6 @@ final class KafkaBroker implements AutoCloseable {
 	 */
 	KafkaBroker(Path folder) throws IOException, InterruptedException {
 		this.folder = folder;
-		int controller = PackagedBridge.freePort();
 		Files.writeString(folder.resolve("server.properties"), """
 				process.roles=broker,controller
 				node.id=1
@@ -41,7 +40,7 @@ final class KafkaBroker implements AutoCloseable {
 				offsets.topic.replication.factor=1
 				offsets.topic.num.partitions=1
 				group.initial.rebalance.delay.ms=0
-				""".formatted(this.port, controller, folder.resolve("data")));
+				""".formatted(this.ports.get(0), this.ports.get(1), folder.resolve("data")));
 		assertThat(java("kafka.tools.StorageTool", "format", "--cluster-id", "AAAAAAAAAAAAAAAAAAAAAQ", "--config",
 				"server.properties")
 			.waitFor()).as(log()).isZero();
@@ -53,7 +52,7 @@ final class KafkaBroker implements AutoCloseable {
 	}
 
 	String address() {
-		return "127.0.0.1:" + this.port;
+		return "127.0.0.1:" + this.ports.get(0);
 	}
 
 	/** Starts it, also after {@link #kill}, and waits until it serves. */

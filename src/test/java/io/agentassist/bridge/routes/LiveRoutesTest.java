@@ -114,7 +114,7 @@ class LiveRoutesTest {
 	private static final RankingProperties RANKING = new RankingProperties(0.6, 0.3, 0.15, 0.1,
 			FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(30), 0.0);
 
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	@TempDir
 	private Path folder;
@@ -1250,7 +1250,7 @@ class LiveRoutesTest {
 
 	}
 
-	/** Messages wait in it until it is opened. */
+	/** Messages wait in it until it is opened. It gives up later than the tests do. */
 	public static final class Gate {
 
 		private final CountDownLatch reached = new CountDownLatch(1);
@@ -1259,7 +1259,7 @@ class LiveRoutesTest {
 
 		public void pass() throws InterruptedException {
 			this.reached.countDown();
-			assertThat(this.open.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(this.open.await(1, TimeUnit.MINUTES)).isTrue();
 		}
 
 	}

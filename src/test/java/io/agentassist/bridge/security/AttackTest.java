@@ -360,7 +360,8 @@ class AttackTest extends StrictBridgeTest {
 
 		attacks().parallelStream().forEach((attack) -> attack.send(uri("/").getPort()));
 
-		assertThat(medianOfGoodRequests()).isLessThan(before.multipliedBy(3).plusMillis(20));
+		// Lasting harm is meant; somebody else may have the machine for a moment.
+		eventually(() -> assertThat(medianOfGoodRequests()).isLessThan(before.multipliedBy(3).plusMillis(20)));
 	}
 
 	private Duration medianOfGoodRequests() {
