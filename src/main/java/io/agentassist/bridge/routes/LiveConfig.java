@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 import io.agentassist.bridge.settings.LiveSettings;
+import io.agentassist.bridge.settings.MissingSettings;
 
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -67,6 +68,9 @@ final class LiveConfig {
 	 * @return the records that could be bound
 	 */
 	Map<Class<?>, Record> check(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
+		MissingSettings.missing(settings.environment())
+			.forEach((key, variable) -> problems
+				.accept(settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' has no value: " + variable)));
 		return this.check.bind(settings, problems);
 	}
 

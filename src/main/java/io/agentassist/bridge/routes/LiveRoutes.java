@@ -196,9 +196,6 @@ public class LiveRoutes {
 		List<RouteProblem> refused = new ArrayList<>();
 		RouteSet set = RouteSet.read(this.settings, this.settings.directory(), refused::add);
 		Found found = new Found(set, this.config.read(refused::add), List.copyOf(refused));
-		if (this.rejected != null && found.isSame(this.rejected)) {
-			return;
-		}
 		if (found.isSame(new Found(this.running.set(), this.config.running(), List.of()))) {
 			log("Settings: {}", this.config.takeText(found.config()));
 			if (!this.pending.isEmpty()) {
@@ -298,7 +295,12 @@ public class LiveRoutes {
 	}
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
-		this.pending = masked(problems, found.config());
+		List<RouteProblem> masked = masked(problems, found.config());
+		// Saved again as it was: what it depends on may have been mended since.
+		if (this.rejected != null && found.isSame(this.rejected) && masked.equals(this.pending)) {
+			return;
+		}
+		this.pending = masked;
 		this.rejected = found;
 		edits("rejected").increment();
 		log("Routes rejected: {}", this.pending);

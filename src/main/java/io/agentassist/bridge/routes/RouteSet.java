@@ -166,7 +166,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				return false;
 			}
 		}
-		return !path.toString().endsWith("~") && !name(path).startsWith(EXAMPLES);
+		return !path.toString().matches(".*~|(.*/)?#[^/]*#") && !name(path).startsWith(EXAMPLES);
 	}
 
 	private static String name(Path path) {

@@ -17,15 +17,14 @@ import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
+import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.Service;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.component.direct.DirectConsumer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumerAware;
 import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.LifecycleStrategy;
 import org.apache.camel.support.CamelContextHelper;
@@ -115,9 +114,11 @@ class RouteSwapper {
 				start(definition);
 			}
 			this.held.removeAll(changes.removed());
+			// Only now: if a route does not start, old ones serve their paths until the
+			// previous set is back.
+			old.forEach(this::closePaths);
 		}
 		finally {
-			old.forEach(this::closeEntrance);
 			long now = System.nanoTime();
 			old.forEach((route) -> this.retired.add(new Retired(route, now)));
 		}
@@ -156,7 +157,6 @@ class RouteSwapper {
 	 */
 	private List<RouteDefinition> definitions(RouteSet set, Set<String> ids) throws Exception {
 		List<RoutesBuilder> builders = new ArrayList<>();
-		Set<String> policies = new LinkedHashSet<>();
 		Set<String> files = new LinkedHashSet<>();
 		RouteFileParser.parse(set, (problem) -> {
 		})
@@ -167,18 +167,12 @@ class RouteSwapper {
 			builders.addAll(PluginHelper.getRoutesLoader(this.camel)
 				.findRoutesBuilders(List.of(ResourceHelper.fromString(file, set.files().get(file)))));
 		}
-		// All policies first, as a route incorporates them when it is read.
+		// All policies first, as a route incorporates them when it is read. Camel's own
+		// way to update them takes the first without an id for any that it does not find.
+		this.camel.getRouteConfigurationDefinitions().clear();
 		for (RoutesBuilder builder : builders) {
-			if (builder instanceof RouteConfigurationBuilder configurations) {
-				configurations.updateRouteConfigurationsToCamelContext(this.camel);
-				configurations.getRouteConfigurationCollection()
-					.getRouteConfigurations()
-					.forEach((policy) -> policies.add(policy.getId()));
-			}
-		}
-		for (RouteConfigurationDefinition policy : List.copyOf(this.camel.getRouteConfigurationDefinitions())) {
-			if (!policies.contains(policy.getId())) {
-				this.camel.removeRouteConfiguration(policy);
+			if (builder instanceof RouteConfigurationsBuilder configurations) {
+				configurations.addRouteConfigurationsToCamelContext(this.camel);
 			}
 		}
 		List<RouteDefinition> found = new ArrayList<>();
@@ -220,20 +214,14 @@ class RouteSwapper {
 	}
 
 	/**
-	 * Closes a route's entrance, unless another route has taken it over. A
+	 * Closes a route's HTTP paths, unless another route has taken them over. A
 	 * {@code direct:} name stays, as messages in flight in old routes may still have to
 	 * call it; the new routes have been checked not to.
 	 */
-	private void closeEntrance(Route route) {
-		Consumer consumer = route.getConsumer();
-		if (consumer instanceof PlatformHttpConsumerAware http) {
+	private void closePaths(Route route) {
+		if (route.getConsumer() instanceof PlatformHttpConsumerAware http) {
 			// Not stopped, as that would take the path away from its successor too.
 			this.paths.unregister(http.getPlatformHttpConsumer());
-		}
-		else if (!(consumer instanceof DirectConsumer)) {
-			// Not stopped, as that would stop the whole route, including messages in
-			// flight.
-			ServiceHelper.suspendService(consumer);
 		}
 	}
 

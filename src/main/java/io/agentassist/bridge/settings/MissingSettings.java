@@ -3,7 +3,9 @@ package io.agentassist.bridge.settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -21,7 +23,7 @@ import org.springframework.util.StringUtils;
  * are missing, with one message that names them all.
  */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
-class MissingSettings implements EnvironmentPostProcessor {
+public class MissingSettings implements EnvironmentPostProcessor {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
@@ -40,6 +42,21 @@ class MissingSettings implements EnvironmentPostProcessor {
 			return;
 		}
 		List<String> missing = new ArrayList<>();
+		missing(environment).forEach((key, variable) -> missing.add(variable + " (" + key + ")"));
+		if (!missing.isEmpty()) {
+			// They may be set for a profile whose name is misspelt.
+			missing.addAll(Overlays.warnings(environment));
+			throw new SettingsException("Missing", missing);
+		}
+	}
+
+	/**
+	 * Finds settings without a sensible default that have no value.
+	 * @param environment all settings
+	 * @return what to set, by key
+	 */
+	public static Map<String, String> missing(ConfigurableEnvironment environment) {
+		Map<String, String> missing = new LinkedHashMap<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
 		Binder.get(environment)
@@ -61,18 +78,14 @@ class MissingSettings implements EnvironmentPostProcessor {
 		}
 		if (environment.acceptsProfiles(Profiles.of("mutual-tls"))) {
 			if (!environment.acceptsProfiles(Profiles.of("tls"))) {
-				missing.add("the profile tls, to which mutual-tls is an addition");
+				missing.put("spring.profiles.active", "the profile tls, to which mutual-tls is an addition");
 			}
 			require(environment, "agentassist.tls.client-ca", "AGENTASSIST_TLS_CLIENT_CA", missing);
 		}
-		if (!missing.isEmpty()) {
-			// They may be set for a profile whose name is misspelt.
-			missing.addAll(Overlays.warnings(environment));
-			throw new SettingsException("Missing", missing);
-		}
+		return missing;
 	}
 
-	private static void requireApi(ConfigurableEnvironment environment, List<String> missing) {
+	private static void requireApi(ConfigurableEnvironment environment, Map<String, String> missing) {
 		String auth = environment.getProperty("agentassist.api.auth", "");
 		if ("jwt".equalsIgnoreCase(auth)) {
 			require(environment, "agentassist.api.jwt.audience", "AGENTASSIST_JWT_AUDIENCE", missing);
@@ -87,14 +100,19 @@ class MissingSettings implements EnvironmentPostProcessor {
 			.orElse(false);
 		if (!"none".equalsIgnoreCase(auth) && !hasKeys
 				&& !StringUtils.hasText(environment.getProperty("agentassist.api.keys-file"))) {
-			missing.add("AGENTASSIST_API_KEYS (agentassist.api.keys)");
+			missing.put("agentassist.api.keys", "AGENTASSIST_API_KEYS");
 		}
 	}
 
 	private static void require(ConfigurableEnvironment environment, String key, String variable,
-			List<String> missing) {
-		if (!StringUtils.hasText(environment.getProperty(key))) {
-			missing.add(variable + " (" + key + ")");
+			Map<String, String> missing) {
+		try {
+			if (!StringUtils.hasText(environment.getProperty(key))) {
+				missing.put(key, variable);
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			// It names a variable that is not set: told where the value is bound.
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -119,6 +120,19 @@ class LiveEditingTest extends BridgeTest {
 			            id: log-beat
 			            loggingLevel: DEBUG
 			            message: beat
+			""";
+
+	private static final String SLOW_BEAT = """
+			- route:
+			    id: slow-beat
+			    from:
+			      uri: scheduler:slow-beat
+			      parameters:
+			        delay: 1
+			      steps:
+			        - delay:
+			            id: beat-slowly
+			            constant: "2000"
 			""";
 
 	private static final String TEMPLATED = """
@@ -381,6 +395,7 @@ class LiveEditingTest extends BridgeTest {
 		}
 		shouldRollBack();
 		shouldPostEachEventOfABatchOnce();
+		shouldServeASitesPathWhileAnEditIsUndone();
 	}
 
 	private String make(Edit edit) {
@@ -537,6 +552,30 @@ class LiveEditingTest extends BridgeTest {
 		eventually(() -> assertThat(waitingEvents(batch)).isZero());
 
 		assertThat(this.provider.analyticsEventsOf(batch)).hasSize(BATCH);
+	}
+
+	/** Until the undo was done, which waits for schedulers, the path was unknown. */
+	private void shouldServeASitesPathWhileAnEditIsUndone() {
+		long before = this.routes.getRevision();
+		both(adding("hello", HELLO), adding("a-slow-beat", SLOW_BEAT)).run();
+		await().atMost(PATIENCE).until(() -> accepted().isReached(this.routes, before));
+		AtomicBoolean undone = new AtomicBoolean();
+		CompletableFuture<List<Integer>> statuses = CompletableFuture.supplyAsync(() -> {
+			List<Integer> seen = new ArrayList<>();
+			while (!undone.get()) {
+				seen.add(get("/hello").statusCode());
+			}
+			return seen;
+		});
+
+		both(both(replacing("a-slow-beat", "- delay:", "- delay: # slow"), adding("bad-beat", BEAT.formatted(-1))),
+				replacing("hello", "\"you\"", "\"them\""))
+			.run();
+
+		await().atMost(PATIENCE).until(() -> rejected("route 'beat' does not start").isReached(this.routes, 0));
+		undone.set(true);
+		assertThat(statuses.join()).containsOnly(200);
+		assertThat(get("/hello").body()).contains("you");
 	}
 
 	/** As an operator does, on the management port. */

@@ -347,6 +347,11 @@ class LiveRoutesTest {
 			.asString()
 			.startsWith(file + ":2:35: error: 'agentassist.ranking.skill-weight' cannot be set: ");
 
+		configure("greeting: hello", "agentassist.genesys.client-secret: ''");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.contains(file + ":2:36: error: 'agentassist.genesys.client-secret' has no value: GENESYS_CLIENT_SECRET");
+
 		configure("greeting: hello", "agentassist.analytics.endpoint: http://collector.example/");
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).first()
@@ -1106,6 +1111,67 @@ class LiveRoutesTest {
 		assertThat(greeting()).isEqualTo("very sorry");
 	}
 
+	/** Camel removed the first of them for each policy that it did not know. */
+	@Test
+	void shouldKeepPoliciesOfAllRoutesThroughEditsOfOthers() throws Exception {
+		String policy = POLICY.replace("    id: forgiving\n", "");
+		write("all-routes.camel.yaml", policy);
+		write("sorry.txt", "sorry");
+		write("mistakes.camel.yaml",
+				policy.replace("IllegalState", "IllegalArgument").replace("sorry.txt", "oops.txt"));
+		write("oops.txt", "oops");
+		String failing = FAILING.replace("    routeConfigurationId: forgiving\n", "");
+		write("greeting.camel.yaml", failing.formatted("first"));
+		start();
+		assertThat(greeting()).isEqualTo("sorry");
+
+		write("greeting.camel.yaml", failing.formatted("second").replace("IllegalState", "IllegalArgument"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+		assertThat(greeting()).isEqualTo("oops");
+
+		write("more.camel.yaml", POLICY);
+		write("greeting.camel.yaml", failing.formatted("third"));
+		this.routes.refresh();
+		assertThat(this.routes.getRevision()).isEqualTo(3);
+		assertThat(greeting()).isEqualTo("sorry");
+	}
+
+	/** The edit stayed rejected until something else in the files was changed. */
+	@Test
+	void shouldTakeAnEditThatIsSavedAgainOnceWhatItNeedsIsThere(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+		Path elsewhere = this.config.resolve("elsewhere.txt");
+
+		write("greeting.camel.yaml", GREETING.replace("{{folder}}/greeting.txt", elsewhere.toString()));
+		this.routes.refresh();
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isNotEmpty();
+		assertThat(log).containsOnlyOnce("Routes revision 1 keeps running");
+
+		Files.writeString(elsewhere, "good day");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(greeting()).isEqualTo("good day");
+	}
+
+	/** Emacs writes one every 30 s. */
+	@Test
+	void shouldNotTakeAnEditorsCopyForAnEdit() throws Exception {
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		write("#greeting.camel.yaml#", "half");
+		write("greeting.txt~", "half");
+		this.routes.refresh();
+
+		assertThat(this.routes.getRevision()).isEqualTo(1);
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+	}
+
 	@Test
 	void shouldSayInOneLineThatAFileOfSettingsIsEmptyOrGone() throws Exception {
 		write("greeting.camel.yaml",
@@ -1154,10 +1220,16 @@ class LiveRoutesTest {
 		// Files win over it.
 		this.environment.getPropertySources()
 			.addLast(new MapPropertySource("defaultProperties",
-					Map.of("agentassist.ranking.confidence-weight", "0.6", "agentassist.ranking.skill-weight", "0.3",
-							"agentassist.ranking.skill-bonus", "0.15", "agentassist.ranking.feedback-weight", "0.1",
-							"agentassist.ranking.feedback-model", "acceptance-ratio", "agentassist.ranking.half-life",
-							"30d")));
+					Map.ofEntries(Map.entry("agentassist.public-url", "https://bridge.example"),
+							Map.entry("agentassist.genesys.client-id", "id"),
+							Map.entry("agentassist.genesys.client-secret", "secret"),
+							Map.entry("agentassist.api.auth", "none"), Map.entry("agentassist.callback.auth", "none"),
+							Map.entry("agentassist.ranking.confidence-weight", "0.6"),
+							Map.entry("agentassist.ranking.skill-weight", "0.3"),
+							Map.entry("agentassist.ranking.skill-bonus", "0.15"),
+							Map.entry("agentassist.ranking.feedback-weight", "0.1"),
+							Map.entry("agentassist.ranking.feedback-model", "acceptance-ratio"),
+							Map.entry("agentassist.ranking.half-life", "30d"))));
 		ConfigDataEnvironmentPostProcessor.applyTo(this.environment);
 		// As libraries do for their defaults.
 		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
