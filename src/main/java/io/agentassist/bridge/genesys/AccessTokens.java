@@ -75,9 +75,9 @@ final class AccessTokens {
 
 	private int failures;
 
-	private Instant nextFetchAt = Instant.MIN;
+	private Pause beforeFetch = new Pause(Instant.MIN, Instant.MIN);
 
-	private Instant nextDropAt = Instant.MIN;
+	private Pause beforeDrop = new Pause(Instant.MIN, Instant.MIN);
 
 	/**
 	 * Creates the holder of one organisation's token.
@@ -148,7 +148,7 @@ final class AccessTokens {
 	}
 
 	private synchronized Duration pause() {
-		return Duration.between(this.clock.instant(), this.nextFetchAt);
+		return Duration.between(this.clock.instant(), this.beforeFetch.until);
 	}
 
 	/**
@@ -158,9 +158,9 @@ final class AccessTokens {
 	 */
 	synchronized void drop(Token refused) {
 		Instant now = this.clock.instant();
-		if (Objects.equals(this.token, refused) && !now.isBefore(this.nextDropAt)) {
+		if (Objects.equals(this.token, refused) && this.beforeDrop.isOver(now)) {
 			this.token = null;
-			this.nextDropAt = now.plus(this.baseDelay.get());
+			this.beforeDrop = new Pause(now, now.plus(this.baseDelay.get()));
 		}
 	}
 
@@ -182,8 +182,7 @@ final class AccessTokens {
 		if (current != null && now.isBefore(current.renewAt)) {
 			return CompletableFuture.completedFuture(current);
 		}
-		if (this.fetching == null
-				|| (this.fetching.isDone() && (this.failures == 0 || !now.isBefore(this.nextFetchAt)))) {
+		if (this.fetching == null || (this.fetching.isDone() && (this.failures == 0 || this.beforeFetch.isOver(now)))) {
 			this.fetching = CompletableFuture.supplyAsync(this::renew, this.executor);
 		}
 		return this.fetching;
@@ -211,7 +210,8 @@ final class AccessTokens {
 					.ofMillis(IntervalFunction.ofExponentialBackoff(this.baseDelay.get().dividedBy(2), 2, MAX_BACK_OFF)
 						.apply(this.failures));
 				Duration pause = Collections.max(List.of(retryAfter(ex), backOff));
-				this.nextFetchAt = this.clock.instant().plus(pause);
+				Instant failed = this.clock.instant();
+				this.beforeFetch = new Pause(failed, failed.plus(pause));
 				log.warn("No access token for organisation '{}', the next try is in {} ms at the earliest: {}",
 						this.organisation, pause.toMillis(), ex.getMessage());
 			}
@@ -222,6 +222,21 @@ final class AccessTokens {
 	private static Duration retryAfter(Exception failure) {
 		Duration told = (failure instanceof ProviderException refusal) ? refusal.retryAfter() : null;
 		return (told != null) ? Collections.min(List.of(told, MAX_RETRY_AFTER)) : Duration.ZERO;
+	}
+
+	/**
+	 * A time in which something is not done.
+	 *
+	 * @param from its beginning
+	 * @param until its end
+	 */
+	private record Pause(Instant from, Instant until) {
+
+		/** Also once the clock has been set back, by hours perhaps. */
+		boolean isOver(Instant now) {
+			return now.isBefore(this.from) || !now.isBefore(this.until);
+		}
+
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
 
 import io.agentassist.bridge.http.BoundedHttpCalls;
 
@@ -81,6 +83,7 @@ final class ProviderClient implements Closeable {
 			.disableRedirectHandling()
 			// Answers are short, and a few bytes must not expand into megabytes.
 			.disableContentCompression()
+			.setDefaultHeaders(BoundedHttpCalls.UNCOMPRESSED)
 			.disableCookieManagement()
 			.disableAuthCaching();
 		if (organisation.proxy() != null) {
@@ -120,6 +123,11 @@ final class ProviderClient implements Closeable {
 		catch (ConnectTimeoutException | ConnectionRequestTimeoutException | SocketException | UnknownHostException
 				| NoHttpResponseException ex) {
 			throw new ConnectionFailedException(ex);
+		}
+		catch (SSLHandshakeException ex) {
+			// The server hung up, as when it restarts behind a proxy. A certificate that
+			// is refused has another cause.
+			throw (ex.getCause() instanceof EOFException) ? new ConnectionFailedException(ex) : ex;
 		}
 	}
 

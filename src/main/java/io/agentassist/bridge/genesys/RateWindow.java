@@ -13,8 +13,10 @@ import java.util.function.Supplier;
  * {@code inin-ratelimit-*} and {@code Retry-After} of its answers. While there are
  * plenty, or nothing is known, calls go out at once. Once only the
  * {@link GenesysProperties.Rate#reserve() reserve} is left, calls are spread over the
- * rest of the window. Each replica counts its own calls and learns of the others' from
- * the provider's next answer. Thread safe.
+ * rest of the window. Each instance counts its own calls and learns of the others' from
+ * the provider's next answer. No answer is believed for longer than
+ * {@link GenesysProperties.Rate#maxHold()}, as without a call none could correct it.
+ * Thread safe.
  */
 final class RateWindow {
 
@@ -32,7 +34,11 @@ final class RateWindow {
 
 	private long remaining;
 
+	/** When the window ends, as the provider says. */
 	private long resetAt;
+
+	/** Until when the figures of the last answer count; not after the window's end. */
+	private long believedUntil;
 
 	private long nextSlot;
 
@@ -57,11 +63,11 @@ final class RateWindow {
 		long now = this.nanoTime.getAsLong();
 		boolean held = this.heldUntil - now > 0;
 		long slot = held ? this.heldUntil : now;
-		boolean known = this.allowed > 0 && this.resetAt - slot > 0;
+		boolean known = this.allowed > 0 && this.believedUntil - slot > 0;
 		boolean spread = known && this.remaining > 0 && this.remaining <= this.allowed * this.settings.get().reserve();
 		boolean usedUp = known && this.remaining <= 0;
 		if (usedUp) {
-			slot = this.resetAt;
+			slot = this.believedUntil;
 		}
 		else if (spread && this.nextSlot - slot > 0) {
 			slot = this.nextSlot;
@@ -86,7 +92,7 @@ final class RateWindow {
 	synchronized void release() {
 		// Calls that wait for the next window come here after their wait. One of the
 		// window before may be taken for one of these: at worst, a call too many.
-		if (this.waiting > 0 && this.nanoTime.getAsLong() - this.resetAt >= 0) {
+		if (this.waiting > 0 && this.nanoTime.getAsLong() - this.believedUntil >= 0) {
 			this.waiting--;
 		}
 		else {
@@ -116,7 +122,7 @@ final class RateWindow {
 				&& Math.abs(end - this.resetAt) <= SAME_WINDOW_NANOS;
 		// The answer's figure may not include all calls that waited for this window.
 		long left = Math.max(0, limit - (sameWindow ? count : Math.max(count, this.waiting)));
-		// Our figure includes calls in flight, the answer's the calls of other replicas.
+		// Our figure includes calls in flight, the answer's the calls of other instances.
 		this.remaining = sameWindow ? Math.min(this.remaining, left) : left;
 		if (!sameWindow) {
 			this.resetAt = end;
@@ -124,6 +130,11 @@ final class RateWindow {
 			this.waiting = 0;
 		}
 		this.allowed = limit;
+		this.believedUntil = now + atMostTheLongestHold(reset).toNanos();
+	}
+
+	private Duration atMostTheLongestHold(Duration time) {
+		return Collections.min(List.of(time, this.settings.get().maxHold()));
 	}
 
 	/**
@@ -131,8 +142,7 @@ final class RateWindow {
 	 * @param retryAfter what the provider asked for, capped at the longest hold
 	 */
 	synchronized void hold(Duration retryAfter) {
-		Duration time = Collections.min(List.of(retryAfter, this.settings.get().maxHold()));
-		long until = this.nanoTime.getAsLong() + time.toNanos();
+		long until = this.nanoTime.getAsLong() + atMostTheLongestHold(retryAfter).toNanos();
 		if (until - this.heldUntil > 0) {
 			this.heldUntil = until;
 		}
@@ -147,7 +157,7 @@ final class RateWindow {
 		if (this.heldUntil - now > 0) {
 			return 0;
 		}
-		return (this.allowed > 0 && this.resetAt - now > 0) ? Math.max(0, this.remaining) : Double.NaN;
+		return (this.allowed > 0 && this.believedUntil - now > 0) ? Math.max(0, this.remaining) : Double.NaN;
 	}
 
 }

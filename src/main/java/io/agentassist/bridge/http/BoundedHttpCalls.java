@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -14,8 +15,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hc.core5.concurrent.Cancellable;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
+import org.apache.hc.core5.http.message.BasicHeader;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
 
@@ -30,6 +34,9 @@ public class BoundedHttpCalls implements Closeable {
 
 	/** The {@code User-Agent} of calls to the provider and to analytics. */
 	public static final String USER_AGENT = "agent-assist-bridge";
+
+	/** A compressed answer is not asked for, and taken as it is. */
+	public static final List<Header> UNCOMPRESSED = List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity"));
 
 	/** Far more than any answer in the contracts. A longer answer is cut off here. */
 	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -78,6 +85,9 @@ public class BoundedHttpCalls implements Closeable {
 	@SuppressWarnings("resource")
 	private static ClassicHttpResponse read(ClassicHttpResponse answer) throws IOException {
 		try (answer) {
+			// Camel would decompress it, beyond any limit, and fail where there is no
+			// body.
+			answer.removeHeaders(HttpHeaders.CONTENT_ENCODING);
 			HttpEntity entity = answer.getEntity();
 			InputStream content = (entity != null) ? entity.getContent() : null;
 			if (content != null) {

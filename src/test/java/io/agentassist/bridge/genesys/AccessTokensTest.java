@@ -72,6 +72,20 @@ class AccessTokensTest {
 		assertThat(this.tokens.get(PATIENCE).value()).isEqualTo("token");
 	}
 
+	/** As where a host's clock was wrong when it started. It paused for that long. */
+	@Test
+	void shouldFetchOnceTheClockHasBeenSetBack() throws Exception {
+		this.endpoint = () -> {
+			throw new IllegalStateException("no network yet");
+		};
+		assertThatExceptionOfType(TokenFetchException.class).isThrownBy(() -> this.tokens.get(PATIENCE));
+		this.endpoint = () -> new AccessTokens.Grant("token", Duration.ofHours(1));
+
+		this.clock.pass(Duration.ofHours(-2));
+
+		assertThat(this.tokens.get(PATIENCE).value()).isEqualTo("token");
+	}
+
 	@Test
 	void shouldNotFetchAnotherForEachRequestWhenNoTokenIsAccepted() throws Exception {
 		for (int i = 0; i < 100; i++) {

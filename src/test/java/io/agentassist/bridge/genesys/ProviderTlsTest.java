@@ -1,13 +1,17 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
-import java.net.SocketException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -94,7 +98,32 @@ class ProviderTlsTest {
 		// The server may break the connection before its alert is read.
 		assertThatThrownBy(
 				() -> call("https://localhost:" + server.httpsPort(), bundle(null, "trusted-by-client"), null))
-			.isInstanceOfAny(SSLException.class, SocketException.class);
+			.isInstanceOfAny(SSLException.class, ConnectionFailedException.class);
+	}
+
+	/**
+	 * As a gateway does that restarts behind a proxy: nothing was sent, so it is tried
+	 * again.
+	 */
+	@Test
+	void shouldTakeAServerThatHangsUpInTheHandshakeForAFailedConnection() throws IOException {
+		try (ServerSocket closing = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			CompletableFuture<Void> served = CompletableFuture.runAsync(() -> {
+				try (Socket socket = closing.accept()) {
+					// The hello of the handshake; a rest unread would break the
+					// connection.
+					assertThat(socket.getInputStream().readNBytes(5)).hasSize(5);
+					socket.getInputStream().skipNBytes(socket.getInputStream().available());
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+			});
+
+			assertThatExceptionOfType(ConnectionFailedException.class)
+				.isThrownBy(() -> call("https://localhost:" + closing.getLocalPort(), null, null));
+			served.join();
+		}
 	}
 
 	@Test

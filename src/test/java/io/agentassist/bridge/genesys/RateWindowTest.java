@@ -63,6 +63,21 @@ class RateWindowTest {
 			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("30"));
 	}
 
+	/**
+	 * Milliseconds for seconds, say. Without a call, nothing told otherwise for hours.
+	 */
+	@Test
+	void shouldNotBelieveForLongThatNothingIsLeft() {
+		this.window.update(300, 300, Duration.ofHours(12));
+		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("60"));
+
+		this.nanos.addAndGet(Duration.ofMinutes(1).toNanos());
+
+		assertThat(this.window.reserve(PATIENCE)).isZero();
+		assertThat(this.window.remaining()).isNaN();
+	}
+
 	@Test
 	void shouldGoOnInTheNextWindow() {
 		this.window.update(300, 300, Duration.ofSeconds(2));

@@ -13,6 +13,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -48,6 +50,20 @@ class AnalyticsFailureTest extends BridgeTest {
 			.containsPattern("Analytics does not accept events, retrying \\S+ later: SocketTimeoutException");
 		this.provider.stub(analytics(trickling).willReturn(answer(202, "{}")));
 		assertThat(settledActions(trickling)).containsExactly("presented");
+	}
+
+	/**
+	 * Camel decompressed them: without a body it failed, and the event was posted again.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "{}" })
+	void shouldTakeAnAnswerThatSaysItIsCompressed(String body) {
+		String id = queue(unique("conv-"));
+		this.provider.stub(analytics(id).willReturn(answer(202, body).withHeader("Content-Encoding", "gzip")));
+		callBack(completed(id));
+
+		assertThat(settledActions(id)).containsExactly("presented");
+		assertThat(this.provider.analyticsEventsOf(id)).hasSize(1);
 	}
 
 	/** Camel copies a whole answer into memory. */
