@@ -252,9 +252,10 @@ function suggestionElement(request, suggestion) {
 	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
 
 	let failedAction;
+	let judged = Promise.resolve();
 	part(".again").onclick = () => give(failedAction);
-	part(".accept").onclick = () => give("accepted");
-	part(".dismiss").onclick = () => give("dismissed");
+	part(".accept").onclick = () => judge("accepted");
+	part(".dismiss").onclick = () => judge("dismissed");
 	part(".more").onclick = () => {
 		const folded = part(".content").classList.toggle("folded");
 		part(".more").ariaExpanded = String(!folded);
@@ -273,6 +274,11 @@ function suggestionElement(request, suggestion) {
 		}
 	};
 	return element;
+
+	/** Sends one judgement after the other, as the last one counts. */
+	function judge(action) {
+		judged = judged.then(() => give(action));
+	}
 
 	/** Sends feedback; where that fails, lets the agent try again. */
 	async function give(action) {
