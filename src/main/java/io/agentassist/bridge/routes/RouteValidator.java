@@ -14,8 +14,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Checks whether a set of routes would run, without running it: its syntax, Camel's
- * schema, everything it refers to, the HTTP contract, and finally a build of every route
- * in a separate context. Thread safe.
+ * schema, everything it refers to, the HTTP contract, and finally a build of every policy
+ * and route in a separate context. Thread safe.
  */
 final class RouteValidator {
 
@@ -128,6 +128,16 @@ final class RouteValidator {
 
 	private static RouteProblem problem(ScratchContext.Failure failure, List<RouteItem> items) {
 		String message = RouteProblem.reason(failure.cause());
+		if (failure.policy() != null) {
+			RouteItem policy = items.stream()
+				.filter((item) -> item.isPolicy() && item.file().equals(failure.file()))
+				.skip(failure.policy())
+				.findFirst()
+				.orElseThrow();
+			return policy.error(YamlTree.key(policy.node(), "id"),
+					((policy.id() != null) ? "routeConfiguration '" + policy.id() + "'" : "this routeConfiguration")
+							+ " cannot be built: " + message);
+		}
 		if (failure.file() != null) {
 			StringBuilder messages = new StringBuilder();
 			for (Throwable cause = failure.cause(); cause != null; cause = cause.getCause()) {

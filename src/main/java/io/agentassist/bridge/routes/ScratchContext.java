@@ -1,13 +1,18 @@
 package io.agentassist.bridge.routes;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.catalog.impl.DefaultRuntimeCamelCatalog;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.model.InterceptDefinition;
+import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RouteDefinitionHelper;
 import org.apache.camel.spi.PropertiesFunction;
@@ -82,40 +87,86 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
-	 * Builds every route as a start would, but does not start it.
-	 * @param failed receives each route that cannot be built
+	 * Builds every policy, and every route as a start would, but starts none.
+	 * @param failed receives each policy and each route that cannot be built
 	 */
 	void load(RouteSet set, Consumer<Failure> failed) {
+		Map<RoutesBuilder, String> files = new LinkedHashMap<>();
 		for (String file : set.routes()) {
-			try {
-				List<Resource> resources = new ArrayList<>();
-				resources.add(ResourceHelper.fromString(file, set.files().get(file)));
-				for (RoutesBuilder builder : PluginHelper.getRoutesLoader(this.camel).findRoutesBuilders(resources)) {
-					builder.addRoutesToCamelContext(this.camel);
+			attempt(() -> {
+				Resource resource = ResourceHelper.fromString(file, set.files().get(file));
+				for (RoutesBuilder builder : PluginHelper.getRoutesLoader(this.camel)
+					.findRoutesBuilders(List.of(resource))) {
+					addPolicies(file, builder, failed);
+					files.put(builder, file);
 				}
-			}
-			// A class missing from lib/ causes an Error, not an Exception.
-			catch (Exception | LinkageError | StackOverflowError ex) {
-				failed.accept(new Failure(file, null, ex));
-			}
+			}, (cause) -> failed.accept(Failure.ofFile(file, cause)));
 		}
+		// After all policies, as a route incorporates them when it is read.
+		files.forEach((builder, file) -> attempt(() -> builder.addRoutesToCamelContext(this.camel),
+				(cause) -> failed.accept(Failure.ofFile(file, cause))));
 		for (RouteDefinition route : this.camel.getRouteDefinitions()) {
-			try {
-				build(route);
-			}
-			catch (Exception | LinkageError | StackOverflowError ex) {
-				failed.accept(new Failure(null, route.getId(), ex));
+			attempt(() -> build(route), (cause) -> failed.accept(Failure.ofRoute(route.getId(), cause)));
+		}
+	}
+
+	private void addPolicies(String file, RoutesBuilder builder, Consumer<Failure> failed) throws Exception {
+		if (!(builder instanceof RouteConfigurationBuilder configurations)) {
+			return;
+		}
+		configurations.addRouteConfigurationsToCamelContext(this.camel);
+		List<RouteConfigurationDefinition> policies = configurations.getRouteConfigurationCollection()
+			.getRouteConfigurations();
+		List<RouteConfigurationDefinition> added = this.camel.getRouteConfigurationDefinitions();
+		for (int i = 0; i < policies.size(); i++) {
+			int position = i;
+			RouteConfigurationDefinition policy = policies.get(i);
+			// Camel has left out those whose precondition does not hold.
+			if (added.contains(policy)) {
+				attempt(() -> build(policy), (cause) -> {
+					// Or else it would be reported again for each route that uses it.
+					added.remove(policy);
+					failed.accept(Failure.ofPolicy(file, position, cause));
+				});
 			}
 		}
+	}
+
+	/** Builds a policy in a route of its own, as it may be that no other uses it. */
+	private void build(RouteConfigurationDefinition policy) throws Exception {
+		RouteDefinition route = new RouteDefinition("direct:policy");
+		route.stop();
+		List<InterceptDefinition> intercepts = new ArrayList<>(policy.getIntercepts());
+		// Here, as else they would be built only for the entrances that they are for.
+		intercepts.addAll(policy.getInterceptFroms());
+		RouteDefinitionHelper.prepareRoute(this.camel, route, policy.getErrorHandler(), policy.getOnExceptions(),
+				intercepts, List.of(), policy.getInterceptSendTos(), policy.getOnCompletions());
+		create(route);
 	}
 
 	private void build(RouteDefinition route) throws Exception {
 		if (route.getPrecondition() != null && !matches(resolve(route.getPrecondition()))) {
 			return;
 		}
-		RouteDefinitionHelper.prepareRoute(this.camel, route);
+		if (!route.isPrepared()) {
+			RouteDefinitionHelper.prepareRoute(this.camel, route);
+		}
+		create(route);
+	}
+
+	private void create(RouteDefinition route) throws Exception {
 		RouteDefinitionHelper.forceAssignIds(this.camel, route);
 		this.camel.getModelReifierFactory().createRoute(this.camel, route);
+	}
+
+	private static void attempt(Attempt attempt, Consumer<Throwable> failed) {
+		try {
+			attempt.run();
+		}
+		// A class missing from lib/ causes an Error, not an Exception.
+		catch (Exception | LinkageError | StackOverflowError ex) {
+			failed.accept(ex);
+		}
 	}
 
 	@Override
@@ -124,13 +175,35 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
-	 * A file or route that cannot be built.
+	 * A file, policy or route that cannot be built.
 	 *
-	 * @param file the file that cannot be read; null for a route
-	 * @param route the id of the route that cannot be built; null for a file
+	 * @param file the file that cannot be read, or that has the policy; null for a route
+	 * @param policy which of the policies in the file, counted from 0, as it may have no
+	 * id; null for a file or a route
+	 * @param route the id of the route; null for a file or a policy
 	 * @param cause the reason
 	 */
-	record Failure(String file, String route, Throwable cause) {
+	record Failure(String file, Integer policy, String route, Throwable cause) {
+
+		private static Failure ofFile(String file, Throwable cause) {
+			return new Failure(file, null, null, cause);
+		}
+
+		private static Failure ofPolicy(String file, int policy, Throwable cause) {
+			return new Failure(file, policy, null, cause);
+		}
+
+		private static Failure ofRoute(String route, Throwable cause) {
+			return new Failure(null, null, route, cause);
+		}
+
+	}
+
+	/** Something that may fail. */
+	private interface Attempt {
+
+		void run() throws Exception;
+
 	}
 
 	/** The settings, by the names that routes use. */

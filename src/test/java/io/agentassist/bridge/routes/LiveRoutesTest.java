@@ -170,6 +170,26 @@ class LiveRoutesTest {
 		assertThat(greeting()).isEqualTo("hello");
 	}
 
+	/** The check did not build policies, so that the bridge did not start any more. */
+	@Test
+	void shouldRunTheLastGoodSetAfterARestartOnAPolicyThatCannotBeBuilt() throws Exception {
+		write("errors.camel.yaml", POLICY);
+		write("sorry.txt", "sorry");
+		write("greeting.camel.yaml", FAILING.formatted("first"));
+		start();
+		write("errors.camel.yaml", POLICY.replace("IllegalState", "IlegalState"));
+		String problem = "errors.camel.yaml:2:5: error: routeConfiguration 'forgiving' cannot be built: "
+				+ "ClassNotFoundException: java.lang.IlegalStateException";
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).containsExactly(problem);
+		this.camel.close();
+
+		start();
+
+		assertThat(this.routes.getPendingEdit()).containsExactly(problem);
+		assertThat(greeting()).isEqualTo("sorry");
+	}
+
 	@Test
 	void shouldNotTakeFilesForRoutesThatWereSoWithEarlierSettingsOnly() throws Exception {
 		startOnceWithMorePatterns();

@@ -106,6 +106,8 @@ class RouteValidatorTest {
 					api.camel.yaml              | `specification: file:config/openapi.yaml`        | `specification: file:config/none.yaml`  | `error: the contract cannot be read`
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 retries forever`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
+					error-policies.camel.yaml   | `refused: ${exception.message}`                  | `refused: ${exception.message`          | `error: routeConfiguration 'callback-errors' cannot be built: `
+					error-policies.camel.yaml   | `java.lang.Exception`                            | `java.lang.Exeption`                    | `error: routeConfiguration 'provider-retry' cannot be built: ClassNotFoundException: java.lang.Exeption`
 					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a failing branch goes unnoticed`
 					provider-query.camel.yaml   | `- doTry:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - doTry:` | `warning: removes the redelivery counter of route 'request-suggestions'`
 					""")
@@ -185,6 +187,63 @@ class RouteValidatorTest {
 	}
 
 	@Test
+	void shouldReportAPolicyOnceAtItsOwnPlace() throws IOException {
+		String rest = "\n          onExceptionOccurredRef: failedStep\n          redeliveryPolicy";
+		replace("error-policies.camel.yaml", "java.lang.Exception" + rest, "java.lang.Exeption" + rest);
+
+		int line = lineOf("error-policies.camel.yaml", "id: api-errors");
+		assertThat(check()).singleElement()
+			.hasToString("error-policies.camel.yaml:" + line + ":5: error: routeConfiguration 'api-errors' cannot be"
+					+ " built: ClassNotFoundException: java.lang.Exeption");
+	}
+
+	/** Nothing of a policy was built, whether a route named it or not. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			value = { "onException | {exception: [java.lang.Exception], steps: [{log: '${body'}]}",
+					"onException | {exception: [java.lang.Exception], onWhen: {simple: '${body'}}",
+					"onCompletion | {steps: [{log: '${body'}]}", "intercept | {steps: [{log: '${body'}]}",
+					"interceptFrom | {uri: 'direct:keep-feedback', steps: [{log: '${body'}]}",
+					"interceptSendToEndpoint | {uri: 'direct:keep-feedback', steps: [{log: '${body'}]}" })
+	void shouldBuildAPolicyThatNoRouteNames(String kind, String content) throws IOException {
+		String policies = """
+				- routeConfiguration:
+				    onCompletion: [{onCompletion: {steps: [{log: done}]}}]
+				- routeConfiguration:
+				    %s
+				    KIND: [{KIND: CONTENT}]
+				""".replace("KIND", kind).replace("CONTENT", content);
+
+		add("policies.camel.yaml", policies.formatted("id: unused"));
+		assertThat(check()).singleElement()
+			.asString()
+			.startsWith("policies.camel.yaml:4:5: error: routeConfiguration 'unused' cannot be built: ");
+
+		add("policies.camel.yaml", policies.formatted("description: for all routes without a policy"));
+		assertThat(check()).singleElement()
+			.asString()
+			.startsWith("policies.camel.yaml:4:5: error: this routeConfiguration cannot be built: ");
+
+		add("policies.camel.yaml", policies.formatted("precondition: \"'a' == 'b'\""));
+		assertThat(check()).isEmpty();
+	}
+
+	@Test
+	void shouldBuildTheErrorHandlerOfAPolicy() throws IOException {
+		add("policies.camel.yaml", """
+				- routeConfiguration:
+				    id: unused
+				    errorHandler:
+				      deadLetterChannel:
+				        deadLetterUri: none:here
+				""");
+
+		assertThat(check()).singleElement()
+			.asString()
+			.startsWith("policies.camel.yaml:2:5: error: routeConfiguration 'unused' cannot be built: ");
+	}
+
+	@Test
 	void shouldKnowAStepThatIsNoMoreThanItsUri() throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - to: direct:purge-old-rows-now\n");
 		assertThat(check()).singleElement()
@@ -207,13 +266,16 @@ class RouteValidatorTest {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route").replace("    id: new-route\n", ""));
 
 		assertThat(row("without-id")).containsExactly("new.camel.yaml", "without-id", "direct:new-route", "");
-		assertThat(offline.graph(RouteSet.read(offline.settings(), this.folder, (problem) -> {
-		})).mermaid()).startsWith("flowchart");
+		assertThat(graph().mermaid()).startsWith("flowchart");
 	}
 
 	private List<String> row(String route) throws IOException {
+		return graph().table().stream().filter((row) -> row.contains(route)).findFirst().orElseThrow();
+	}
+
+	private RouteGraph graph() throws IOException {
 		return offline.graph(RouteSet.read(offline.settings(), this.folder, (problem) -> {
-		})).table().stream().filter((row) -> row.contains(route)).findFirst().orElseThrow();
+		}));
 	}
 
 	@Test
