@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -27,7 +26,7 @@ final class EndlessCallCheck {
 	 */
 	private static final Set<String> LAST = Set.of("stop", "throwException", "rollback");
 
-	private final UnaryOperator<String> names;
+	private final EndpointNames names;
 
 	private final Consumer<RouteProblem> problems;
 
@@ -35,10 +34,10 @@ final class EndlessCallCheck {
 
 	/**
 	 * Creates the check of one set.
-	 * @param names maps a URI to the name of its endpoint
+	 * @param names of the endpoints
 	 * @param problems receives each problem
 	 */
-	EndlessCallCheck(UnaryOperator<String> names, Consumer<RouteProblem> problems) {
+	EndlessCallCheck(EndpointNames names, Consumer<RouteProblem> problems) {
 		this.names = names;
 		this.problems = problems;
 	}
@@ -46,8 +45,8 @@ final class EndlessCallCheck {
 	void check(List<RouteItem> routes) {
 		for (RouteItem route : routes) {
 			List<Call> made = new ArrayList<>();
-			collect(route, YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), made);
-			this.calls.put(this.names.apply(YamlTree.text(route.entrance())), made);
+			collect(route, YamlTree.entry(route.from(), "steps"), made);
+			this.calls.put(this.names.name("from", route.from()), made);
 		}
 		this.calls.forEach((entrance, made) -> made.forEach((call) -> {
 			if (comesBack(call.target(), entrance, new HashSet<>())) {
@@ -71,8 +70,8 @@ final class EndlessCallCheck {
 					return false;
 				}
 				if ("to".equals(step.getKey()) || "wireTap".equals(step.getKey())) {
-					Node at = YamlTree.uri(step.getKey(), content);
-					made.add(new Call(route, at, this.names.apply(YamlTree.text(at))));
+					made.add(new Call(route, YamlTree.uri(step.getKey(), content),
+							this.names.name(step.getKey(), content)));
 				}
 			}
 		}

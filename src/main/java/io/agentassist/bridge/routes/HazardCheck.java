@@ -17,18 +17,21 @@ final class HazardCheck {
 
 	private final RouteSurroundings surroundings;
 
+	private final EndpointNames names;
+
 	private final Consumer<RouteProblem> problems;
 
 	/** Ids of policies and routes that redeliver. */
 	private final Set<String> redelivering = new HashSet<>();
 
 	/**
-	 * {@code direct:} URIs called by a route with such a policy, with that route's id.
+	 * {@code direct:} names called by a route with such a policy, with that route's id.
 	 */
 	private final Map<String, String> redelivered = new HashMap<>();
 
-	HazardCheck(RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
+	HazardCheck(RouteSurroundings surroundings, EndpointNames names, Consumer<RouteProblem> problems) {
 		this.surroundings = surroundings;
+		this.names = names;
 		this.problems = problems;
 	}
 
@@ -60,9 +63,9 @@ final class HazardCheck {
 	}
 
 	private void collectCalls(RouteItem item, Node node) {
-		String uri = YamlTree.text(YamlTree.uri("to", YamlTree.entry(node, "to")));
-		if (uri != null && uri.startsWith("direct:")) {
-			this.redelivered.put(uri, item.id());
+		String name = this.names.name("to", YamlTree.entry(node, "to"));
+		if (name.startsWith("direct:")) {
+			this.redelivered.put(name, item.id());
 		}
 		YamlTree.elements(node).forEach((element) -> collectCalls(item, element));
 		YamlTree.entries(node).values().forEach((value) -> collectCalls(item, value));
@@ -95,7 +98,7 @@ final class HazardCheck {
 	}
 
 	private void endlessRedelivery(RouteItem item, Node node) {
-		String entrance = YamlTree.text(item.entrance());
+		String entrance = this.names.name("from", item.from());
 		Node handler = YamlTree.entry(item.node(), "errorHandler");
 		String excluded = YamlTree.text(node, "excludePattern");
 		if ("*".equals(YamlTree.text(node, "pattern")) && YamlTree.entry(handler, "noErrorHandler") != null

@@ -4,7 +4,6 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +17,6 @@ import java.util.stream.Stream;
 
 import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.component.platform.http.spi.Method;
-import org.apache.camel.dsl.yaml.common.YamlSupport;
 import org.apache.camel.util.TimeUtils;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -46,6 +44,8 @@ final class ReferenceCheck {
 
 	private final ScratchContext scratch;
 
+	private final EndpointNames names;
+
 	private final Consumer<RouteProblem> problems;
 
 	private final Map<String, String> ids = new HashMap<>();
@@ -55,10 +55,11 @@ final class ReferenceCheck {
 	private final Set<String> policies = new HashSet<>();
 
 	ReferenceCheck(RoutesProperties settings, RouteSurroundings surroundings, ScratchContext scratch,
-			Consumer<RouteProblem> problems) {
+			EndpointNames names, Consumer<RouteProblem> problems) {
 		this.settings = settings;
 		this.surroundings = surroundings;
 		this.scratch = scratch;
+		this.names = names;
 		this.problems = problems;
 	}
 
@@ -82,9 +83,7 @@ final class ReferenceCheck {
 				walk(item, item.kind(), item.node());
 			}
 		}
-		new EndlessCallCheck((uri) -> Optional.ofNullable(resolved(uri)).map(ReferenceCheck::endpointName).orElse(""),
-				this.problems)
-			.check(routes);
+		new EndlessCallCheck(this.names, this.problems).check(routes);
 		return this.entrances.keySet();
 	}
 
@@ -101,15 +100,10 @@ final class ReferenceCheck {
 	}
 
 	private void collectEntrance(RouteItem item) {
-		Node from = YamlTree.entry(item.node(), "from");
-		String uri = resolved(YamlTree.text(item.entrance()));
-		if (uri == null) {
-			return;
-		}
-		for (String name : entrances(uri, YamlTree.entry(from, "parameters"))) {
+		for (String name : entrances(item)) {
 			String other = this.entrances.putIfAbsent(name, item.id());
 			if (other != null) {
-				this.problems.accept(item.error(YamlTree.key(from, "uri"),
+				this.problems.accept(item.error(YamlTree.key(item.from(), "uri"),
 						"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
 				return;
 			}
@@ -120,21 +114,19 @@ final class ReferenceCheck {
 	 * The names that two consumers must not share: a path has one for each verb that it
 	 * takes, since removing one of two routes would take the verb away from the other.
 	 */
-	private List<String> entrances(String uri, Node parameters) {
-		String name = endpointName(uri);
+	private List<String> entrances(RouteItem item) {
+		String name = this.names.name("from", item.from());
 		if (!name.startsWith(HTTP)) {
-			return List.of(name);
+			return name.isEmpty() ? List.of() : List.of(name);
 		}
 		String path = HTTP + "/" + name.substring(HTTP.length()).replaceFirst("^/", "");
-		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)").matcher(uri);
-		String verbs = inQuery.find() ? inQuery.group(1) : resolved(YamlTree.text(parameters, "httpMethodRestrict"));
+		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)")
+			.matcher(this.scratch.value(YamlTree.text(item.entrance())));
+		String verbs = inQuery.find() ? inQuery.group(1)
+				: this.scratch.value(YamlTree.text(YamlTree.entry(item.from(), "parameters"), "httpMethodRestrict"));
 		Stream<String> taken = (verbs != null) ? Stream.of(verbs.toUpperCase(Locale.ROOT).split(",")).map(String::trim)
 				: Method.getAll().stream().map(Method::name);
 		return taken.distinct().map((verb) -> path + " " + verb).toList();
-	}
-
-	private static String endpointName(String uri) {
-		return uri.replaceAll("\\?.*", "").replace("//", "");
 	}
 
 	private void uniqueIds(RouteItem item, Node node) {
@@ -172,7 +164,7 @@ final class ReferenceCheck {
 		}
 		Node uri = YamlTree.uri(name, node);
 		if (YamlTree.text(uri) != null) {
-			endpoint(item, name, uri, YamlTree.entry(node, "parameters"));
+			endpoint(item, name, node, uri);
 		}
 		if (node instanceof MappingNode) {
 			if (YamlTree.text(node, "ref") != null && Set.of("bean", "method").contains(name)) {
@@ -193,25 +185,15 @@ final class ReferenceCheck {
 				beanMethod(item, node, call[0], (call.length > 1) ? call[1] : null);
 			}
 			// What is optional, {{?key}}, may be missing.
-			else if (!key.startsWith("?") && resolved(matcher.group()) == null) {
+			else if (!key.startsWith("?") && this.scratch.value(matcher.group()) == null) {
 				this.problems.accept(item.error(node,
 						"the setting '" + key + "' is not defined: add it to config/application.yaml"));
 			}
 		}
 	}
 
-	private String resolved(String text) {
-		try {
-			return (text != null) ? this.scratch.resolve(text) : null;
-		}
-		catch (RuntimeException ex) {
-			return null;
-		}
-	}
-
-	private void endpoint(RouteItem item, String step, Node at, Node parameters) {
-		boolean dynamic = DYNAMIC.contains(step) && YamlTree.text(at).contains("${");
-		String uri = resolved(YamlTree.text(at));
+	private void endpoint(RouteItem item, String step, Node node, Node at) {
+		String uri = this.scratch.value(YamlTree.text(at));
 		if (uri == null && !YamlTree.text(at).startsWith("{{?")) {
 			return;
 		}
@@ -232,27 +214,22 @@ final class ReferenceCheck {
 			this.problems
 				.accept(item.error(at, "there is no component '" + scheme + "': its library is not in the bridge"));
 		}
-		else if (!dynamic) {
-			options(item, at, uri, parameters);
+		else if (!(DYNAMIC.contains(step) && uri.contains("${"))) {
+			options(item, step, node, at);
 		}
-		if (scheme.equals("direct") && !dynamic && !step.equals("from")
-				&& !this.entrances.containsKey(endpointName(uri))) {
-			this.problems.accept(item.error(at, "no route starts with '" + uri + "'"));
+		String name = this.names.name(step, node);
+		if (scheme.equals("direct") && !step.equals("from") && !(DYNAMIC.contains(step) && name.contains("${"))
+				&& !this.entrances.containsKey(name)) {
+			this.problems.accept(item.error(at, "no route starts with '" + name + "'"));
 		}
 	}
 
-	private void options(RouteItem item, Node at, String uri, Node parameters) {
-		Map<String, Object> values = new LinkedHashMap<>();
-		YamlTree.entries(parameters).forEach((key, value) -> {
-			String text = resolved(YamlTree.text(value));
-			if (text != null) {
-				values.put(key, text);
-			}
-		});
+	private void options(RouteItem item, String step, Node node, Node at) {
+		Node parameters = YamlTree.entry(node, "parameters");
+		String name = this.names.name(step, node);
 		EndpointValidationResult result;
 		try {
-			result = this.scratch
-				.validate(YamlSupport.createEndpointUri(this.scratch.camel(), at, uri, new HashMap<>(values)));
+			result = this.scratch.validate(this.names.uri(step, node));
 		}
 		catch (RuntimeException ex) {
 			this.problems.accept(item.error(at, "not a valid endpoint: " + ex.getMessage()));
@@ -265,9 +242,9 @@ final class ReferenceCheck {
 			this.problems.accept(item.error(at, "not a valid endpoint: " + result.getSyntaxError()));
 		}
 		none(result.getUnknown()).forEach((option) -> this.problems
-			.accept(item.error(place(at, parameters, option), "'" + option + "' is not an option of " + uri)));
+			.accept(item.error(place(at, parameters, option), "'" + option + "' is not an option of " + name)));
 		none(result.getRequired()).forEach((option) -> this.problems
-			.accept(item.error(at, "the option '" + option + "' of " + uri + " is missing")));
+			.accept(item.error(at, "the option '" + option + "' of " + name + " is missing")));
 		Stream
 			.of(result.getInvalidBoolean(), result.getInvalidInteger(), result.getInvalidNumber(),
 					result.getInvalidDuration(), result.getInvalidEnum())

@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.apache.camel.impl.DefaultCamelContext;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -20,6 +22,12 @@ import org.snakeyaml.engine.v2.nodes.Node;
 final class RouteGraph {
 
 	private static final Pattern HOP = Pattern.compile("(add|claim|lock)\\('([^']+)'.*");
+
+	/**
+	 * Leaves placeholders as they are, since a setting says more than its value. The
+	 * context is never started, so there is nothing to close.
+	 */
+	private final EndpointNames names = new EndpointNames(new DefaultCamelContext(), UnaryOperator.identity());
 
 	private final Map<String, String> operations = new LinkedHashMap<>();
 
@@ -103,8 +111,8 @@ final class RouteGraph {
 		return id;
 	}
 
-	private static String from(RouteItem route) {
-		return String.valueOf(YamlTree.text(route.entrance())).replaceAll("\\?.*", "");
+	private String from(RouteItem route) {
+		return this.names.name("from", route.from());
 	}
 
 	/** A route's id; "routes check" reports a missing one. */
@@ -114,21 +122,21 @@ final class RouteGraph {
 
 	private Set<String> targets(RouteItem route) {
 		Set<String> targets = new LinkedHashSet<>();
-		collect(YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), "", targets, "add");
+		collect(YamlTree.entry(route.from(), "steps"), "", targets, "add");
 		return targets;
 	}
 
 	private Set<String> sources(RouteItem route) {
 		Set<String> sources = new LinkedHashSet<>();
-		collect(YamlTree.entry(YamlTree.entry(route.node(), "from"), "steps"), "", sources, "claim|lock");
+		collect(YamlTree.entry(route.from(), "steps"), "", sources, "claim|lock");
 		sources.removeIf((source) -> !source.startsWith("outbox "));
 		return sources;
 	}
 
 	private void collect(Node node, String step, Set<String> targets, String hop) {
-		String uri = YamlTree.text(YamlTree.uri(step, node));
-		if (uri != null && !uri.startsWith("bean-validator:")) {
-			targets.add(uri.replaceAll("\\?.*", ""));
+		String name = this.names.name(step, node);
+		if (!name.isEmpty() && !name.startsWith("bean-validator:")) {
+			targets.add(name);
 		}
 		String ref = YamlTree.text(node, "ref");
 		String method = YamlTree.text(node, "method");

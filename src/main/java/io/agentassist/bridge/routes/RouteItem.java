@@ -42,9 +42,14 @@ record RouteItem(String file, String kind, Node key, Node node) {
 		return YamlTree.text(this.node, "id");
 	}
 
+	/** The content of its {@code from}; null if it has none. */
+	Node from() {
+		return YamlTree.entry(this.node, "from");
+	}
+
 	/** The node with the URI of its {@code from}; null if it has none. */
 	Node entrance() {
-		return YamlTree.uri("from", YamlTree.entry(this.node, "from"));
+		return YamlTree.uri("from", from());
 	}
 
 	RouteProblem error(Node at, String message) {

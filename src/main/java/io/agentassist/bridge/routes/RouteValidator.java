@@ -56,11 +56,12 @@ final class RouteValidator {
 			RouteFiles files = new RouteFiles(this.settings.directory());
 			files.use(set);
 			try (ScratchContext scratch = new ScratchContext(surroundings, files)) {
-				Set<String> entrances = new ReferenceCheck(this.settings, surroundings, scratch, problems::add)
+				EndpointNames names = new EndpointNames(scratch.camel(), scratch::value);
+				Set<String> entrances = new ReferenceCheck(this.settings, surroundings, scratch, names, problems::add)
 					.check(items);
 				checkCallers(set, items, entrances, surroundings, problems::add);
 				if (hasNoErrors(problems)) {
-					new HazardCheck(surroundings, problems::add).check(items);
+					new HazardCheck(surroundings, names, problems::add).check(items);
 					scratch.load(set, (failure) -> problems.add(problem(failure, items)));
 				}
 			}

@@ -71,6 +71,18 @@ final class ScratchContext implements AutoCloseable {
 	}
 
 	/**
+	 * Replaces the placeholders in a text; null if it is null, or if one has no value.
+	 */
+	String value(String text) {
+		try {
+			return (text != null) ? resolve(text) : null;
+		}
+		catch (RuntimeException ex) {
+			return null;
+		}
+	}
+
+	/**
 	 * Evaluates a condition that needs no message.
 	 * @param simple an expression in Camel's Simple language, without placeholders
 	 */

@@ -108,6 +108,9 @@ class RouteValidatorTest {
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
 					error-policies.camel.yaml   | `refused: ${exception.message}`                  | `refused: ${exception.message`          | `error: routeConfiguration 'callback-errors' cannot be built: `
 					error-policies.camel.yaml   | `java.lang.Exception`                            | `java.lang.Exeption`                    | `error: routeConfiguration 'provider-retry' cannot be built: ClassNotFoundException: java.lang.Exeption`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {name: keep}` | `error: no route starts with 'direct:keep'`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {name: recordFeedback}` | `error: sends every message back to 'direct:recordFeedback'`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {nam: keep}` | `error: not a valid endpoint: `
 					interaction-recording.camel.yaml | `stopOnException: true`                     | `stopOnException: false`                | `warning: without 'stopOnException: true' a failing branch goes unnoticed`
 					provider-query.camel.yaml   | `- doTry:`                              | `- removeHeaders: {id: drop, pattern: "*"}\\n        - doTry:` | `warning: removes the redelivery counter of route 'request-suggestions'`
 					""")
@@ -172,7 +175,9 @@ class RouteValidatorTest {
 	@CsvSource({ "platform-http:/hello?httpMethodRestrict=GET, platform-http:/hello GET",
 			"'platform-http:/hello?httpMethodRestrict=PUT,get', platform-http:/hello GET",
 			"platform-http:hello?httpMethodRestrict=POST, platform-http:/hello POST",
-			"platform-http:/hello, platform-http:/hello GET", "platform-http://hello, platform-http:/hello GET" })
+			"platform-http:/hello, platform-http:/hello GET", "platform-http://hello, platform-http:/hello GET",
+			"'platform-http\n      parameters: {path: /hello}', platform-http:/hello GET",
+			"'platform-http\n      parameters: {path: hello, httpMethodRestrict: \"PUT,POST\"}', platform-http:/hello POST" })
 	void shouldRefuseTwoRoutesThatShareAVerbOfOnePath(String uri, String shared) throws IOException {
 		String parameters = "\n      parameters:\n        httpMethodRestrict: GET,POST";
 		add("hello.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello" + parameters).replace("new", "hello"));
@@ -184,6 +189,39 @@ class RouteValidatorTest {
 
 		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello?httpMethodRestrict=PUT"));
 		assertThat(check()).isEmpty();
+	}
+
+	/**
+	 * Kaoto writes endpoints so. Each of them counted as the name "direct" or
+	 * "platform-http".
+	 */
+	@Test
+	void shouldKnowAnEndpointWhosePathIsAmongItsParameters() throws IOException {
+		RouteGraph written = graph();
+		for (String file : RouteSet.read(offline.settings(), this.folder, (problem) -> {
+		}).routes()) {
+			add(file,
+					Files.readString(this.folder.resolve(file))
+						.replaceAll("(?m)^( *)uri: direct:(.*)$", "$1uri: direct\n$1parameters:\n$1  name: $2")
+						.replaceAll("(?m)^( *)uri: platform-http:(.*)\n.*parameters:$",
+								"$1uri: platform-http\n$1parameters:\n$1  path: $2"));
+		}
+		assertThat(this.folder.resolve("feedback.camel.yaml")).content().contains("name: keep-feedback");
+		assertThat(this.folder.resolve("api.camel.yaml")).content().contains("path: /openapi.yaml");
+
+		assertThat(check()).isEmpty();
+		assertThat(graph().mermaid()).isEqualTo(written.mermaid());
+		assertThat(graph().table()).isEqualTo(written.table());
+
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http\n      parameters: {path: /new}")
+				+ "        - toD: {id: go-on, uri: direct, parameters: {name: \"${header.next}\"}}\n");
+		assertThat(check()).isEmpty();
+
+		replace("provider-query.camel.yaml", "- doTry:",
+				"- removeHeaders: {id: drop, pattern: \"*\"}\n        - doTry:");
+		assertThat(check()).singleElement()
+			.asString()
+			.contains("warning: removes the redelivery counter of route 'request-suggestions'");
 	}
 
 	@Test
