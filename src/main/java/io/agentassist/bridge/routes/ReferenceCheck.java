@@ -31,6 +31,11 @@ final class ReferenceCheck {
 
 	private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{([^{}]+)\\}\\}");
 
+	/** Steps whose URI may be a pattern, of endpoints that need not be there. */
+	private static final Set<String> PATTERNS = Set.of("interceptFrom", "interceptSendToEndpoint");
+
+	private static final Pattern PATTERN = Pattern.compile("[*(\\[|]");
+
 	/** Steps whose URI may depend on the message. */
 	private static final Set<String> DYNAMIC = Set.of("toD", "wireTap", "enrich", "pollEnrich");
 
@@ -163,7 +168,7 @@ final class ReferenceCheck {
 			placeholders(item, node, scalar);
 		}
 		Node uri = YamlTree.uri(name, node);
-		if (YamlTree.text(uri) != null) {
+		if (YamlTree.text(uri) != null && !(PATTERNS.contains(name) && PATTERN.matcher(YamlTree.text(uri)).find())) {
 			endpoint(item, name, node, uri);
 		}
 		if (node instanceof MappingNode) {

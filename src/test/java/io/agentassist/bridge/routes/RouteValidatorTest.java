@@ -266,6 +266,19 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
+	/** No route starts with a pattern. */
+	@ParameterizedTest
+	@CsvSource({ "interceptFrom, direct:*", "interceptFrom, platform-http:.*",
+			"interceptSendToEndpoint, (direct|log):keep.*" })
+	void shouldTakeAPatternOfEndpoints(String kind, String pattern) throws IOException {
+		add("policies.camel.yaml",
+				"- routeConfiguration: {id: unused, KIND: [{KIND: {uri: 'PATTERN', steps: [{log: seen}]}}]}"
+					.replace("KIND", kind)
+					.replace("PATTERN", pattern));
+
+		assertThat(check()).isEmpty();
+	}
+
 	@Test
 	void shouldBuildTheErrorHandlerOfAPolicy() throws IOException {
 		add("policies.camel.yaml", """
