@@ -252,10 +252,10 @@ function suggestionElement(request, suggestion) {
 	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
 
 	let failedAction;
-	let judged = Promise.resolve();
+	let judgements = 0;
 	part(".again").onclick = () => give(failedAction);
-	part(".accept").onclick = () => judge("accepted");
-	part(".dismiss").onclick = () => judge("dismissed");
+	part(".accept").onclick = () => give("accepted");
+	part(".dismiss").onclick = () => give("dismissed");
 	part(".more").onclick = () => {
 		const folded = part(".content").classList.toggle("folded");
 		part(".more").ariaExpanded = String(!folded);
@@ -275,16 +275,12 @@ function suggestionElement(request, suggestion) {
 	};
 	return element;
 
-	/** Sends one judgement after the other, as the last one counts. */
-	function judge(action) {
-		judged = judged.then(() => give(action));
-	}
-
 	/** Sends feedback; where that fails, lets the agent try again. */
 	async function give(action) {
 		if (!takesFeedback) {
 			return;
 		}
+		const judgement = action === "accepted" || action === "dismissed" ? ++judgements : undefined;
 		const agentId = [query.get("agent_id"), request.agent_id].find(isId);
 		const feedback = { request_id: request.request_id, suggestion_id: suggestion.id, action, agent_id: agentId };
 		const failure = await sendFeedback(feedback).catch((reason) => reason);
@@ -294,7 +290,8 @@ function suggestionElement(request, suggestion) {
 			part(".trouble").textContent = failure ? `Your feedback is not recorded. ${reason}` : "";
 			part(".again").hidden = !failure;
 		}
-		if (!failure && (action === "accepted" || action === "dismissed")) {
+		// Answers may come in another order than the clicks.
+		if (!failure && judgement === judgements) {
 			element.dataset.feedback = action;
 			part(".outcome").textContent = action === "accepted" ? "Accepted" : "Dismissed";
 			part(".accept").ariaPressed = String(action === "accepted");

@@ -70,7 +70,7 @@ final class RateWindow {
 			slot = this.believedUntil;
 		}
 		else if (spread && this.nextSlot - slot > 0) {
-			slot = this.nextSlot;
+			slot = (this.nextSlot - this.believedUntil > 0) ? this.believedUntil : this.nextSlot;
 		}
 		Duration wait = Duration.ofNanos(slot - now);
 		if (wait.compareTo(patience) > 0 || (usedUp && this.waiting >= this.allowed)) {
@@ -118,7 +118,7 @@ final class RateWindow {
 	synchronized void update(long count, long limit, Duration reset) {
 		long now = this.nanoTime.getAsLong();
 		long end = now + reset.toNanos();
-		boolean sameWindow = this.allowed == limit && this.resetAt - now > 0
+		boolean sameWindow = this.allowed == limit && this.believedUntil - now > 0
 				&& Math.abs(end - this.resetAt) <= SAME_WINDOW_NANOS;
 		// The answer's figure may not include all calls that waited for this window.
 		long left = Math.max(0, limit - (sameWindow ? count : Math.max(count, this.waiting)));

@@ -76,6 +76,16 @@ class RateWindowTest {
 
 		assertThat(this.window.reserve(PATIENCE)).isZero();
 		assertThat(this.window.remaining()).isNaN();
+		this.window.update(5, 300, Duration.ofHours(12));
+		assertThat(this.window.remaining()).isEqualTo(295);
+	}
+
+	@Test
+	void shouldNotSpreadTheReserveOverHours() {
+		this.window.update(280, 300, Duration.ofHours(12));
+		assertThat(this.window.reserve(PATIENCE)).isZero();
+
+		assertThat(this.window.reserve(Duration.ofHours(1))).isEqualTo(Duration.ofMinutes(1));
 	}
 
 	@Test
@@ -151,14 +161,14 @@ class RateWindowTest {
 	}
 
 	@Test
-	void shouldCountCallsOnTheirWayAndThoseOfOtherReplicas() {
+	void shouldCountCallsOnTheirWayAndThoseOfOtherInstances() {
 		this.window.update(0, 300, Duration.ofSeconds(60));
 		reserve(50);
 
 		this.window.update(10, 300, Duration.ofSeconds(60));
 		assertThat(this.window.remaining()).as("calls on their way").isEqualTo(250);
 		this.window.update(200, 300, Duration.ofSeconds(59));
-		assertThat(this.window.remaining()).as("other replicas").isEqualTo(100);
+		assertThat(this.window.remaining()).as("other instances").isEqualTo(100);
 	}
 
 	@Test
