@@ -86,7 +86,8 @@ import static org.awaitility.Awaitility.await;
 		"agentassist.audit.max-file-size=4KB", "agentassist.audit.poll-interval=20",
 		"agentassist.analytics.poll-interval=20", "agentassist.lifecycle.expiry-interval=50ms",
 		// None of the run's requests is overdue by itself.
-		"agentassist.lifecycle.expire-after=1h", "agentassist.lifecycle.purge-interval=100ms",
+		"agentassist.lifecycle.expire-after=1h", "agentassist.callback.unknown-request-wait=2s",
+		"agentassist.lifecycle.purge-interval=100ms",
 		// The breaker has a test of its own.
 		"agentassist.genesys.breaker.window=10000", "agentassist.genesys.breaker.minimum-calls=10000" })
 @ContextConfiguration(initializers = BridgeTest.Surroundings.class)
@@ -157,8 +158,8 @@ public abstract class BridgeTest {
 
 	@BeforeEach
 	void resetWorld() {
-		HELD.holdAgain();
 		WORLD.resetAll();
+		HELD.hold();
 		this.provider.issuesTokens();
 		this.provider.queues();
 		this.provider.takesAnalytics();
@@ -168,6 +169,11 @@ public abstract class BridgeTest {
 	protected void addProbe(String path, Processor processor) throws Exception {
 		RouteBuilder.addRoutes(this.camel,
 				(routes) -> routes.from("platform-http:" + path).routeId(PROBE).process(processor));
+	}
+
+	@AfterEach
+	void releaseAnswers() {
+		HELD.release();
 	}
 
 	@AfterEach

@@ -47,7 +47,9 @@ public final class PackagedBridge implements AutoCloseable {
 
 	private final String jar;
 
-	private final List<Integer> ports = freePorts();
+	private final int port;
+
+	private final int managementPort;
 
 	private Process process;
 
@@ -78,6 +80,9 @@ public final class PackagedBridge implements AutoCloseable {
 		this.settings = settings;
 		this.jvmOptions = jvmOptions;
 		this.jar = jar;
+		List<Integer> ports = freePorts();
+		this.port = ports.get(0);
+		this.managementPort = ports.get(1);
 	}
 
 	/**
@@ -117,8 +122,8 @@ public final class PackagedBridge implements AutoCloseable {
 		builder.environment()
 			.keySet()
 			.removeIf((name) -> name.matches("(GENESYS|AGENTASSIST|SPRING|ANALYTICS|AUDIT)_.*"));
-		builder.environment().put("SERVER_PORT", this.ports.get(0).toString());
-		builder.environment().put("MANAGEMENT_SERVER_PORT", this.ports.get(1).toString());
+		builder.environment().put("SERVER_PORT", Integer.toString(this.port));
+		builder.environment().put("MANAGEMENT_SERVER_PORT", Integer.toString(this.managementPort));
 		try {
 			this.process = builder.start();
 		}
@@ -189,7 +194,7 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @return the URL
 	 */
 	public URI url(String path) {
-		return URI.create("http://127.0.0.1:" + this.ports.get(0) + path);
+		return URI.create("http://127.0.0.1:" + this.port + path);
 	}
 
 	/**
@@ -198,7 +203,7 @@ public final class PackagedBridge implements AutoCloseable {
 	 * @return the URL
 	 */
 	public URI managementUrl(String path) {
-		return URI.create("http://127.0.0.1:" + this.ports.get(1) + path);
+		return URI.create("http://127.0.0.1:" + this.managementPort + path);
 	}
 
 	/**

@@ -39,8 +39,13 @@ class StopAndKillIT {
 
 	private static final int SENDERS = 8;
 
-	private final WireMockServer world = new WireMockServer(
-			WireMockConfiguration.options().dynamicPort().containerThreads(60).globalTemplating(true));
+	private final StubbedProvider.HeldAnswers held = new StubbedProvider.HeldAnswers();
+
+	private final WireMockServer world = new WireMockServer(WireMockConfiguration.options()
+		.dynamicPort()
+		.containerThreads(60)
+		.globalTemplating(true)
+		.extensions(this.held));
 
 	private StubbedProvider provider;
 
@@ -50,7 +55,7 @@ class StopAndKillIT {
 	@BeforeEach
 	void startWorld() {
 		this.world.start();
-		this.provider = new StubbedProvider(this.world, new StubbedProvider.HeldAnswers());
+		this.provider = new StubbedProvider(this.world, this.held);
 		this.provider.issuesTokens();
 		this.provider.queues();
 		this.provider.takesAnalytics();

@@ -226,8 +226,8 @@ public class StubbedProvider {
 			}
 		}
 
-		void holdAgain() {
-			release();
+		/** From now on; what was held before is to be released first. */
+		void hold() {
 			this.released = new CountDownLatch(1);
 		}
 

@@ -16,8 +16,8 @@ import io.agentassist.bridge.suggestion.TrackedRequest;
 /**
  * How far a stream has got in a conversation: the {@code id} of its events. Decisions do
  * not become visible in the order of their times, since each is committed a little later,
- * on any replica. A point in time is therefore not enough: besides a horizon before which
- * nothing new can appear, the cursor names what was sent from the time after it.
+ * on any instance. A point in time is therefore not enough: besides a horizon before
+ * which nothing new can appear, the cursor names what was sent from the time after it.
  *
  * @param horizon time before which all decisions were sent
  * @param sent marks of the later decisions that were sent

@@ -179,7 +179,7 @@ class SuggestionStream implements EventStream {
 
 	/**
 	 * Ends the stream after the piece being written; the caller reconnects, to any
-	 * replica, with the id of its last event.
+	 * instance, with the id of its last event.
 	 */
 	void end() {
 		discard();

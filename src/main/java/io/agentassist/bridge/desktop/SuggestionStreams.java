@@ -44,7 +44,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Streams of decided requests to agents' desktops (Server-Sent Events). One query at
- * short intervals serves all streams, whichever replica received the callback. Thread
+ * short intervals serves all streams, whichever instance received the callback. Thread
  * safe.
  */
 @Component
@@ -55,7 +55,7 @@ public class SuggestionStreams {
 	/**
 	 * How long after its time a decision may still become visible: the commit, whose
 	 * waits for the database are limited to about 10 s, plus clock differences between
-	 * replicas.
+	 * instances.
 	 */
 	private static final Duration COMMIT_DELAY = Duration.ofMinutes(1);
 

@@ -34,7 +34,7 @@ public class RequestExpiry {
 
 	/**
 	 * Marks a batch of overdue requests as expired, in the caller's transaction. Requests
-	 * locked by another replica or a callback are skipped.
+	 * locked by another instance or a callback are skipped.
 	 * @param exchange receives, in the form that {@code scheduler:} expects, whether
 	 * there may be more; only after the commit, or a failing batch would be retried at
 	 * once, endlessly

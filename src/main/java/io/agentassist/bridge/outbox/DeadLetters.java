@@ -18,7 +18,7 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Events that could not be delivered, in the table {@code dead_letter}. An operator can
  * redrive them, which puts them back into the outbox with their full time to live. Thread
- * safe, also across replicas.
+ * safe, also across instances.
  */
 @Component
 public class DeadLetters {

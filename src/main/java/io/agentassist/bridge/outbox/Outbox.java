@@ -29,7 +29,7 @@ import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Events that are committed but not yet delivered, one row for each destination, in the
- * table {@code outbox}. Any number of replicas may claim rows; none waits for another's.
+ * table {@code outbox}. Any number of instances may claim rows; none waits for another's.
  * Thread safe.
  */
 @Component
@@ -144,7 +144,7 @@ public class Outbox {
 
 	/**
 	 * Claims a batch of due events, for deliveries that may take long. The claim is
-	 * renewed until the exchange is done; if this replica dies, the events are due again
+	 * renewed until the exchange is done; if this instance dies, the events are due again
 	 * after the claim time. While the destination fails, the batch is a single event or
 	 * empty, and events that have waited longer than the destination's time to live
 	 * become dead letters.
@@ -243,7 +243,7 @@ public class Outbox {
 
 	/**
 	 * Locks those of the given events that are still waiting, for the rest of the
-	 * caller's transaction. Unlike {@link #lock}, it waits for other replicas that have
+	 * caller's transaction. Unlike {@link #lock}, it waits for other instances that have
 	 * locked them, so that it knows whether they delivered them.
 	 * @param destination where they go
 	 * @param eventIds the events' ids

@@ -23,9 +23,9 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * The outbox rows that this replica is delivering at the moment. A claim is short, so
- * that other replicas soon take over from one that was killed, but is renewed while this
- * replica lives, however slow the destination is. Thread safe.
+ * The outbox rows that this instance is delivering at the moment. A claim is short, so
+ * that other instances soon take over from one that was killed, but is renewed while this
+ * instance lives, however slow the destination is. Thread safe.
  */
 @Component
 class OutboxClaims {

@@ -17,8 +17,8 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the outbox.
  *
  * @param batchSize maximum number of events claimed at once
- * @param claimTime how long a claim lasts without being renewed; a replica renews its own
- * claims while it lives
+ * @param claimTime how long a claim lasts without being renewed; an instance renews its
+ * own claims while it lives
  * @param baseDelay wait after the first failed attempt; doubles with each further one
  * @param maxDelay longest wait between two attempts
  * @param maxProbeDelay longest wait between two probes of a failing destination

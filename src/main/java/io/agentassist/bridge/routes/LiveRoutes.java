@@ -296,8 +296,8 @@ public class LiveRoutes {
 
 	private void reject(Found found, NavigableSet<RouteProblem> problems) {
 		List<RouteProblem> masked = masked(problems, found.config());
-		// Saved again as it was: what it depends on may have been mended since.
-		if (this.rejected != null && found.isSame(this.rejected) && masked.equals(this.pending)) {
+		if (this.rejected != null && found.isSame(this.rejected) && errors(masked).equals(errors(this.pending))) {
+			// Told already.
 			return;
 		}
 		this.pending = masked;
@@ -306,6 +306,10 @@ public class LiveRoutes {
 		log("Routes rejected: {}", this.pending);
 		log.error("Routes revision {} keeps running, the edit has no effect: fix it, or undo it",
 				this.running.revision());
+	}
+
+	private static List<RouteProblem> errors(Collection<RouteProblem> problems) {
+		return problems.stream().filter(RouteProblem::isError).toList();
 	}
 
 	private void accept(Collection<RouteProblem> warnings) {
@@ -357,10 +361,10 @@ public class LiveRoutes {
 	}
 
 	/**
-	 * Gets what identifies a set, to compare replicas.
+	 * Gets what identifies a set, to compare instances.
 	 * @return a digest of the running files
 	 */
-	@ManagedAttribute(description = "Digest of the running files, to compare replicas")
+	@ManagedAttribute(description = "Digest of the running files, to compare instances")
 	public String getHash() {
 		return this.running.hash();
 	}

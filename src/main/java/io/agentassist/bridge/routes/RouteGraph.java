@@ -17,7 +17,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * The routes of a set, where their messages come from, and where each route sends them.
- * Immutable.
+ * Not thread safe.
  */
 final class RouteGraph {
 

@@ -17,11 +17,11 @@ import org.apache.camel.ExtendedCamelContext;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.Processor;
 import org.apache.camel.Route;
-import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.Service;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.component.direct.DirectConsumer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumerAware;
 import org.apache.camel.model.ModelCamelContext;
@@ -171,7 +171,7 @@ class RouteSwapper {
 		// way to update them takes the first without an id for any that it does not find.
 		this.camel.getRouteConfigurationDefinitions().clear();
 		for (RoutesBuilder builder : builders) {
-			if (builder instanceof RouteConfigurationsBuilder configurations) {
+			if (builder instanceof RouteConfigurationBuilder configurations) {
 				configurations.addRouteConfigurationsToCamelContext(this.camel);
 			}
 		}
@@ -240,6 +240,8 @@ class RouteSwapper {
 					// Also makes all callers look again for the route to call.
 					ServiceHelper.suspendService(old.route.getConsumer());
 				}
+				// Those that a failed edit has left to it, and nothing has taken over.
+				closePaths(old.route);
 				services(old.route).forEach(RouteSwapper::stop);
 				forget(old.route.getRouteId());
 				removeEndpoints(old.route);

@@ -19,8 +19,8 @@ import org.springframework.core.env.Profiles;
 import org.springframework.util.StringUtils;
 
 /**
- * Stops the start before anything else is tried if settings without a sensible default
- * are missing, with one message that names them all.
+ * Knows which settings without a sensible default are missing, and stops the start before
+ * anything else is tried if some are, with one message that names them all.
  */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 public class MissingSettings implements EnvironmentPostProcessor {
@@ -53,7 +53,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 	/**
 	 * Finds settings without a sensible default that have no value.
 	 * @param environment all settings
-	 * @return what to set, by key
+	 * @return by key, the variable to set, or in words what is needed
 	 */
 	public static Map<String, String> missing(ConfigurableEnvironment environment) {
 		Map<String, String> missing = new LinkedHashMap<>();
@@ -68,7 +68,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 				}
 			}));
 		require(environment, "agentassist.public-url", "AGENTASSIST_PUBLIC_URL", missing);
-		if (!"none".equalsIgnoreCase(environment.getProperty("agentassist.callback.auth"))) {
+		if (!"none".equalsIgnoreCase(value(environment, "agentassist.callback.auth"))) {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
 		}
 		requireApi(environment, missing);
@@ -86,10 +86,10 @@ public class MissingSettings implements EnvironmentPostProcessor {
 	}
 
 	private static void requireApi(ConfigurableEnvironment environment, Map<String, String> missing) {
-		String auth = environment.getProperty("agentassist.api.auth", "");
+		String auth = value(environment, "agentassist.api.auth");
 		if ("jwt".equalsIgnoreCase(auth)) {
 			require(environment, "agentassist.api.jwt.audience", "AGENTASSIST_JWT_AUDIENCE", missing);
-			if (!StringUtils.hasText(environment.getProperty("agentassist.api.jwt.jwk-set-uri"))) {
+			if (!StringUtils.hasText(value(environment, "agentassist.api.jwt.jwk-set-uri"))) {
 				require(environment, "agentassist.api.jwt.issuer", "AGENTASSIST_JWT_ISSUER", missing);
 			}
 			return;
@@ -99,20 +99,25 @@ public class MissingSettings implements EnvironmentPostProcessor {
 			.map((keys) -> keys.stream().anyMatch(StringUtils::hasText))
 			.orElse(false);
 		if (!"none".equalsIgnoreCase(auth) && !hasKeys
-				&& !StringUtils.hasText(environment.getProperty("agentassist.api.keys-file"))) {
+				&& !StringUtils.hasText(value(environment, "agentassist.api.keys-file"))) {
 			missing.put("agentassist.api.keys", "AGENTASSIST_API_KEYS");
 		}
 	}
 
 	private static void require(ConfigurableEnvironment environment, String key, String variable,
 			Map<String, String> missing) {
+		if (!StringUtils.hasText(value(environment, key))) {
+			missing.put(key, variable);
+		}
+	}
+
+	/** A value that names a variable that is not set is none. */
+	private static String value(ConfigurableEnvironment environment, String key) {
 		try {
-			if (!StringUtils.hasText(environment.getProperty(key))) {
-				missing.put(key, variable);
-			}
+			return environment.getProperty(key);
 		}
 		catch (IllegalArgumentException ex) {
-			// It names a variable that is not set: told where the value is bound.
+			return null;
 		}
 	}
 

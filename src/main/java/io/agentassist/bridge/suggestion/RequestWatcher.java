@@ -33,7 +33,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Waits for requests to appear or to be decided, without a thread for each wait: one
- * query at short intervals serves all of them, whichever replica made the change. Thread
+ * query at short intervals serves all of them, whichever instance made the change. Thread
  * safe.
  */
 @Component

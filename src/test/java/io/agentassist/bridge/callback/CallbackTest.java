@@ -164,7 +164,7 @@ class CallbackTest extends BridgeTest {
 			assertNoForeignHeaders(answer);
 		});
 
-		assertThat(took).isBetween(Duration.ofMillis(900), Duration.ofSeconds(5));
+		assertThat(took).isBetween(Duration.ofMillis(1900), Duration.ofSeconds(5));
 	}
 
 	@ParameterizedTest

@@ -105,6 +105,15 @@ public final class EventStreamClient implements AutoCloseable {
 		return new ArrayList<>(this.comments);
 	}
 
+	/**
+	 * What came until the server has looked for more: comments come between its looks, at
+	 * longer intervals.
+	 */
+	public List<Event> eventsAfterFurtherLooks() {
+		awaitComments(this.comments.size() + 2);
+		return this.events;
+	}
+
 	/** Whether the server has ended the stream. */
 	public boolean isOver() {
 		return this.over;

@@ -373,7 +373,8 @@ class ProviderFailureTest extends BridgeTest {
 
 		Duration took = timed(() -> assertProblem(ask(suggestionRequest(conversation)), 504));
 
-		assertThat(took).isGreaterThan(Duration.ofMillis(2900));
+		// The response timeout, not the deadline, which is 15 s.
+		assertThat(took).isBetween(Duration.ofMillis(2900), Duration.ofSeconds(12));
 		assertThat(this.provider.queriesOf(conversation)).hasSize(1);
 	}
 

@@ -98,16 +98,20 @@ class PurgeTest extends BridgeTest {
 		String next = unique("next-");
 		Instant old = Instant.now().minus(OLD);
 		this.camel.getRouteController().suspendRoute("purge-old-rows");
-		insert(held, "failed", old);
-		insert(next, "failed", old.plusMillis(1));
-
-		this.transaction.executeWithoutResult((status) -> {
-			this.database.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
-					held);
+		try {
+			insert(held, "failed", old);
+			insert(next, "failed", old.plusMillis(1));
+			this.transaction.executeWithoutResult((status) -> {
+				this.database.queryForList("SELECT request_id FROM suggestion_request WHERE request_id = ? FOR UPDATE",
+						held);
+				resumePurge();
+				eventually(() -> assertThat(requests(next)).isZero());
+				assertThat(requests(held)).isOne();
+			});
+		}
+		finally {
 			resumePurge();
-			eventually(() -> assertThat(requests(next)).isZero());
-			assertThat(requests(held)).isOne();
-		});
+		}
 
 		eventually(() -> assertThat(requests(held)).isZero());
 	}

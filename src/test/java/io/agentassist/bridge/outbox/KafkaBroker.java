@@ -19,7 +19,7 @@ final class KafkaBroker implements AutoCloseable {
 
 	private final Path folder;
 
-	private final List<Integer> ports = PackagedBridge.freePorts();
+	private final int port;
 
 	private Process process;
 
@@ -29,6 +29,8 @@ final class KafkaBroker implements AutoCloseable {
 	 */
 	KafkaBroker(Path folder) throws IOException, InterruptedException {
 		this.folder = folder;
+		List<Integer> ports = PackagedBridge.freePorts();
+		this.port = ports.get(0);
 		Files.writeString(folder.resolve("server.properties"), """
 				process.roles=broker,controller
 				node.id=1
@@ -40,7 +42,7 @@ final class KafkaBroker implements AutoCloseable {
 				offsets.topic.replication.factor=1
 				offsets.topic.num.partitions=1
 				group.initial.rebalance.delay.ms=0
-				""".formatted(this.ports.get(0), this.ports.get(1), folder.resolve("data")));
+				""".formatted(this.port, ports.get(1), folder.resolve("data")));
 		assertThat(java("kafka.tools.StorageTool", "format", "--cluster-id", "AAAAAAAAAAAAAAAAAAAAAQ", "--config",
 				"server.properties")
 			.waitFor()).as(log()).isZero();
@@ -52,7 +54,7 @@ final class KafkaBroker implements AutoCloseable {
 	}
 
 	String address() {
-		return "127.0.0.1:" + this.ports.get(0);
+		return "127.0.0.1:" + this.port;
 	}
 
 	/** Starts it, also after {@link #kill}, and waits until it serves. */

@@ -568,14 +568,36 @@ class LiveEditingTest extends BridgeTest {
 			return seen;
 		});
 
-		both(both(replacing("a-slow-beat", "- delay:", "- delay: # slow"), adding("bad-beat", BEAT.formatted(-1))),
-				replacing("hello", "\"you\"", "\"them\""))
-			.run();
+		try {
+			both(both(replacing("a-slow-beat", "- delay:", "- delay: # slow"), adding("bad-beat", BEAT.formatted(-1))),
+					replacing("hello", "\"you\"", "\"them\""))
+				.run();
 
-		await().atMost(PATIENCE).until(() -> rejected("route 'beat' does not start").isReached(this.routes, 0));
-		undone.set(true);
+			await().atMost(PATIENCE).until(() -> rejected("route 'beat' does not start").isReached(this.routes, 0));
+		}
+		finally {
+			undone.set(true);
+		}
 		assertThat(statuses.join()).containsOnly(200);
+		double rejected = this.meters.counter("agentassist.routes.edits", "outcome", "rejected").count();
 		assertThat(get("/hello").body()).contains("you");
+
+		// A paused route has no path of its own to give back.
+		pause("hello");
+		replacing("hello", "\"them\"", "\"us\"").run();
+		await().atMost(PATIENCE)
+			.until(() -> this.meters.counter("agentassist.routes.edits", "outcome", "rejected").count() > rejected);
+		both(deleting("hello"), both(deleting("a-slow-beat"), deleting("bad-beat"))).run();
+		await().atMost(PATIENCE).until(() -> get("/hello").statusCode() == 404);
+	}
+
+	private void pause(String route) {
+		try {
+			this.camel.getRouteController().suspendRoute(route);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	/** As an operator does, on the management port. */

@@ -369,8 +369,15 @@ class LiveRoutesTest {
 
 		configure("greeting: hello", "agentassist.genesys.client-secret: ''");
 		this.routes.refresh();
-		assertThat(this.routes.getPendingEdit())
-			.contains(file + ":2:36: error: 'agentassist.genesys.client-secret' has no value: GENESYS_CLIENT_SECRET");
+		String missing = file
+				+ ":2:36: error: 'agentassist.genesys.client-secret' has no value: set GENESYS_CLIENT_SECRET";
+		assertThat(this.routes.getPendingEdit()).contains(missing);
+
+		// Which would be taken for the secret itself.
+		configure("greeting: hello", "agentassist.genesys.client-secret: ${NOT_THERE}",
+				"agentassist.callback.auth: ${NOT_THERE}");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).contains(missing);
 
 		configure("greeting: hello", "agentassist.analytics.endpoint: http://collector.example/");
 		this.routes.refresh();
