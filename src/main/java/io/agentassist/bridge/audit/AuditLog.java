@@ -136,7 +136,7 @@ public class AuditLog {
 
 	private ChainPosition recover() throws IOException {
 		ChainRecovery recovery = new ChainRecovery(this.chain, this.files, this.positions, this.outbox, this.batchSize);
-		Optional<ChainPosition> known = this.positions.find(this.chain);
+		Optional<ChainPosition> known = this.positions.lock(this.chain);
 		ChainPosition start = known.isPresent() ? known.get() : recovery.begin();
 		if (known.isEmpty()) {
 			this.positions.add(this.chain, start);

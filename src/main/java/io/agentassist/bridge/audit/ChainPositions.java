@@ -19,9 +19,16 @@ class ChainPositions {
 		this.jdbc = jdbc;
 	}
 
-	Optional<ChainPosition> find(String chain) {
+	/**
+	 * Finds where a chain ends, and locks it for the rest of the caller's transaction.
+	 * Waits for an earlier transaction that moved it: its commit may still succeed after
+	 * the driver has given up on it.
+	 * @param chain the chain
+	 * @return the end; empty if the database does not know the chain
+	 */
+	Optional<ChainPosition> lock(String chain) {
 		return this.jdbc
-			.query("SELECT seq, hash, file_name, file_length FROM audit_chain WHERE chain = ?",
+			.query("SELECT seq, hash, file_name, file_length FROM audit_chain WHERE chain = ? FOR UPDATE",
 					(row, number) -> new ChainPosition(row.getLong(1), row.getString(2), row.getString(3),
 							row.getLong(4)),
 					chain)

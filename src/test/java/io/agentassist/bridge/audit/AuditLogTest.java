@@ -48,6 +48,9 @@ import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.mock.env.MockEnvironment;
 import org.springframework.test.jdbc.JdbcTestUtils;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionSynchronizationUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -369,6 +372,34 @@ class AuditLogTest {
 		again.drain();
 		assertThat(eventIds()).containsExactlyInAnyOrder("e1", "e2");
 		assertVerifies();
+	}
+
+	/** They were set aside, and then nothing was appended any more. */
+	@Test
+	void shouldKeepTheLinesOfACommitThatSucceedsAfterItWasGivenUp() throws IOException {
+		start("web-2").drain();
+		AuditInstance instance = start("web-1").record("e1").drain().record("e2", "e3");
+		AtomicReference<CompletableFuture<Boolean>> recovery = new AtomicReference<>();
+
+		instance.poll(() -> {
+			giveUpCommit();
+			recovery.set(CompletableFuture.supplyAsync(instance::poll));
+			await().until(this::isOneWaitingForALock);
+		});
+
+		assertThat(recovery.get().join()).isTrue();
+		instance.record("e4").drain();
+		assertThat(eventIds()).containsExactly("e1", "e2", "e3", "e4");
+		assertThat(names("set-aside.*")).isEmpty();
+		assertVerifies();
+	}
+
+	/** As when the driver no longer waits for the server, which commits later. */
+	private static void giveUpCommit() {
+		List<TransactionSynchronization> told = TransactionSynchronizationManager.getSynchronizations();
+		TransactionSynchronizationManager.clearSynchronization();
+		TransactionSynchronizationManager.initSynchronization();
+		TransactionSynchronizationUtils.invokeAfterCompletion(told, TransactionSynchronization.STATUS_UNKNOWN);
 	}
 
 	@Test
