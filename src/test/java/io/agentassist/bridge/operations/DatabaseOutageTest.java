@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
@@ -33,9 +34,12 @@ import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.dao.DataAccessException;
+import org.springframework.test.context.ActiveProfiles;
 import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -43,10 +47,9 @@ import static org.awaitility.Awaitility.await;
  * with the limits of the profile {@code postgresql}.
  */
 @Tag("postgresql")
-@TestPropertySource(properties = { "spring.datasource.hikari.data-source-properties.socketTimeout=3",
-		"spring.datasource.hikari.data-source-properties.targetServerType=primary",
-		"spring.datasource.hikari.connection-timeout=1000", "spring.datasource.hikari.validation-timeout=500",
-		"spring.datasource.hikari.maximum-pool-size=10", "agentassist.suggestions.max-wait=30s" })
+@ActiveProfiles("postgresql")
+@TestPropertySource(
+		properties = { "spring.datasource.hikari.maximum-pool-size=10", "agentassist.suggestions.max-wait=30s" })
 @ExtendWith(OutputCaptureExtension.class)
 class DatabaseOutageTest extends BridgeTest {
 
@@ -148,6 +151,30 @@ class DatabaseOutageTest extends BridgeTest {
 
 			assertThat(took).extracting(CompletableFuture::join)
 				.allMatch((duration) -> duration.compareTo(Duration.ofSeconds(5)) < 0);
+		});
+	}
+
+	/**
+	 * Each statement that was given up waited on, until the server had no connection left
+	 * for anyone.
+	 */
+	@Test
+	void shouldNotUseUpTheConnectionsOfTheServer() throws SQLException {
+		Runnable twice = () -> {
+			for (int i = 0; i < 2; i++) {
+				assertThatExceptionOfType(DataAccessException.class)
+					.isThrownBy(() -> this.database.queryForList("SELECT request_id FROM suggestion_request"));
+			}
+		};
+		whileLocked(() -> {
+			List<CompletableFuture<Void>> calls = Stream.generate(() -> CompletableFuture.runAsync(twice, this.callers))
+				.limit(10)
+				.toList();
+			calls.forEach(CompletableFuture::join);
+
+			eventually(() -> assertThat(this.database.queryForObject(
+					"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()", Integer.class))
+				.isLessThanOrEqualTo(10));
 		});
 	}
 
