@@ -9,8 +9,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 import io.agentassist.bridge.outbox.Outbox;
@@ -20,6 +22,7 @@ import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -85,6 +88,12 @@ public class AuditLog {
 	/** Why nothing is appended; null while all is well. */
 	private volatile String problem;
 
+	/** What was logged since delivery last worked, without numbers. */
+	private final Set<String> told = new HashSet<>();
+
+	/** Whether it was reported that the current transaction fails. */
+	private boolean isReported;
+
 	AuditLog(AuditProperties properties, OutboxProperties outboxProperties, ChainPositions positions, Outbox outbox,
 			Clock clock) {
 		this.properties = properties;
@@ -126,6 +135,7 @@ public class AuditLog {
 			return false;
 		}
 		TransactionSynchronizationManager.registerSynchronization(new Outcome());
+		this.isReported = false;
 		this.isRecovering = this.end == null;
 		if (this.isRecovering) {
 			this.pendingEnd = recover();
@@ -260,23 +270,24 @@ public class AuditLog {
 	}
 
 	/**
-	 * Records a failed delivery: it is logged once, and the health is down until a
-	 * delivery succeeds.
+	 * Records a failed delivery: each cause is logged once, and the health is down, until
+	 * a delivery succeeds.
 	 * @param failure what went wrong
 	 */
 	public synchronized void failed(Exception failure) {
 		String text = (failure instanceof AuditLogException) ? failure.getMessage() : failure.toString();
+		this.isReported = true;
 		if (isStopped()) {
 			log.error("Audit delivery stopped: the disk did not confirm what was written ({})."
 					+ " Check the disk, then restart. Events wait in the outbox.", text);
 			this.problem = "stopped, sync failed: " + text;
 		}
-		else if (this.problem == null) {
-			log.error("Audit delivery fails and is tried again; events wait in the outbox: {}", text);
-			this.problem = text;
-		}
 		else {
-			log.debug("Audit delivery still fails: {}", text);
+			// The time in the name of a file, for one, is another at each attempt.
+			boolean isNew = this.told.add(text.replaceAll("\\d+", ""));
+			log.atLevel(isNew ? Level.ERROR : Level.DEBUG)
+				.log("Audit delivery fails and is tried again; events wait in the outbox: {}", text);
+			this.problem = text;
 		}
 	}
 
@@ -335,7 +346,7 @@ public class AuditLog {
 			synchronized (AuditLog.this) {
 				settle(status == STATUS_COMMITTED);
 				// No route reports this: its error policies end with the transaction.
-				if (status == STATUS_UNKNOWN && AuditLog.this.problem == null) {
+				if (status != STATUS_COMMITTED && !AuditLog.this.isReported) {
 					failed(new AuditLogException("the transaction did not commit"));
 				}
 			}
@@ -361,6 +372,7 @@ public class AuditLog {
 		if (committed && this.problem != null && !this.isRecovering) {
 			log.info("Audit delivery works again");
 			this.problem = null;
+			this.told.clear();
 		}
 		this.pendingEnd = null;
 		this.pendingCheckpoint = null;

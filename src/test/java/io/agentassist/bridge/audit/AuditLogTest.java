@@ -54,6 +54,7 @@ import org.springframework.transaction.support.TransactionSynchronizationUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
@@ -320,6 +321,45 @@ class AuditLogTest {
 		assertThat(instance.poll()).isTrue();
 		assertThat(eventIds()).containsExactly("e1");
 		assertThat(instance.log.problem()).isEmpty();
+	}
+
+	/** It told the first cause for as long as anything failed. */
+	@Test
+	void shouldTellOfEachCauseAsItComesUp(CapturedOutput output) throws IOException {
+		AuditInstance instance = start("web-1", 100).record("e1").drain();
+		Path full = Files.createSymbolicLink(file("web-1", 2), Path.of("/dev/full"));
+		instance.record("e2");
+		pollTwice(instance, null);
+		assertThat(instance.log.problem()).hasValueSatisfying((problem) -> assertThat(problem).contains("No space"));
+		Files.delete(full);
+
+		pollTwice(instance, new IllegalStateException("database lost at 10:00"));
+		pollTwice(instance, new IllegalStateException("database lost at 10:01"));
+
+		assertThat(instance.log.problem()).hasValue("java.lang.IllegalStateException: database lost at 10:01");
+		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(2);
+		// Rolled back for a reason that nobody reports.
+		instance.transaction.executeWithoutResult((status) -> {
+			assertThatNoException().isThrownBy(instance.log::open);
+			status.setRollbackOnly();
+		});
+		assertThat(instance.log.problem()).hasValue("the transaction did not commit");
+		instance.drain();
+		assertThat(instance.poll()).isTrue();
+		assertThat(instance.log.problem()).isEmpty();
+		pollTwice(instance, new IllegalStateException("database lost at 10:02"));
+		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(4);
+	}
+
+	/** The first poll after a failure only recovers. */
+	private static void pollTwice(AuditInstance instance, RuntimeException failure) {
+		for (int i = 0; i < 2; i++) {
+			instance.poll(() -> {
+				if (failure != null) {
+					throw failure;
+				}
+			});
+		}
 	}
 
 	@Test
