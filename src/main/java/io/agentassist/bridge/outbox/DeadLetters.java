@@ -105,7 +105,11 @@ public class DeadLetters {
 	 * @return their number
 	 */
 	long count(String destination) {
-		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter WHERE " + OF_DESTINATION, Long.class,
+		if (destination == null) {
+			// H2 knows their number; with any condition it reads each with its payload.
+			return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
+		}
+		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter WHERE destination = ?", Long.class,
 				destination);
 	}
 
