@@ -6,17 +6,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.exception.FlywayValidateException;
 
 import org.springframework.boot.autoconfigure.flyway.FlywayMigrationStrategy;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessResourceFailureException;
 
 /**
@@ -26,6 +29,12 @@ import org.springframework.dao.DataAccessResourceFailureException;
 class TablesUpgrade implements FlywayMigrationStrategy {
 
 	private static final String UPGRADE = ": docs/operations.md, Upgrade.";
+
+	/**
+	 * SQLSTATE prefixes: a table, index or column is there already, or is not; the first
+	 * is H2's.
+	 */
+	private static final List<String> OTHER_TABLES = List.of("42S", "42P07", "42701");
 
 	private final String bridgeVersion;
 
@@ -72,16 +81,30 @@ class TablesUpgrade implements FlywayMigrationStrategy {
 		catch (FlywayValidateException ex) {
 			// The first problem, after a heading; the rest is advice to change the
 			// history.
-			String problem = ex.getMessage().lines().skip(1).findFirst().orElse(ex.getMessage());
-			throw new TablesException(
-					"The tables of this database were not created by a release of the bridge, or not completely. "
-							+ "This is version %s, which cannot upgrade them. %s".formatted(this.bridgeVersion,
-									problem),
-					"Restore the backup from before the upgrade" + UPGRADE);
+			throw unusable(ex.getMessage().lines().skip(1).findFirst().orElse(ex.getMessage()));
+		}
+		catch (FlywayException ex) {
+			// H2 keeps the first half of a migration that was killed.
+			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SQLException cause && isOfTables(cause)) {
+				throw unusable(cause.getMessage().replaceFirst("(?s)[;\\n].*", ""));
+			}
+			throw ex;
 		}
 		// A newer version may have upgraded the tables while this one waited for its
 		// turn.
 		refuseNewer(flyway);
+	}
+
+	private static boolean isOfTables(SQLException failure) {
+		return OTHER_TABLES.stream().anyMatch(String.valueOf(failure.getSQLState())::startsWith);
+	}
+
+	private TablesException unusable(String problem) {
+		return new TablesException(
+				"The tables of this database were not created by a release of the bridge, or not completely. "
+						+ "This is version %s, which cannot upgrade them. %s".formatted(this.bridgeVersion, problem),
+				"Restore the backup from before the upgrade or, after a first start that was cut off, move the file of "
+						+ "the embedded database away" + UPGRADE);
 	}
 
 	private void refuseNewer(Flyway flyway) {

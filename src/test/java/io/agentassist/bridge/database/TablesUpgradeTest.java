@@ -3,6 +3,9 @@ package io.agentassist.bridge.database;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -15,9 +18,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.env.MockEnvironment;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -98,6 +104,28 @@ class TablesUpgradeTest {
 		assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(other)))
 			.withMessageContaining("This is version 1.2.3")
 			.withMessageEndingWith("Migration checksum mismatch for migration version 1");
+	}
+
+	/** It told a stack trace, and then to restore a backup, of which there is none. */
+	@ParameterizedTest
+	@ValueSource(strings = { "CREATE TABLE made (id integer)",
+			"CREATE TABLE made (id integer); CREATE INDEX made_by_id ON made (id)",
+			"CREATE TABLE made (id integer); ALTER TABLE made ADD COLUMN more integer" })
+	void shouldTellWhatToDoAfterAKillInTheFirstStart(String made) throws IOException, SQLException {
+		Flyway started = flyway("filesystem:" + Files.createDirectories(this.folder.resolve("none")));
+		started.migrate();
+		String migration = migration("one", "V1__made.sql", made.substring(made.lastIndexOf(';') + 1));
+		try (Connection killed = started.getConfiguration().getDataSource().getConnection();
+				Statement statement = killed.createStatement()) {
+			statement.execute(made);
+		}
+
+		for (int start = 0; start < 2; start++) {
+			assertThatExceptionOfType(TablesException.class).isThrownBy(() -> this.upgrade.migrate(flyway(migration)))
+				.withMessageContaining("or not completely")
+				.withMessageMatching(".* (already exists|Duplicate column name \"more\"|Detected failed migration .*)")
+				.satisfies((ex) -> assertThat(ex.action()).contains("a first start that was cut off"));
+		}
 	}
 
 	private String migration(String name, String file, String sql) throws IOException {
