@@ -2,6 +2,7 @@ package io.agentassist.bridge.outbox;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
@@ -83,6 +84,9 @@ public class Outbox {
 	/** Of destinations that fail, the reason of the last failure. */
 	private final Map<String, String> lastFailures = new ConcurrentHashMap<>();
 
+	/** Of the same destinations, the time of the first failure. */
+	private final Map<String, Instant> failingSince = new ConcurrentHashMap<>();
+
 	Outbox(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Supplier<OutboxProperties> settings,
 			Clock clock, OutboxClaims claims, DestinationBreakers breakers, DeadLetters deadLetters) {
 		this.jdbc = jdbc;
@@ -146,7 +150,7 @@ public class Outbox {
 	 * Claims a batch of due events, for deliveries that may take long. The claim is
 	 * renewed until the exchange is done; if this instance dies, the events are due again
 	 * after the claim time. While the destination fails, the batch is a single event or
-	 * empty, and events that have waited longer than the destination's time to live
+	 * empty. Once it has failed for its time to live, events that have waited for longer
 	 * become dead letters.
 	 * @param destination where they go
 	 * @param exchange receives whether there may be more
@@ -159,7 +163,11 @@ public class Outbox {
 	private List<OutboxEvent> claimDue(String destination, Exchange exchange) {
 		int room = this.breakers.room(destination, this.batchSize);
 		if (room == 0) {
-			buryOverdue(destination, exchange);
+			exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
+			// Not at the first failure: a backlog from before the start would go unsent.
+			if (!this.failingSince.getOrDefault(destination, Instant.MAX).isAfter(overdueSince(destination))) {
+				buryOverdue(destination, exchange);
+			}
 			return List.of();
 		}
 		List<OutboxEvent> due = lock(destination, exchange, now(), room);
@@ -190,8 +198,8 @@ public class Outbox {
 	 */
 	public void buryOverdue(String destination, Exchange exchange) {
 		this.transaction.executeWithoutResult((status) -> {
-			List<OutboxEvent> overdue = lock(destination, exchange,
-					now().minus(this.settings.get().timeToLive(destination)), this.batchSize);
+			List<OutboxEvent> overdue = lock(destination, exchange, overdueSince(destination).atOffset(ZoneOffset.UTC),
+					this.batchSize);
 			if (!overdue.isEmpty()) {
 				String failure = this.lastFailures.get(destination);
 				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
@@ -225,6 +233,7 @@ public class Outbox {
 	public OutboxEvent delivered(OutboxEvent event) {
 		this.breakers.succeeded(event.destination());
 		this.lastFailures.remove(event.destination());
+		this.failingSince.remove(event.destination());
 		return event;
 	}
 
@@ -288,6 +297,7 @@ public class Outbox {
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		this.breakers.failed(event.destination(), failure, cause.retryAfter());
 		this.lastFailures.put(event.destination(), cause.reason());
+		this.failingSince.putIfAbsent(event.destination(), this.clock.instant());
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
@@ -295,7 +305,7 @@ public class Outbox {
 		boolean alive = this.transaction.execute((status) -> {
 			int updated = this.jdbc.update(
 					"UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ? AND created_at > ?", attempts,
-					now().plus(delay), event.id(), now().minus(this.settings.get().timeToLive(event.destination())));
+					now().plus(delay), event.id(), overdueSince(event.destination()).atOffset(ZoneOffset.UTC));
 			if (updated == 0) {
 				this.deadLetters.bury(event.destination(), List.of(event.id()), 1, cause.reason());
 			}
@@ -310,6 +320,11 @@ public class Outbox {
 				settings.maxDelay());
 		long asked = Math.min(retryAfter.toMillis(), settings.maxDelay().toMillis());
 		return Duration.ofMillis(Math.max(backOff.apply(attempts), asked));
+	}
+
+	/** What has waited since then, or for longer, is past its time to live. */
+	private Instant overdueSince(String destination) {
+		return this.clock.instant().minus(this.settings.get().timeToLive(destination));
 	}
 
 	private OffsetDateTime now() {
