@@ -83,7 +83,7 @@ public class AuditLog {
 	private AuditCheckpoint pendingCheckpoint;
 
 	/** Null until the chain's end is known. */
-	private Instant nextCheckpoint;
+	private Instant intervalBegan;
 
 	/** Why nothing is appended; null while all is well. */
 	private volatile String problem;
@@ -192,7 +192,13 @@ public class AuditLog {
 		ChainPosition now = this.end;
 		return this.key != null && now.seq() > 0
 				&& (this.lastCheckpoint == null || this.lastCheckpoint.seq() < now.seq())
-				&& (isFinished(now) || !this.clock.instant().isBefore(this.nextCheckpoint));
+				&& (isFinished(now) || isIntervalOver());
+	}
+
+	/** Also once the clock has been set back, by hours perhaps. */
+	private boolean isIntervalOver() {
+		Duration passed = Duration.between(this.intervalBegan, this.clock.instant());
+		return passed.isNegative() || passed.compareTo(this.properties.checkpointInterval()) >= 0;
 	}
 
 	/**
@@ -360,14 +366,14 @@ public class AuditLog {
 		}
 		if (committed && this.pendingEnd != null) {
 			this.end = this.pendingEnd;
-			if (this.nextCheckpoint == null) {
-				this.nextCheckpoint = this.clock.instant()
-					.plus((this.end.seq() > 0) ? Duration.ZERO : this.properties.checkpointInterval());
+			if (this.intervalBegan == null) {
+				this.intervalBegan = this.clock.instant()
+					.minus((this.end.seq() > 0) ? this.properties.checkpointInterval() : Duration.ZERO);
 			}
 		}
 		if (committed && this.pendingCheckpoint != null) {
 			this.lastCheckpoint = this.pendingCheckpoint;
-			this.nextCheckpoint = this.clock.instant().plus(this.properties.checkpointInterval());
+			this.intervalBegan = this.clock.instant();
 		}
 		if (committed && this.problem != null && !this.isRecovering) {
 			log.info("Audit delivery works again");

@@ -732,6 +732,17 @@ class AuditLogTest {
 		assertThat(checkpoint.path("timestamp").asText()).isEqualTo("2026-11-22T10:05:00Z");
 	}
 
+	/** There was none until the clock had caught up. */
+	@Test
+	void shouldSignNewLinesOnceTheClockHasBeenSetBack() {
+		AuditInstance instance = start("web-1").record("e1").drain();
+
+		this.clock.pass(Duration.ofMinutes(-10));
+		instance.poll();
+
+		assertThat(instance.log.lastCheckpoint()).isNotNull();
+	}
+
 	@Test
 	void shouldSendTheSameCheckpointAgainWhenItsTransactionFails() throws IOException {
 		AuditInstance instance = start("web-1").record("e1").drain();
