@@ -81,11 +81,8 @@ public class Outbox {
 
 	private final DeadLetters deadLetters;
 
-	/** Of destinations that fail, the reason of the last failure. */
-	private final Map<String, String> lastFailures = new ConcurrentHashMap<>();
-
-	/** Of the same destinations, the time of the first failure. */
-	private final Map<String, Instant> failingSince = new ConcurrentHashMap<>();
+	/** Destinations that fail. */
+	private final Map<String, Failing> failing = new ConcurrentHashMap<>();
 
 	Outbox(JdbcTemplate jdbc, TransactionOperations transaction, ObjectMapper json, Supplier<OutboxProperties> settings,
 			Clock clock, OutboxClaims claims, DestinationBreakers breakers, DeadLetters deadLetters) {
@@ -165,7 +162,8 @@ public class Outbox {
 		if (room == 0) {
 			exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
 			// Not at the first failure: a backlog from before the start would go unsent.
-			if (!this.failingSince.getOrDefault(destination, Instant.MAX).isAfter(overdueSince(destination))) {
+			Failing outage = this.failing.get(destination);
+			if (outage != null && !outage.since().isAfter(overdueSince(destination))) {
 				buryOverdue(destination, exchange);
 			}
 			return List.of();
@@ -201,10 +199,10 @@ public class Outbox {
 			List<OutboxEvent> overdue = lock(destination, exchange, overdueSince(destination).atOffset(ZoneOffset.UTC),
 					this.batchSize);
 			if (!overdue.isEmpty()) {
-				String failure = this.lastFailures.get(destination);
+				Failing outage = this.failing.get(destination);
 				this.deadLetters.bury(destination, overdue.stream().map(OutboxEvent::id).toList(), 0,
 						"Past its time to live; the destination "
-								+ ((failure != null) ? "failed, lastly with " + failure : "was off, or failed"));
+								+ ((outage != null) ? "failed, lastly with " + outage.reason() : "was off, or failed"));
 			}
 		});
 	}
@@ -232,8 +230,7 @@ public class Outbox {
 	 */
 	public OutboxEvent delivered(OutboxEvent event) {
 		this.breakers.succeeded(event.destination());
-		this.lastFailures.remove(event.destination());
-		this.failingSince.remove(event.destination());
+		this.failing.remove(event.destination());
 		return event;
 	}
 
@@ -296,8 +293,8 @@ public class Outbox {
 		}
 		DeliveryFailure cause = DeliveryFailure.of(failure, this.clock.instant());
 		this.breakers.failed(event.destination(), failure, cause.retryAfter());
-		this.lastFailures.put(event.destination(), cause.reason());
-		this.failingSince.putIfAbsent(event.destination(), this.clock.instant());
+		this.failing.merge(event.destination(), new Failing(this.clock.instant(), cause.reason()),
+				(first, last) -> new Failing(first.since(), last.reason()));
 		int attempts = event.attempts() + 1;
 		Duration delay = delay(attempts, cause.retryAfter());
 		log.debug("Event {} not delivered to {}, attempt {}, next in {} ms: {}", event.eventId(), event.destination(),
@@ -329,6 +326,15 @@ public class Outbox {
 
 	private OffsetDateTime now() {
 		return this.clock.instant().atOffset(ZoneOffset.UTC);
+	}
+
+	/**
+	 * A destination's outage.
+	 *
+	 * @param since when the first attempt failed
+	 * @param reason why the last one did
+	 */
+	private record Failing(Instant since, String reason) {
 	}
 
 	/**
