@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import org.junit.jupiter.api.BeforeEach;
+
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.springframework.test.context.TestPropertySource;
@@ -72,6 +74,7 @@ public abstract class StrictBridgeTest extends BridgeTest {
 	}
 
 	/** Another test may have left the breaker open. */
+	@BeforeEach
 	protected void awaitClosedBreaker() {
 		eventually(() -> assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202));
 		WORLD.resetRequests();

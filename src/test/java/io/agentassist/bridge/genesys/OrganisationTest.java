@@ -27,7 +27,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.EventNotifierSupport;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,12 +68,6 @@ class OrganisationTest extends StrictBridgeTest {
 	@Autowired
 	@Qualifier("managementBeansExporter")
 	private MBeanExporter exporter;
-
-	/** A test before this one may have left that of the default organisation open. */
-	@BeforeEach
-	void closeBreaker() {
-		awaitClosedBreaker();
-	}
 
 	@Test
 	void shouldAskTheOrganisationThatTheRequestNames() {

@@ -16,7 +16,6 @@ import java.util.List;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.micrometer.core.instrument.MeterRegistry;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,11 +34,6 @@ class LimitsTest extends StrictBridgeTest {
 
 	@Autowired
 	private MeterRegistry meters;
-
-	@BeforeEach
-	void waitForTheProvider() {
-		awaitClosedBreaker();
-	}
 
 	private void assertCounted(String reason, Runnable requests) {
 		double before = this.meters.counter("agentassist.http.rejected", "reason", reason).count();

@@ -222,7 +222,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldPauseAndResumeTheOtherIntakes() {
-		awaitClosedBreaker();
 		String id = queue(unique("conv-"));
 		flow("pause", "callback");
 		try {
@@ -257,7 +256,6 @@ class ManagementSecurityTest extends StrictBridgeTest {
 
 	@Test
 	void shouldBeDegradedWhileABreakerIsOpenAndLetOperatorsResetIt() {
-		awaitClosedBreaker();
 		Map<String, Object> reset = Map.of("type", "exec", "mbean", "io.agentassist.bridge:type=Provider,name=default",
 				"operation", "resetBreaker");
 		this.provider.answers(StubbedProvider.refusal(500, "broken"));

@@ -2,7 +2,6 @@ package io.agentassist.bridge.ranking;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.StrictBridgeTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -11,11 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Shows that the other feedback model ranks by what the database keeps for it. */
 @Tag("state")
 class FadingFeedbackTest extends StrictBridgeTest {
-
-	@BeforeEach
-	void waitForTheProvider() {
-		awaitClosedBreaker();
-	}
 
 	@Test
 	void shouldRankByThePosteriorMean() {

@@ -5,7 +5,6 @@ import java.net.http.HttpResponse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.StrictBridgeTest;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,11 +14,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows that the API is closed without a key, and the callback without a signature. */
 class ApiKeyTest extends StrictBridgeTest {
-
-	@BeforeEach
-	void waitForTheProvider() {
-		awaitClosedBreaker();
-	}
 
 	@ParameterizedTest
 	@CsvSource({ "POST,/agentassist/suggestions", "POST,/agentassist/feedback", "GET,/agentassist/suggestions/some-id",

@@ -21,7 +21,6 @@ import java.util.stream.IntStream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.StrictBridgeTest;
 import org.assertj.core.api.SoftAssertions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,11 +42,6 @@ class AttackTest extends StrictBridgeTest {
 	private static final String FEEDBACK = "/agentassist/feedback";
 
 	private static final String KEY = "X-API-Key: " + API_KEY;
-
-	@BeforeEach
-	void waitForTheProvider() {
-		awaitClosedBreaker();
-	}
 
 	static List<Attack> attacks() {
 		List<Attack> attacks = new ArrayList<>();

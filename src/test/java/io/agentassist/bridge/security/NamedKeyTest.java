@@ -56,7 +56,6 @@ class NamedKeyTest extends StrictBridgeTest {
 
 	@BeforeEach
 	void writeTheKeys() {
-		awaitClosedBreaker();
 		// Those of the test before are replaced, not only its key.
 		String own = unique("key-");
 		change(KEYS + "- {name: own, sha256: " + ApiKeys.hash(own) + "}\n", own, true);
