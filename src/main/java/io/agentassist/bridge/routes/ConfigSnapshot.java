@@ -12,9 +12,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -114,14 +116,15 @@ final class ConfigSnapshot {
 	/**
 	 * Reads the files as Spring Boot does at a start.
 	 * @param running the application's environment, for everything that is not in files
-	 * @return the snapshot
-	 * @throws UnreadableConfigException if a file is not YAML or has become empty, or the
-	 * one that must exist is gone
+	 * @param problems receives why the files cannot be read: one is not YAML or has
+	 * become empty, or the one that must exist is gone
+	 * @return the snapshot; empty if the files cannot be read
 	 */
-	static ConfigSnapshot read(ConfigurableEnvironment running) throws UnreadableConfigException {
+	static Optional<ConfigSnapshot> read(ConfigurableEnvironment running, Consumer<RouteProblem> problems) {
 		List<RouteProblem> emptied = emptied(running);
 		if (!emptied.isEmpty()) {
-			throw new UnreadableConfigException(emptied, null);
+			emptied.forEach(problems);
+			return Optional.empty();
 		}
 		StandardEnvironment fresh = withoutSources();
 		List<PropertySource<?>> below = new ArrayList<>();
@@ -141,10 +144,15 @@ final class ConfigSnapshot {
 			ConfigDataEnvironmentPostProcessor.applyTo(fresh, null, new DefaultBootstrapContext(),
 					running.getActiveProfiles());
 			below.forEach(fresh.getPropertySources()::addLast);
-			return new ConfigSnapshot(fresh);
+			return Optional.of(new ConfigSnapshot(fresh));
 		}
 		catch (RuntimeException ex) {
-			throw new UnreadableConfigException(syntaxErrors(folders(running)), ex);
+			List<RouteProblem> errors = syntaxErrors(folders(running));
+			errors.forEach(problems);
+			if (errors.isEmpty()) {
+				problems.accept(RouteProblem.error(NOWHERE, "cannot be read: " + RouteProblem.reason(ex)));
+			}
+			return Optional.empty();
 		}
 	}
 
@@ -450,24 +458,6 @@ final class ConfigSnapshot {
 			}
 		});
 		return sources;
-	}
-
-	/** Thrown when the files cannot be read. */
-	static final class UnreadableConfigException extends Exception {
-
-		private final transient List<RouteProblem> problems;
-
-		UnreadableConfigException(List<RouteProblem> syntaxErrors, RuntimeException cause) {
-			super(cause);
-			this.problems = syntaxErrors.isEmpty()
-					? List.of(RouteProblem.error(NOWHERE, "cannot be read: " + RouteProblem.reason(cause)))
-					: syntaxErrors;
-		}
-
-		List<RouteProblem> problems() {
-			return this.problems;
-		}
-
 	}
 
 }

@@ -53,13 +53,7 @@ final class LiveConfig {
 	 * @return the settings in the files; those in force if they cannot be read
 	 */
 	ConfigSnapshot read(Consumer<RouteProblem> problems) {
-		try {
-			return ConfigSnapshot.read(this.environment);
-		}
-		catch (ConfigSnapshot.UnreadableConfigException ex) {
-			ex.problems().forEach(problems);
-			return this.running;
-		}
+		return ConfigSnapshot.read(this.environment, problems).orElse(this.running);
 	}
 
 	/**

@@ -124,7 +124,7 @@ public class LiveRoutes {
 		if (last.isPresent()) {
 			Found found = new Found(set, this.config.running(), List.copyOf(problems));
 			problems.addAll(validate(set, this.config.running()));
-			if (hasErrors(problems)) {
+			if (RouteProblem.anyError(problems)) {
 				this.running = last.get();
 				reject(found, problems);
 				return this.running.set();
@@ -205,7 +205,7 @@ public class LiveRoutes {
 			return;
 		}
 		NavigableSet<RouteProblem> problems = apply(found, describe(found), "accepted");
-		if (hasErrors(problems)) {
+		if (RouteProblem.anyError(problems)) {
 			reject(found, problems);
 		}
 	}
@@ -224,12 +224,12 @@ public class LiveRoutes {
 		problems.addAll(validate(set, config));
 		Set<ConfigurationPropertyName> placeholders = set.placeholders();
 		problems.addAll(this.config.misspelt(config, placeholders));
-		if (!hasErrors(problems)) {
+		if (!RouteProblem.anyError(problems)) {
 			problems.addAll(changes.needRestart());
 			problems.addAll(this.config.needRestart(config, placeholders));
 			problems.addAll(config.overridden(this.config.running()));
 		}
-		if (hasErrors(problems)) {
+		if (RouteProblem.anyError(problems)) {
 			return problems;
 		}
 		List<String> settings = this.config.describe(config);
@@ -258,10 +258,6 @@ public class LiveRoutes {
 		return problems;
 	}
 
-	private static boolean hasErrors(Collection<RouteProblem> problems) {
-		return problems.stream().anyMatch(RouteProblem::isError);
-	}
-
 	private static RouteChanges changes(RouteSet before, ConfigSnapshot configBefore, RouteSet after,
 			ConfigSnapshot configAfter) {
 		return RouteChanges.between(before, configBefore::value, after, configAfter::value);
@@ -283,8 +279,7 @@ public class LiveRoutes {
 	private static RouteProblem doesNotStart(RouteSet set, RouteChanges changes, Throwable failure) {
 		String message = "does not start: " + RouteProblem.reason(failure);
 		if (failure instanceof FailedToStartRouteException start) {
-			return RouteItem.problem(RouteFileParser.parse(set, (problem) -> {
-			}), start.getRouteId(), message);
+			return RouteItem.problem(set.items(), start.getRouteId(), message);
 		}
 		return RouteProblem.error(changes.files().stream().findFirst().orElse("."), message);
 	}
@@ -466,7 +461,7 @@ public class LiveRoutes {
 		ConfigSnapshot config = this.config.running();
 		NavigableSet<RouteProblem> problems = apply(new Found(earlier.set(), config, List.of()),
 				List.of("back to revision " + revision), "rolled-back");
-		if (hasErrors(problems)) {
+		if (RouteProblem.anyError(problems)) {
 			throw new IllegalStateException("Revision " + revision + " no longer runs: " + masked(problems, config));
 		}
 		try {

@@ -31,10 +31,8 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 	 */
 	static RouteChanges between(RouteSet before, UnaryOperator<String> settings, RouteSet after,
 			UnaryOperator<String> newSettings) {
-		List<RouteItem> beforeItems = RouteFileParser.parse(before, (problem) -> {
-		});
-		List<RouteItem> afterItems = RouteFileParser.parse(after, (problem) -> {
-		});
+		List<RouteItem> beforeItems = before.items();
+		List<RouteItem> afterItems = after.items();
 		Map<String, String> old = contents(before, beforeItems, settings);
 		Map<String, String> now = contents(after, afterItems, newSettings);
 		Set<String> added = new LinkedHashSet<>(now.keySet());

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.routes;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +67,10 @@ record RouteProblem(String file, int line, int column, Severity severity,
 
 	boolean isError() {
 		return this.severity == Severity.ERROR;
+	}
+
+	static boolean anyError(Collection<RouteProblem> problems) {
+		return problems.stream().anyMatch(RouteProblem::isError);
 	}
 
 	@Override

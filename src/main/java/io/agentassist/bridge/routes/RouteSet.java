@@ -173,6 +173,12 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 		return path.toString().isEmpty() ? "." : path.toString().replace('\\', '/');
 	}
 
+	/** What is in the files of the routes, without those that cannot be parsed. */
+	List<RouteItem> items() {
+		return RouteFileParser.parse(this, (problem) -> {
+		});
+	}
+
 	/** The settings that routes name as placeholders. */
 	Set<ConfigurationPropertyName> placeholders() {
 		Set<ConfigurationPropertyName> names = new HashSet<>();

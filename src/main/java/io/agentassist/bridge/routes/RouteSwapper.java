@@ -158,8 +158,7 @@ class RouteSwapper {
 	private List<RouteDefinition> definitions(RouteSet set, Set<String> ids) throws Exception {
 		List<RoutesBuilder> builders = new ArrayList<>();
 		Set<String> files = new LinkedHashSet<>();
-		RouteFileParser.parse(set, (problem) -> {
-		})
+		set.items()
 			.stream()
 			.filter((item) -> item.isPolicy() || ids.contains(item.id()))
 			.forEach((item) -> files.add(item.file()));

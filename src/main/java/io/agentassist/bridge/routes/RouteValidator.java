@@ -7,8 +7,6 @@ import java.util.Set;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -21,8 +19,6 @@ final class RouteValidator {
 
 	/** Shipped with the bridge, but routes only with the profile of this name. */
 	private static final String SANDBOX = "sandbox/";
-
-	private static final Pattern LINE = Pattern.compile("line[: ]+(\\d+)");
 
 	private final RoutesProperties settings;
 
@@ -52,7 +48,7 @@ final class RouteValidator {
 		List<RouteItem> items = RouteFileParser.parse(set, problems::add);
 		checkNames(set, items, problems::add);
 		checkSchema(items, problems::add);
-		if (hasNoErrors(problems)) {
+		if (!RouteProblem.anyError(problems)) {
 			RouteFiles files = new RouteFiles(this.settings.directory());
 			files.use(set);
 			try (ScratchContext scratch = new ScratchContext(surroundings, files)) {
@@ -60,9 +56,9 @@ final class RouteValidator {
 				Set<String> entrances = new ReferenceCheck(this.settings, surroundings, scratch, names, problems::add)
 					.check(items);
 				checkCallers(set, items, entrances, surroundings, problems::add);
-				if (hasNoErrors(problems)) {
+				if (!RouteProblem.anyError(problems)) {
 					new HazardCheck(surroundings, names, problems::add).check(items);
-					scratch.load(set, (failure) -> problems.add(problem(failure, items)));
+					scratch.load(set, items, problems::add);
 				}
 			}
 		}
@@ -96,10 +92,6 @@ final class RouteValidator {
 		this.fitting = fitting;
 	}
 
-	private static boolean hasNoErrors(Set<RouteProblem> problems) {
-		return problems.stream().noneMatch(RouteProblem::isError);
-	}
-
 	/** Checks that the routes needed by the contract and by beans exist. */
 	private void checkCallers(RouteSet set, List<RouteItem> items, Set<String> entrances,
 			RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
@@ -125,30 +117,6 @@ final class RouteValidator {
 						"no route of the set starts with '" + uri + "', which the bean '" + bean + "' calls"));
 			}
 		});
-	}
-
-	private static RouteProblem problem(ScratchContext.Failure failure, List<RouteItem> items) {
-		String message = RouteProblem.reason(failure.cause());
-		if (failure.policy() != null) {
-			RouteItem policy = items.stream()
-				.filter((item) -> item.isPolicy() && item.file().equals(failure.file()))
-				.skip(failure.policy())
-				.findFirst()
-				.orElseThrow();
-			return policy.error(YamlTree.key(policy.node(), "id"),
-					((policy.id() != null) ? "routeConfiguration '" + policy.id() + "'" : "this routeConfiguration")
-							+ " cannot be built: " + message);
-		}
-		if (failure.file() != null) {
-			StringBuilder messages = new StringBuilder();
-			for (Throwable cause = failure.cause(); cause != null; cause = cause.getCause()) {
-				messages.append(cause.getMessage()).append(' ');
-			}
-			Matcher line = LINE.matcher(messages);
-			return new RouteProblem(failure.file(), line.find() ? Integer.parseInt(line.group(1)) : 1, 1,
-					RouteProblem.Severity.ERROR, "Camel cannot read it: " + message);
-		}
-		return RouteItem.problem(items, failure.route(), "cannot be built: " + message);
 	}
 
 }

@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteConfigurationBuilder;
@@ -30,6 +32,8 @@ import org.apache.camel.support.ResourceHelper;
  * For one check; not thread safe.
  */
 final class ScratchContext implements AutoCloseable {
+
+	private static final Pattern LINE = Pattern.compile("line[: ]+(\\d+)");
 
 	private final DefaultCamelContext camel;
 
@@ -100,29 +104,47 @@ final class ScratchContext implements AutoCloseable {
 
 	/**
 	 * Builds every policy, and every route as a start would, but starts none.
-	 * @param failed receives each policy and each route that cannot be built
+	 * @param items those of the set
+	 * @param problems receives each policy and each route that cannot be built
 	 */
-	void load(RouteSet set, Consumer<Failure> failed) {
+	void load(RouteSet set, List<RouteItem> items, Consumer<RouteProblem> problems) {
 		Map<RoutesBuilder, String> files = new LinkedHashMap<>();
 		for (String file : set.routes()) {
 			attempt(() -> {
 				Resource resource = ResourceHelper.fromString(file, set.files().get(file));
 				for (RoutesBuilder builder : PluginHelper.getRoutesLoader(this.camel)
 					.findRoutesBuilders(List.of(resource))) {
-					addPolicies(file, builder, failed);
+					addPolicies(builder, policiesOf(file, items), problems);
 					files.put(builder, file);
 				}
-			}, (cause) -> failed.accept(Failure.ofFile(file, cause)));
+			}, (cause) -> problems.accept(unreadable(file, cause)));
 		}
 		// After all policies, as a route incorporates them when it is read.
 		files.forEach((builder, file) -> attempt(() -> builder.addRoutesToCamelContext(this.camel),
-				(cause) -> failed.accept(Failure.ofFile(file, cause))));
+				(cause) -> problems.accept(unreadable(file, cause))));
 		for (RouteDefinition route : this.camel.getRouteDefinitions()) {
-			attempt(() -> build(route), (cause) -> failed.accept(Failure.ofRoute(route.getId(), cause)));
+			attempt(() -> build(route), (cause) -> problems
+				.accept(RouteItem.problem(items, route.getId(), "cannot be built: " + RouteProblem.reason(cause))));
 		}
 	}
 
-	private void addPolicies(String file, RoutesBuilder builder, Consumer<Failure> failed) throws Exception {
+	/** Also Camel counts the policies of a file: some have no id. */
+	private static List<RouteItem> policiesOf(String file, List<RouteItem> items) {
+		return items.stream().filter((item) -> item.isPolicy() && item.file().equals(file)).toList();
+	}
+
+	private static RouteProblem unreadable(String file, Throwable failure) {
+		StringBuilder messages = new StringBuilder();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			messages.append(cause.getMessage()).append(' ');
+		}
+		Matcher line = LINE.matcher(messages);
+		return new RouteProblem(file, line.find() ? Integer.parseInt(line.group(1)) : 1, 1, RouteProblem.Severity.ERROR,
+				"Camel cannot read it: " + RouteProblem.reason(failure));
+	}
+
+	private void addPolicies(RoutesBuilder builder, List<RouteItem> items, Consumer<RouteProblem> problems)
+			throws Exception {
 		if (!(builder instanceof RouteConfigurationBuilder configurations)) {
 			return;
 		}
@@ -131,14 +153,16 @@ final class ScratchContext implements AutoCloseable {
 			.getRouteConfigurations();
 		List<RouteConfigurationDefinition> added = this.camel.getRouteConfigurationDefinitions();
 		for (int i = 0; i < policies.size(); i++) {
-			int position = i;
+			RouteItem item = items.get(i);
 			RouteConfigurationDefinition policy = policies.get(i);
 			// Camel has left out those whose precondition does not hold.
 			if (added.contains(policy)) {
 				attempt(() -> build(policy), (cause) -> {
 					// Or else it would be reported again for each route that uses it.
 					added.remove(policy);
-					failed.accept(Failure.ofPolicy(file, position, cause));
+					problems.accept(item.error(YamlTree.key(item.node(), "id"),
+							((item.id() != null) ? "routeConfiguration '" + item.id() + "'" : "this routeConfiguration")
+									+ " cannot be built: " + RouteProblem.reason(cause)));
 				});
 			}
 		}
@@ -184,31 +208,6 @@ final class ScratchContext implements AutoCloseable {
 	@Override
 	public void close() {
 		this.camel.stop();
-	}
-
-	/**
-	 * A file, policy or route that cannot be built.
-	 *
-	 * @param file the file that cannot be read, or that has the policy; null for a route
-	 * @param policy which of the policies in the file, counted from 0, as it may have no
-	 * id; null for a file or a route
-	 * @param route the id of the route; null for a file or a policy
-	 * @param cause the reason
-	 */
-	record Failure(String file, Integer policy, String route, Throwable cause) {
-
-		private static Failure ofFile(String file, Throwable cause) {
-			return new Failure(file, null, null, cause);
-		}
-
-		private static Failure ofPolicy(String file, int policy, Throwable cause) {
-			return new Failure(file, policy, null, cause);
-		}
-
-		private static Failure ofRoute(String route, Throwable cause) {
-			return new Failure(null, null, route, cause);
-		}
-
 	}
 
 	/** Something that may fail. */
