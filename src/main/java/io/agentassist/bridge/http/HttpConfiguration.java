@@ -46,14 +46,19 @@ class HttpConfiguration {
 	}
 
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters) {
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> guardedTomcat(MeterRegistry meters,
+			HttpProperties properties) {
 		return (factory) -> {
-			factory.addEngineValves(new Rejections(meters));
+			factory.addEngineValves(new Rejections(meters), new UnreadBodyValve(properties.bodyTimeout()));
 			factory.addConnectorCustomizers((connector) -> {
 				// TRACE has to reach ResponseGuard, which refuses it with a problem.
 				connector.setAllowTrace(true);
 				// Nobody should send a body that is refused by its headers.
 				connector.setProperty("continueResponseTiming", "onRead");
+				// Tomcat parses these within one read, for which no time limit holds:
+				// some 5 s for each byte (server.tomcat.connection-timeout).
+				connector.setProperty("maxExtensionSize", "16");
+				connector.setProperty("maxTrailerSize", "16");
 			});
 			factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
 				.setErrorReportValveClass(ProblemReportValve.class.getName()));

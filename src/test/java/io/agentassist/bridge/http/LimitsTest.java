@@ -27,6 +27,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /** Shows each limit on what comes in, with its status and its count. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -189,6 +190,62 @@ class LimitsTest extends StrictBridgeTest {
 
 		assertThat(log.getOut()).contains("POST /agentassist/callback answered 408: The body stopped arriving.")
 			.doesNotContain("answered 400");
+	}
+
+	/** The thread read on for as long as anything came, days if need be. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "POST /agentassist/feedback|401", "POST /unknown|404",
+			"PUT /agentassist/callback|405", "POST /agentassist/callback|408" })
+	void shouldNotReadOnInABodyThatIsRefused(String request, int status) throws IOException {
+		for (String framing : List.of("Content-Length: 200000", "Transfer-Encoding: chunked")) {
+			try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri("/").getPort())) {
+				socket.setSoTimeout(50);
+				send(socket,
+						request + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + framing + "\r\n\r\n");
+				StringBuilder answer = new StringBuilder();
+
+				// The limit is 1 s.
+				await().atMost(Duration.ofSeconds(10))
+					.pollInterval(Duration.ofMillis(50))
+					.until(() -> isClosedAfter(socket, framing.startsWith("T") ? "1\r\n \r\n" : " ", answer));
+
+				assertThat(answer.toString()).startsWith("HTTP/1.1 " + status);
+			}
+		}
+	}
+
+	private static boolean isClosedAfter(Socket socket, String drop, StringBuilder answer) throws IOException {
+		try {
+			send(socket, drop);
+			int read = socket.getInputStream().read();
+			if (read >= 0) {
+				answer.append((char) read);
+				byte[] rest = new byte[4096];
+				answer.append(new String(rest, 0, Math.max(0, socket.getInputStream().read(rest)),
+						StandardCharsets.ISO_8859_1));
+			}
+			return read < 0;
+		}
+		catch (SocketTimeoutException ex) {
+			return false;
+		}
+		catch (SocketException ex) {
+			return true;
+		}
+	}
+
+	private static void send(Socket socket, String text) throws IOException {
+		socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+	}
+
+	/** Tomcat parsed these in one read, without a limit. */
+	@ParameterizedTest
+	@ValueSource(strings = { "1;", "1\r\n \r\n0\r\nX-A: " })
+	void shouldCutOffAnExtensionOrATrailerThatTrickles(String beginning) {
+		String answer = trickle("POST /agentassist/callback HTTP/1.1\r\nHost: a\r\n"
+				+ "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + beginning, "a");
+
+		assertThat(answer).startsWith("HTTP/1.1 400");
 	}
 
 	/** Sends the same few bytes again and again, until there is an answer. */
