@@ -1,6 +1,8 @@
 package io.agentassist.bridge;
 
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +14,9 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +105,52 @@ class StopAndKillIT {
 			// A repeat, if any, is the same event.
 			assertThat(analyticsEvents().values()).allSatisfy((events) -> assertThat(events).hasSize(1));
 		}
+	}
+
+	/**
+	 * It was told that its request is unknown, after which a provider does not repeat it.
+	 */
+	@Test
+	void shouldTakeACallbackThatOvertakesItsTriggerDuringAStop() throws Exception {
+		this.held.hold();
+		String conversation = "conv-" + UUID.randomUUID();
+		String id = StubbedProvider.requestIdOf(conversation);
+		this.provider.holds(StubbedProvider.queryOf(conversation).willReturn(StubbedProvider.queued()));
+		try (PackagedBridge bridge = bridge(this.folder, Map.of("agentassist.callback.unknown-request-wait", "4s"))) {
+			bridge.startAndAwait();
+			CompletableFuture<HttpResponse<String>> trigger = async(() -> bridge.post("/agentassist/suggestions",
+					BridgeTest.suggestionRequest(conversation).toString()));
+			await().until(() -> !this.provider.queriesOf(conversation).isEmpty());
+			CompletableFuture<HttpResponse<String>> callback = async(
+					() -> bridge.post("/agentassist/callback", BridgeTest.completed(id).toString()));
+			await().ignoreExceptions().until(() -> metrics(bridge).contains("agentassist_waiting_callers 1.0"));
+
+			bridge.process().destroy();
+			await().until(() -> bridge.log().contains("Commencing graceful shutdown"));
+			this.provider.release();
+
+			assertThat(trigger.join().statusCode()).isEqualTo(202);
+			assertThat(callback.join().statusCode()).as(bridge.log()).isEqualTo(200);
+			assertThat(bridge.process().waitFor(25, TimeUnit.SECONDS)).as(bridge.log()).isTrue();
+		}
+	}
+
+	private static CompletableFuture<HttpResponse<String>> async(Callable<HttpResponse<String>> call) {
+		return CompletableFuture.supplyAsync(() -> {
+			try {
+				return call.call();
+			}
+			catch (Exception ex) {
+				throw new CompletionException(ex);
+			}
+		}, (task) -> new Thread(task).start());
+	}
+
+	private static String metrics(PackagedBridge bridge) throws IOException, InterruptedException {
+		return HttpClient.newHttpClient()
+			.send(HttpRequest.newBuilder(bridge.managementUrl("/actuator/prometheus")).build(),
+					HttpResponse.BodyHandlers.ofString())
+			.body();
 	}
 
 	@Test

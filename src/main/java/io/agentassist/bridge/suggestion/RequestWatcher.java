@@ -99,7 +99,7 @@ public class RequestWatcher {
 
 	private CompletionStage<Optional<TrackedRequest>> await(Optional<TrackedRequest> found, String requestId,
 			boolean decided, Duration atMost) {
-		if (this.stopping || atMost.isZero() || atMost.isNegative()) {
+		if ((this.stopping && decided) || atMost.isZero() || atMost.isNegative()) {
 			return CompletableFuture.completedFuture(found);
 		}
 		if (this.watches.size() >= MAX_WATCHES) {
@@ -112,8 +112,10 @@ public class RequestWatcher {
 	}
 
 	/**
-	 * Ends all waits when the service is about to stop: callers get what is known now, so
-	 * that none of them delays the stop or is cut off by it.
+	 * Ends the waits of look-ups when the service is about to stop: callers get what is
+	 * known now, so that none of them delays the stop or is cut off by it. A callback
+	 * that overtook its trigger goes on waiting, which is short: told that its request is
+	 * unknown, the provider would not repeat it.
 	 */
 	@EventListener(ContextClosedEvent.class)
 	void release() {
@@ -152,7 +154,7 @@ public class RequestWatcher {
 		}
 		for (Watch watch : round) {
 			TrackedRequest request = found.get(watch.requestId);
-			if (this.stopping || watch.isOver() || watch.isAnsweredBy(request)) {
+			if ((this.stopping && watch.decided) || watch.isOver() || watch.isAnsweredBy(request)) {
 				end(watch, () -> watch.answer.complete(Optional.ofNullable(request)));
 			}
 		}
