@@ -115,6 +115,10 @@ public final class SuggestionRanker {
 	 * a power of ten is rounded correctly in any case.
 	 */
 	private static double round(double value) {
+		if (!Double.isFinite(value)) {
+			// A weight of the site's has taken a huge number beyond all limits.
+			return 0;
+		}
 		double scaled = value * SCALE;
 		double nearest = Math.rint(scaled);
 		if (Math.abs(scaled) < EXACT_LIMIT && Math.abs(Math.abs(scaled - nearest) - 0.5) > NEAR_TIE) {

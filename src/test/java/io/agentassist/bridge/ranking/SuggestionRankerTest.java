@@ -118,6 +118,19 @@ class SuggestionRankerTest {
 			.containsExactly(0.0001, 0.0001, 0.0312, 0.0938);
 	}
 
+	/** The callback was answered 500. */
+	@Test
+	void shouldScoreWhatIsBeyondAllNumbersAsNone() {
+		SuggestionRanker doubling = new SuggestionRanker(
+				new RankingProperties(2.0, 0.0, 0.0, 0.0, FeedbackModel.ACCEPTANCE_RATIO, Duration.ofDays(1), 0.0));
+
+		assertThat(doubling.rank(List.of(new ObjectMapper().createObjectNode().put("confidence", 1e308)), List.of(),
+				(id) -> 0))
+			.first()
+			.extracting((item) -> item.get("final_score").doubleValue())
+			.isEqualTo(0.0);
+	}
+
 	@Test
 	void shouldTakeZeroBelowAndAboveForATie() {
 		ObjectMapper json = new ObjectMapper();

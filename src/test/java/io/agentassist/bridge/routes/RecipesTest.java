@@ -166,6 +166,7 @@ class RecipesTest extends BridgeTest {
 			for (String sink : List.of("/analytics", "/warehouse")) {
 				WORLD.verify(2,
 						WireMock.postRequestedFor(WireMock.urlEqualTo(sink))
+							.withHeader("Content-Type", WireMock.equalTo("application/json"))
 							.withRequestBody(WireMock.matchingJsonPath("$[?(@.request_id == '" + id + "')]"))
 							.withRequestBody(WireMock.matchingJsonPath("$[?(@.agent_id == 'masked')]")));
 			}
@@ -184,8 +185,12 @@ class RecipesTest extends BridgeTest {
 
 		this.outbox.add("analytics", unique("").substring(0, 36), checkpoint);
 
-		eventually(() -> WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
-			.withRequestBody(WireMock.equalTo(checkpoint))));
+		for (String sink : List.of("/analytics", "/warehouse")) {
+			eventually(() -> WORLD.verify(1,
+					WireMock.postRequestedFor(WireMock.urlEqualTo(sink))
+						.withHeader("Content-Type", WireMock.equalTo("application/json"))
+						.withRequestBody(WireMock.equalTo(checkpoint))));
+		}
 	}
 
 	/** Which holds a key, as a rule. */
