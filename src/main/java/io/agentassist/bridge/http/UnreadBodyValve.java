@@ -1,7 +1,7 @@
 package io.agentassist.bridge.http;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 
 import jakarta.servlet.ServletException;
@@ -10,6 +10,7 @@ import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.ActionCode;
+import org.apache.tomcat.util.net.ApplicationBufferHandler;
 
 /**
  * Limits for how long the rest of a body is read that the answer did not wait for, say of
@@ -42,18 +43,19 @@ final class UnreadBodyValve extends ValveBase {
 		// to be asked for it is not asked by Tomcat either.
 		if (!request.isAsync() && !unread.isFinished() && !unread.hasExpectation()) {
 			response.finishResponse();
-			if (!isReadInTime(request.getStream(), unread.getStartTimeNanos() + this.timeout.toNanos())) {
+			if (!isReadInTime(unread, unread.getStartTimeNanos() + this.timeout.toNanos())) {
 				response.getCoyoteResponse().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
 			}
 		}
 	}
 
-	private static boolean isReadInTime(InputStream body, long end) {
-		byte[] buffer = new byte[8192];
+	/** Below Catalina's stream, which is closed together with the answer. */
+	private static boolean isReadInTime(org.apache.coyote.Request request, long end) {
+		Ignored bytes = new Ignored();
 		int left = MAX_BYTES;
 		try {
 			while (left > 0 && System.nanoTime() - end < 0) {
-				int read = body.read(buffer);
+				int read = request.doRead(bytes);
 				if (read < 0) {
 					return true;
 				}
@@ -64,6 +66,28 @@ final class UnreadBodyValve extends ValveBase {
 			// It stalls, or its sender has gone.
 		}
 		return false;
+	}
+
+	/** Takes bytes that nobody wants. */
+	private static final class Ignored implements ApplicationBufferHandler {
+
+		private ByteBuffer bytes;
+
+		@Override
+		public void setByteBuffer(ByteBuffer buffer) {
+			this.bytes = buffer;
+		}
+
+		@Override
+		public ByteBuffer getByteBuffer() {
+			return this.bytes;
+		}
+
+		@Override
+		public void expand(int size) {
+			// Tomcat hands its own buffer over.
+		}
+
 	}
 
 }

@@ -214,6 +214,15 @@ class LimitsTest extends StrictBridgeTest {
 		}
 	}
 
+	@Test
+	void shouldKeepAConnectionWhoseRefusedBodyHasArrived() {
+		String refused = "POST /agentassist/feedback HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+				+ "Content-Length: 2\r\n%s\r\n{}";
+
+		assertThat(exchange(refused.formatted("") + refused.formatted("Connection: close\r\n")).split("HTTP/1.1 401"))
+			.hasSize(3);
+	}
+
 	private static boolean isClosedAfter(Socket socket, String drop, StringBuilder answer) throws IOException {
 		try {
 			send(socket, drop);
