@@ -1,11 +1,13 @@
 package io.agentassist.bridge.routes;
 
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.dsl.yaml.common.YamlSupport;
+import org.apache.camel.util.URISupport;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -45,6 +47,12 @@ final class EndpointNames {
 			return null;
 		}
 		Map<String, Object> parameters = new LinkedHashMap<>();
+		int query = uri.indexOf('?');
+		if (query >= 0 && !YamlTree.text(at).contains("?")) {
+			// Of the value of a setting, which Camel adds the parameters to.
+			parameters.putAll(query(uri));
+			uri = uri.substring(0, query);
+		}
 		YamlTree.entries(YamlTree.entry(node, "parameters")).forEach((key, value) -> {
 			String text = this.values.apply(YamlTree.text(value));
 			if (text != null) {
@@ -52,6 +60,15 @@ final class EndpointNames {
 			}
 		});
 		return YamlSupport.createEndpointUri(this.camel, at, uri, parameters);
+	}
+
+	private static Map<String, Object> query(String uri) {
+		try {
+			return URISupport.parseQuery(URISupport.extractQuery(uri), false, true);
+		}
+		catch (URISyntaxException ex) {
+			throw new IllegalArgumentException(ex.getMessage(), ex);
+		}
 	}
 
 	/**

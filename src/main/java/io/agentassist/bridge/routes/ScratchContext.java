@@ -14,9 +14,11 @@ import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.catalog.impl.DefaultRuntimeCamelCatalog;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.InterceptDefinition;
+import org.apache.camel.model.OnExceptionDefinition;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RouteDefinitionHelper;
+import org.apache.camel.reifier.errorhandler.ErrorHandlerReifier;
 import org.apache.camel.spi.PropertiesFunction;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Resource;
@@ -178,6 +180,12 @@ final class ScratchContext implements AutoCloseable {
 		RouteDefinitionHelper.prepareRoute(this.camel, route, policy.getErrorHandler(), policy.getOnExceptions(),
 				intercepts, List.of(), policy.getInterceptSendTos(), policy.getOnCompletions());
 		create(route);
+		// Else made only when a route starts.
+		policy.getOnExceptions()
+			.stream()
+			.map(OnExceptionDefinition::getRedeliveryPolicyType)
+			.filter((redelivery) -> redelivery != null)
+			.forEach((redelivery) -> ErrorHandlerReifier.createRedeliveryPolicy(redelivery, this.camel, null));
 	}
 
 	private void build(RouteDefinition route) throws Exception {

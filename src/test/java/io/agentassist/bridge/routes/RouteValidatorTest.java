@@ -266,6 +266,31 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
+	/** It was refused, and its value with a key in it shown. */
+	@Test
+	void shouldTakeASettingWithAQueryForAnEndpoint() throws IOException {
+		System.setProperty("agentassist.analytics.endpoint", "https://collector.example/events?key=k-1&x=y");
+		try (OfflineRoutes withQuery = new OfflineRoutes("")) {
+			RouteSet set = RouteSet.read(withQuery.settings(), this.folder, (problem) -> assertThat(problem).isNull());
+			assertThat(withQuery.validate(set)).isEmpty();
+		}
+		finally {
+			System.clearProperty("agentassist.analytics.endpoint");
+		}
+	}
+
+	/** Camel reads it only when a route starts. */
+	@Test
+	void shouldRefuseARedeliveryThatIsNoNumber() throws IOException {
+		replace("error-policies.camel.yaml", "maximumRedeliveries: \"{{agentassist.genesys.retries}}\"",
+				"maximumRedeliveries: many");
+
+		assertThat(check()).singleElement()
+			.asString()
+			.startsWith("error-policies.camel.yaml:")
+			.contains("cannot be built: For input string: \"many\"");
+	}
+
 	/** No route starts with a pattern. */
 	@ParameterizedTest
 	@CsvSource({ "interceptFrom, direct:*", "interceptFrom, platform-http:.*",
