@@ -23,8 +23,11 @@ record DeliveryFailure(String reason, Duration retryAfter) {
 
 	static DeliveryFailure of(Throwable failure, Instant now) {
 		if (failure instanceof HttpOperationFailedException refusal) {
-			return new DeliveryFailure("HTTP " + refusal.getStatusCode(),
-					retryAfter(refusal.getResponseHeaders(), now));
+			Duration retryAfter = retryAfter(refusal.getResponseHeaders(), now);
+			return new DeliveryFailure(
+					"HTTP " + refusal.getStatusCode()
+							+ (retryAfter.isZero() ? "" : ", Retry-After " + retryAfter.toSeconds() + " s"),
+					retryAfter);
 		}
 		String message = (failure.getMessage() != null) ? failure.getMessage() : "";
 		String reason = (failure.getClass().getSimpleName() + ": " + message).replaceAll("\\p{Cntrl}+", " ");

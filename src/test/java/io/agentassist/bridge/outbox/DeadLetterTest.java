@@ -324,7 +324,7 @@ class DeadLetterTest extends BridgeTest {
 		DeliveryFailure cause = DeliveryFailure.of(failure, Instant.parse("2026-11-22T10:00:00Z"));
 
 		assertThat(cause.retryAfter()).isEqualTo(Duration.ofSeconds(seconds));
-		assertThat(cause.reason()).isEqualTo("HTTP 503");
+		assertThat(cause.reason()).isEqualTo((seconds > 0) ? "HTTP 503, Retry-After " + seconds + " s" : "HTTP 503");
 	}
 
 	@Test
