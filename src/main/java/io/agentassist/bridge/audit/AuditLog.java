@@ -22,7 +22,6 @@ import jakarta.annotation.PreDestroy;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -290,9 +289,12 @@ public class AuditLog {
 		}
 		else {
 			// The time in the name of a file, for one, is another at each attempt.
-			boolean isNew = this.told.add(text.replaceAll("\\d+", ""));
-			log.atLevel(isNew ? Level.ERROR : Level.DEBUG)
-				.log("Audit delivery fails and is tried again; events wait in the outbox: {}", text);
+			if (this.told.add(text.replaceAll("\\d+", ""))) {
+				log.error("Audit delivery fails and is tried again; events wait in the outbox: {}", text);
+			}
+			else {
+				log.debug("Audit delivery still fails: {}", text);
+			}
 			this.problem = text;
 		}
 	}
