@@ -77,15 +77,14 @@ final class ProviderClient implements Closeable {
 				.setMaxConnTotal(connections)
 				.setMaxConnPerRoute(connections)
 				.build())
-			.setUserAgent(BoundedHttpCalls.USER_AGENT)
 			// Retries are up to the routes.
 			.disableAutomaticRetries()
 			.disableRedirectHandling()
 			// Answers are short, and a few bytes must not expand into megabytes.
 			.disableContentCompression()
-			.setDefaultHeaders(BoundedHttpCalls.UNCOMPRESSED)
 			.disableCookieManagement()
 			.disableAuthCaching();
+		BoundedHttpCalls.setHeaders(builder);
 		if (organisation.proxy() != null) {
 			builder.setProxy(HttpHost.create(organisation.proxy()));
 		}

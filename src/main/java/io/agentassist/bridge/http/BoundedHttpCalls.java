@@ -12,10 +12,10 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.core5.concurrent.Cancellable;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
@@ -32,12 +32,6 @@ import org.springframework.stereotype.Component;
 @Component
 public class BoundedHttpCalls implements Closeable {
 
-	/** The {@code User-Agent} of calls to the provider and to analytics. */
-	public static final String USER_AGENT = "agent-assist-bridge";
-
-	/** A compressed answer is not asked for, and taken as it is. */
-	public static final List<Header> UNCOMPRESSED = List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity"));
-
 	/** Far more than any answer in the contracts. A longer answer is cut off here. */
 	private static final int MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
@@ -47,6 +41,16 @@ public class BoundedHttpCalls implements Closeable {
 	/** Creates an instance with its own timer. */
 	public BoundedHttpCalls() {
 		this.timer.setRemoveOnCancelPolicy(true);
+	}
+
+	/**
+	 * Sets the headers that every call has: who makes it, and that its answer is not to
+	 * be compressed. One that is all the same is taken as it is.
+	 * @param builder of a client whose calls are made here
+	 */
+	public static void setHeaders(HttpClientBuilder builder) {
+		builder.setUserAgent("agent-assist-bridge")
+			.setDefaultHeaders(List.of(new BasicHeader(HttpHeaders.ACCEPT_ENCODING, "identity")));
 	}
 
 	/**

@@ -26,8 +26,7 @@ class AnalyticsHttp implements HttpClientConfigurer {
 
 	@Override
 	public void configureHttpClient(HttpClientBuilder builder) {
-		builder.setUserAgent(BoundedHttpCalls.USER_AGENT);
-		builder.setDefaultHeaders(BoundedHttpCalls.UNCOMPRESSED);
+		BoundedHttpCalls.setHeaders(builder);
 		builder.addExecInterceptorFirst("deadline",
 				(request, scope, chain) -> this.calls.execute((Cancellable) scope.originalRequest,
 						this.settings.deadline(), () -> chain.proceed(request, scope)));

@@ -63,8 +63,8 @@ final class LiveConfig {
 	 */
 	Map<Class<?>, Record> check(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
 		MissingSettings.missing(settings.environment())
-			.forEach((key, variable) -> problems.accept(
-					settings.problem(key, RouteProblem.Severity.ERROR, "'" + key + "' has no value: set " + variable)));
+			.forEach((key, variable) -> problems
+				.accept(ConfigCheck.problem(settings, key, "has no value: set " + variable)));
 		return this.check.bind(settings, problems);
 	}
 

@@ -207,6 +207,7 @@ final class ReferenceCheck {
 					+ " precondition that leaves it out"));
 			return;
 		}
+		String name = this.names.name(step, node);
 		String scheme = uri.replaceAll("[:?].*", "");
 		if (scheme.contains("${")) {
 			this.problems.accept(item.warning(at, "the component depends on the message, and cannot be checked"));
@@ -220,18 +221,16 @@ final class ReferenceCheck {
 				.accept(item.error(at, "there is no component '" + scheme + "': its library is not in the bridge"));
 		}
 		else if (!(DYNAMIC.contains(step) && uri.contains("${"))) {
-			options(item, step, node, at);
+			options(item, step, node, at, name);
 		}
-		String name = this.names.name(step, node);
 		if (scheme.equals("direct") && !step.equals("from") && !(DYNAMIC.contains(step) && name.contains("${"))
 				&& !this.entrances.containsKey(name)) {
 			this.problems.accept(item.error(at, "no route starts with '" + name + "'"));
 		}
 	}
 
-	private void options(RouteItem item, String step, Node node, Node at) {
+	private void options(RouteItem item, String step, Node node, Node at, String name) {
 		Node parameters = YamlTree.entry(node, "parameters");
-		String name = this.names.name(step, node);
 		EndpointValidationResult result;
 		try {
 			result = this.scratch.validate(this.names.uri(step, node));

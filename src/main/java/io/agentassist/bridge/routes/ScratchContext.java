@@ -130,7 +130,7 @@ final class ScratchContext implements AutoCloseable {
 		}
 	}
 
-	/** Also Camel counts the policies of a file: some have no id. */
+	/** In the order of the file, which is Camel's as well: some have no id. */
 	private static List<RouteItem> policiesOf(String file, List<RouteItem> items) {
 		return items.stream().filter((item) -> item.isPolicy() && item.file().equals(file)).toList();
 	}
