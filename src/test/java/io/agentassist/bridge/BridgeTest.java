@@ -34,6 +34,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.apache.camel.builder.RouteBuilder;
@@ -133,6 +134,9 @@ public abstract class BridgeTest {
 
 	@Autowired
 	private CamelContext camel;
+
+	@Autowired
+	private MeterRegistry registry;
 
 	@LocalServerPort
 	private int port;
@@ -444,6 +448,14 @@ public abstract class BridgeTest {
 		finally {
 			this.database.execute("ALTER TABLE outbox DROP CONSTRAINT broken_by_test");
 		}
+	}
+
+	/**
+	 * Waits until so many look-ups, and callbacks that overtook their triggers, wait.
+	 */
+	protected void awaitWaitingCallers(int number) {
+		eventually(
+				() -> assertThat(this.registry.get("agentassist.waiting.callers").gauge().value()).isEqualTo(number));
 	}
 
 	/** Waits for a condition that asserts. */

@@ -274,6 +274,19 @@ public final class PackagedBridge implements AutoCloseable {
 	}
 
 	/**
+	 * Scrapes the metrics.
+	 * @return the text for Prometheus
+	 * @throws IOException when there is none
+	 * @throws InterruptedException when interrupted
+	 */
+	public String metrics() throws IOException, InterruptedException {
+		return CLIENT
+			.send(HttpRequest.newBuilder(managementUrl("/actuator/prometheus")).build(),
+					HttpResponse.BodyHandlers.ofString())
+			.body();
+	}
+
+	/**
 	 * Posts JSON to a path of the public port.
 	 * @param path with a leading slash
 	 * @param body the JSON

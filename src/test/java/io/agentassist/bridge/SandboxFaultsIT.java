@@ -159,10 +159,8 @@ class SandboxFaultsIT {
 
 	/** Callbacks that came a second time. */
 	private static double replayed() throws IOException, InterruptedException {
-		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(bridge.managementUrl("/actuator/prometheus")).build(),
-					HttpResponse.BodyHandlers.ofLines())
-			.body()
+		return bridge.metrics()
+			.lines()
 			.filter((line) -> line.startsWith("agentassist_callbacks_total{outcome=\"replayed\"}"))
 			.mapToDouble((line) -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
 			.sum();

@@ -1,8 +1,6 @@
 package io.agentassist.bridge;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,7 +121,7 @@ class StopAndKillIT {
 			await().until(() -> !this.provider.queriesOf(conversation).isEmpty());
 			CompletableFuture<HttpResponse<String>> callback = async(
 					() -> bridge.post("/agentassist/callback", BridgeTest.completed(id).toString()));
-			await().ignoreExceptions().until(() -> metrics(bridge).contains("agentassist_waiting_callers 1.0"));
+			await().ignoreExceptions().until(() -> bridge.metrics().contains("agentassist_waiting_callers 1.0"));
 
 			bridge.process().destroy();
 			await().until(() -> bridge.log().contains("Commencing graceful shutdown"));
@@ -144,13 +142,6 @@ class StopAndKillIT {
 				throw new CompletionException(ex);
 			}
 		}, (task) -> new Thread(task).start());
-	}
-
-	private static String metrics(PackagedBridge bridge) throws IOException, InterruptedException {
-		return HttpClient.newHttpClient()
-			.send(HttpRequest.newBuilder(bridge.managementUrl("/actuator/prometheus")).build(),
-					HttpResponse.BodyHandlers.ofString())
-			.body();
 	}
 
 	@Test

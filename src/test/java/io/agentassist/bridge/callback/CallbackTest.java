@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.json.JSONException;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
@@ -21,8 +20,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.skyscreamer.jsonassert.JSONAssert;
-
-import org.springframework.beans.factory.annotation.Autowired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -35,9 +32,6 @@ class CallbackTest extends BridgeTest {
 	private static final String INVALID = "{\"error\":\"Invalid JSON payload\"}";
 
 	private static final String UNKNOWN = "{\"error\":\"Unknown request ID\"}";
-
-	@Autowired
-	private MeterRegistry meters;
 
 	@Test
 	void shouldAnswer200WithRankedSuggestions() throws JSONException {
@@ -146,7 +140,7 @@ class CallbackTest extends BridgeTest {
 		List<CompletableFuture<HttpResponse<String>>> answers = Stream.generate(() -> sendAsync(signed(body)))
 			.limit(times)
 			.toList();
-		eventually(() -> assertThat(this.meters.get("agentassist.waiting.callers").gauge().value()).isEqualTo(times));
+		awaitWaitingCallers(times);
 		assertThat(trigger).isNotDone();
 		this.provider.release();
 		return answers.stream().map(CompletableFuture::join).toList();

@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.settings.LiveSettings;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,13 +31,6 @@ class SuggestionLookupTest extends BridgeTest {
 
 	@Autowired
 	private LiveSettings<SuggestionsProperties> settings;
-
-	@Autowired
-	private MeterRegistry meters;
-
-	private void awaitWaitingCallers(int number) {
-		eventually(() -> assertThat(this.meters.get("agentassist.waiting.callers").gauge().value()).isEqualTo(number));
-	}
 
 	@Test
 	void shouldShowQueuedRequest() {
