@@ -101,8 +101,8 @@ public class ProviderAnswers {
 			}
 			// Without suggestions the request is not completed yet: the callback will
 			// bring them.
-			return (answer.isCompleted() && !tree.hasNonNull("suggestions"))
-					? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
+			boolean queued = answer.isCompleted() ? !tree.hasNonNull("suggestions") : answer.status().isBlank();
+			return queued ? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
 		catch (InvalidCallbackException ex) {
 			throw new ProviderException(status, "The answer's suggestions are not a list of objects.", correlationId);

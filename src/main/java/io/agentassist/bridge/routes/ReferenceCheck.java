@@ -108,8 +108,11 @@ final class ReferenceCheck {
 		for (String name : entrances(item)) {
 			String other = this.entrances.putIfAbsent(name, item.id());
 			if (other != null) {
-				this.problems.accept(item.error(YamlTree.key(item.from(), "uri"),
-						"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
+				// A copied route is told by its id.
+				if (!other.equals(item.id())) {
+					this.problems.accept(item.error(YamlTree.key(item.from(), "uri"),
+							"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
+				}
 				return;
 			}
 		}
@@ -136,19 +139,24 @@ final class ReferenceCheck {
 
 	private void uniqueIds(RouteItem item, Node node) {
 		YamlTree.elements(node).forEach((element) -> uniqueIds(item, element));
-		YamlTree.entries(node).forEach((key, value) -> {
-			String id = YamlTree.text(value);
-			if ("id".equals(key) && id != null) {
-				String place = item.error(value, "").toString().replaceAll(": error.*", "");
-				String other = this.ids.putIfAbsent(id, place);
-				if (other != null) {
-					this.problems.accept(item.error(value, "the id '" + id + "' is already used, at " + other));
+		Node id = YamlTree.entry(node, "id");
+		// What is below a copy is a copy, too: one problem for all of it.
+		if (YamlTree.text(id) == null || isUnique(item, id)) {
+			YamlTree.entries(node).forEach((key, value) -> {
+				if (!"parameters".equals(key)) {
+					uniqueIds(item, value);
 				}
-			}
-			else if (!"parameters".equals(key)) {
-				uniqueIds(item, value);
-			}
-		});
+			});
+		}
+	}
+
+	private boolean isUnique(RouteItem item, Node id) {
+		String place = item.error(id, "").toString().replaceAll(": error.*", "");
+		String other = this.ids.putIfAbsent(YamlTree.text(id), place);
+		if (other != null) {
+			this.problems.accept(item.error(id, "the id '" + YamlTree.text(id) + "' is already used, at " + other));
+		}
+		return other == null;
 	}
 
 	private void policiesOf(RouteItem item) {

@@ -157,8 +157,8 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	}
 
 	/**
-	 * Skips editors' temporary files and the folders of version control and of the file
-	 * system.
+	 * Skips editors' temporary files (4913 is Vim's, to see whether it may write) and the
+	 * folders of version control and of the file system.
 	 */
 	private static boolean isWanted(Path path) {
 		for (Path part : path) {
@@ -166,7 +166,8 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				return false;
 			}
 		}
-		return !path.toString().matches(".*~|(.*/)?#[^/]*#") && !name(path).startsWith(EXAMPLES);
+		return !path.toString().matches(".*~|.*\\.(bak|swp|tmp)|(.*/)?(#[^/]*#|4913)")
+				&& !name(path).startsWith(EXAMPLES);
 	}
 
 	private static String name(Path path) {

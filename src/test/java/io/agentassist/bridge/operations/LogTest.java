@@ -66,6 +66,18 @@ class LogTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldCallARequestQueuedIfTheProviderDoesNotTellItsStatus(CapturedOutput log) {
+		String conversation = unique("conv-");
+		String id = unique("sug-req-");
+		this.provider.answers(answer(200, "{\"id\":\"" + id + "\"}"));
+
+		ask(suggestionRequest(conversation));
+
+		assertThat(log.getOut())
+			.contains("Request " + id + " of conversation " + conversation + " is queued at the provider");
+	}
+
+	@Test
 	void shouldNameRequestOrConversationOfWhatIsRefused(CapturedOutput log) {
 		String conversation = unique("conv-");
 		ask(suggestionRequest(conversation).put("transcript", ""));

@@ -1184,15 +1184,18 @@ class LiveRoutesTest {
 		assertThat(greeting()).isEqualTo("good day");
 	}
 
-	/** Emacs writes one every 30 s. */
 	@Test
-	void shouldNotTakeAnEditorsCopyForAnEdit() throws Exception {
+	void shouldNotTakeAnEditorsFilesForAnEdit() throws Exception {
 		write("greeting.camel.yaml", GREETING);
 		write("greeting.txt", "hello");
 		start();
 
 		write("#greeting.camel.yaml#", "half");
 		write("greeting.txt~", "half");
+		write("greeting.camel.yaml.bak", "half");
+		write(".greeting.camel.yaml.swp", "half");
+		write("greeting.tmp", "half");
+		write("4913", "half");
 		this.routes.refresh();
 
 		assertThat(this.routes.getRevision()).isEqualTo(1);

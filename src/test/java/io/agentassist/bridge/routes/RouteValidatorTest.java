@@ -385,6 +385,16 @@ class RouteValidatorTest {
 	}
 
 	@Test
+	void shouldTellOnlyTheIdOfEachRouteInACopiedFile() throws IOException {
+		add("feedback-copy.camel.yaml", Files.readString(this.folder.resolve("feedback.camel.yaml")));
+
+		assertThat(check()).map(RouteProblem::toString)
+			.containsExactly(
+					"feedback.camel.yaml:4:9: error: the id 'record-feedback' is already used, at feedback-copy.camel.yaml:4:9",
+					"feedback.camel.yaml:51:9: error: the id 'keep-feedback' is already used, at feedback-copy.camel.yaml:51:9");
+	}
+
+	@Test
 	void shouldRefuseALargeFile() throws IOException {
 		add("large.camel.yaml", "# " + "x".repeat(300_000) + "\n");
 
