@@ -506,7 +506,7 @@ public abstract class BridgeTest {
 				values.add("agentassist.analytics.endpoint=");
 			}
 			else {
-				values.add("agentassist.analytics.endpoint=" + WORLD.baseUrl() + "/analytics");
+				values.add("agentassist.analytics.endpoint=" + WORLD.baseUrl() + StubbedProvider.ANALYTICS_PATH);
 			}
 			TestDatabase.of(environment, directory).forEach((key, value) -> values.add(key + "=" + value));
 			TestPropertyValues.of(values).applyTo(context.getEnvironment());

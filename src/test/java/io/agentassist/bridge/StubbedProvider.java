@@ -38,7 +38,11 @@ public class StubbedProvider {
 
 	private static final String QUERY_PATH = "/api/api/v2/agentassist/suggestions/query";
 
-	private static final String ANALYTICS_PATH = "/analytics";
+	/**
+	 * Path and query of the analytics endpoint: as of a signed URL, which must be called
+	 * as it is written.
+	 */
+	public static final String ANALYTICS_PATH = "/analytics?sp=%2Fr&sig=aB%2Bc%2Fd%3D&by='us'&at=1";
 
 	private static final String ID_OF_CONVERSATION = "sug-req-{{jsonPath request.body '$.conversationId'}}";
 

@@ -12,6 +12,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.ProcessorDefinitionHelper;
@@ -83,7 +84,7 @@ class InteractionRecordTest extends BridgeTest {
 		metadata.putArray("ranked_suggestion_ids").add(top).add(second);
 		assertThat(event).isEqualTo(expected);
 		LoggedRequest post = WORLD
-			.findAll(WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics"))
+			.findAll(WireMock.postRequestedFor(WireMock.urlEqualTo(StubbedProvider.ANALYTICS_PATH))
 				.withRequestBody(matchingJsonPath("$.request_id", equalTo(id))))
 			.get(0);
 		assertThat(post.getHeader("Content-Type")).startsWith("application/json");

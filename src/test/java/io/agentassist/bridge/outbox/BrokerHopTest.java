@@ -3,6 +3,7 @@ package io.agentassist.bridge.outbox;
 import java.time.Duration;
 
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +43,7 @@ class BrokerHopTest extends BridgeTest {
 		assertThat(settledActions(id)).containsExactly("presented", "accepted");
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(2));
 		WORLD.verify(1,
-				postRequestedFor(urlEqualTo("/analytics"))
+				postRequestedFor(urlEqualTo(StubbedProvider.ANALYTICS_PATH))
 					.withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
 					.withHeader("traceparent", equalTo(parent)));
 		assertThat(this.broker.getActiveMQServer().locateQueue("agentassist.analytics").getMessagesAdded())

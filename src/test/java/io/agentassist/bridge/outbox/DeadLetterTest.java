@@ -22,6 +22,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -92,7 +93,7 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(redriven.statusCode()).as(redriven.body()).isEqualTo(200);
 		assertThat(redriven.body()).isEqualTo("{\"redriven\":1}");
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).containsExactly(attempts.get(0)));
-		WORLD.verify(postRequestedFor(urlEqualTo("/analytics"))
+		WORLD.verify(postRequestedFor(urlEqualTo(StubbedProvider.ANALYTICS_PATH))
 			.withRequestBody(matchingJsonPath("$.request_id", equalTo(id)))
 			.withHeader("traceparent", equalTo(TRACEPARENT)));
 		assertThat(settledActions(id)).containsExactly("presented");
@@ -227,7 +228,7 @@ class DeadLetterTest extends BridgeTest {
 		settledActions(id);
 		settledActions(other);
 
-		List<LoggedRequest> posts = WORLD.findAll(postRequestedFor(urlEqualTo("/analytics"))
+		List<LoggedRequest> posts = WORLD.findAll(postRequestedFor(urlEqualTo(StubbedProvider.ANALYTICS_PATH))
 			.withRequestBody(matchingJsonPath("$.request_id", equalTo(id).or(equalTo(other)))));
 		assertThat(posts).hasSize(3);
 		Instant refused = posts.get(0).getLoggedDate().toInstant();

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 
 import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.BridgeTest;
+import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.outbox.Outbox;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -163,7 +164,7 @@ class RecipesTest extends BridgeTest {
 		eventually(() -> {
 			WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/chat"))
 				.withRequestBody(WireMock.matchingJsonPath("$[?(@.id == 'best')]")));
-			for (String sink : List.of("/analytics", "/warehouse")) {
+			for (String sink : List.of(StubbedProvider.ANALYTICS_PATH, "/warehouse")) {
 				WORLD.verify(2,
 						WireMock.postRequestedFor(WireMock.urlEqualTo(sink))
 							.withHeader("Content-Type", WireMock.equalTo("application/json"))
@@ -185,7 +186,7 @@ class RecipesTest extends BridgeTest {
 
 		this.outbox.add("analytics", unique("").substring(0, 36), checkpoint);
 
-		for (String sink : List.of("/analytics", "/warehouse")) {
+		for (String sink : List.of(StubbedProvider.ANALYTICS_PATH, "/warehouse")) {
 			eventually(() -> WORLD.verify(1,
 					WireMock.postRequestedFor(WireMock.urlEqualTo(sink))
 						.withHeader("Content-Type", WireMock.equalTo("application/json"))
