@@ -212,12 +212,16 @@ public class Outbox {
 	 * @param event the event
 	 * @param exchange the message that delivers it, of one that claimed it
 	 * @throws NotAttemptedException when the destination has begun to fail since the
-	 * event was claimed, or when the delivery's route has been told to stop or pause,
-	 * which would otherwise wait for the rest of the batch, or cut it off
+	 * event was claimed, when the event has been erased, or when the delivery's route has
+	 * been told to stop or pause, which would otherwise wait for the rest of the batch,
+	 * or cut it off
 	 */
 	public void permit(OutboxEvent event, Exchange exchange) {
 		if (!exchange.getProperty(BATCH, Batch.class).goesOn()) {
 			throw new NotAttemptedException("The delivery is about to stop", null);
+		}
+		if (!this.claims.holds(event.id())) {
+			throw new NotAttemptedException("The event is no longer claimed", null);
 		}
 		this.breakers.permit(event.destination());
 	}

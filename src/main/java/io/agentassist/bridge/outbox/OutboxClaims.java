@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -67,6 +68,15 @@ class OutboxClaims {
 	}
 
 	/**
+	 * Whether a row is still claimed: not if it has been erased, as far as was known at
+	 * the last renewal.
+	 * @param id the row
+	 */
+	boolean holds(Long id) {
+		return this.inHand.contains(id);
+	}
+
+	/**
 	 * Ends the claim on a row, before its outcome is written.
 	 * @param id the row
 	 * @return whether it was still claimed
@@ -91,8 +101,14 @@ class OutboxClaims {
 		else {
 			// Copied in the transaction, which may have to wait: an event may be
 			// postponed meanwhile.
-			this.renewal
-				.attempt(() -> this.transaction.executeWithoutResult((status) -> write(Set.copyOf(this.inHand))));
+			this.renewal.attempt(() -> this.transaction.executeWithoutResult((status) -> {
+				Set<Long> claimed = new HashSet<>(this.inHand);
+				write(claimed);
+				claimed.removeAll(this.jdbc.queryForList("SELECT id FROM outbox WHERE id = ANY (?)", Long.class,
+						(Object) claimed.toArray(Long[]::new)));
+				// What is left was erased, or is delivered meanwhile.
+				endAll(claimed);
+			}));
 		}
 	}
 

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.Map;
@@ -76,6 +78,9 @@ class ErasureTest extends BridgeTest {
 
 	@Value("${agentassist.audit.directory}")
 	private String auditDirectory;
+
+	@Value("${agentassist.analytics.concurrency}")
+	private int concurrency;
 
 	private int erase(String conversation) {
 		HttpResponse<String> answer = send(
@@ -158,6 +163,40 @@ class ErasureTest extends BridgeTest {
 			.isZero();
 		this.provider.stub(analytics().willReturn(answer(202, "{}")));
 		assertThat(settledActions(id)).containsExactly("presented", "erased");
+	}
+
+	/** A slow endpoint got them for as long as it took the batch. */
+	@Test
+	void shouldNotPostWhatIsErasedFromABatchThatIsBeingPosted() {
+		String conversation = unique("conv-");
+		String batch = unique("batch-");
+		this.provider.holds(analytics(batch).willReturn(answer(202, "{}")));
+		queueBatchForAnalytics(batch);
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(batch)).hasSize(this.concurrency));
+		long kept = this.database.queryForObject("SELECT max(id) FROM outbox WHERE payload LIKE ?", Long.class,
+				"%" + batch + "%");
+		this.database.update("UPDATE outbox SET payload = ? WHERE payload LIKE ? AND id < ?",
+				"{\"conversation_id\":\"" + conversation + "\",\"agent_id\":null}", "%" + batch + "%", kept);
+
+		erase(conversation);
+
+		// The first one may have begun before.
+		awaitRenewalOfClaim(kept);
+		awaitRenewalOfClaim(kept);
+		this.provider.release();
+		eventually(() -> assertThat(waitingEvents(batch)).isZero());
+		assertThat(this.provider.analyticsEventsOf(batch)).hasSize(this.concurrency + 1);
+	}
+
+	private void awaitRenewalOfClaim(long event) {
+		Instant end = endOfClaim(event);
+		eventually(() -> assertThat(endOfClaim(event)).isAfter(end));
+	}
+
+	private Instant endOfClaim(long event) {
+		return this.database
+			.queryForObject("SELECT next_attempt_at FROM outbox WHERE id = ?", OffsetDateTime.class, event)
+			.toInstant();
 	}
 
 	@Test
