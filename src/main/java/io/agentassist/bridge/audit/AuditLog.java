@@ -87,6 +87,12 @@ public class AuditLog {
 	/** Why nothing is appended; null while all is well. */
 	private volatile String problem;
 
+	/**
+	 * Whether an append could not write, so that only another can show that the log
+	 * works: other instances may have taken the events.
+	 */
+	private boolean isAppendOwed;
+
 	/** What was logged since delivery last worked, without numbers. */
 	private final Set<String> told = new HashSet<>();
 
@@ -163,6 +169,8 @@ public class AuditLog {
 					setAside.map((bytes) -> ", " + bytes.text()).orElse(""));
 			recovered = write(kept, List.of(recoveredEvent(reason, kept.seq() - start.seq(), setAside)));
 		}
+		// Lines that it keeps or writes are as good as an append.
+		this.isAppendOwed &= recovered.seq() == start.seq();
 		return recovered;
 	}
 
@@ -230,7 +238,13 @@ public class AuditLog {
 		// If anything fails from here on, the transaction rolls back and the end has to
 		// be found again.
 		this.pendingEnd = from;
-		this.pendingEnd = write(from, payloads);
+		try {
+			this.pendingEnd = write(from, payloads);
+		}
+		catch (IOException ex) {
+			this.isAppendOwed = true;
+			throw ex;
+		}
 		if (log.isDebugEnabled()) {
 			events.forEach(
 					(event) -> log.debug("Event {} appended to {}", event.eventId(), this.files.path(end().file())));
@@ -368,6 +382,7 @@ public class AuditLog {
 		}
 		if (committed && this.pendingEnd != null) {
 			this.end = this.pendingEnd;
+			this.isAppendOwed &= this.isRecovering;
 			if (this.intervalBegan == null) {
 				this.intervalBegan = this.clock.instant()
 					.minus((this.end.seq() > 0) ? this.properties.checkpointInterval() : Duration.ZERO);
@@ -377,7 +392,7 @@ public class AuditLog {
 			this.lastCheckpoint = this.pendingCheckpoint;
 			this.intervalBegan = this.clock.instant();
 		}
-		if (committed && this.problem != null && !this.isRecovering) {
+		if (committed && this.problem != null && !this.isRecovering && !this.isAppendOwed) {
 			log.info("Audit delivery works again");
 			this.problem = null;
 			this.told.clear();

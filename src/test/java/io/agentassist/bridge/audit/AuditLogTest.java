@@ -635,6 +635,26 @@ class AuditLogTest {
 	}
 
 	@Test
+	void shouldNotWorkAgainBecauseAnotherInstanceTakesItsEvents(CapturedOutput output) throws IOException {
+		AuditInstance instance = start("web-1", 100).record("e1").drain();
+		Path full = Files.createSymbolicLink(file("web-1", 2), Path.of("/dev/full"));
+		instance.record("e2").poll();
+		start("web-2").drain();
+
+		for (int i = 0; i < 4; i++) {
+			instance.poll();
+		}
+
+		assertThat(instance.log.problem()).hasValueSatisfying((problem) -> assertThat(problem).contains("No space"));
+		assertThat(output).doesNotContain("Audit delivery works again");
+		Files.delete(full);
+		instance.record("e3").drain();
+		assertThat(instance.log.problem()).isEmpty();
+		assertThat(output).containsOnlyOnce("Audit delivery works again");
+		assertThat(eventIds()).containsExactlyInAnyOrder("e1", "e2", "e3");
+	}
+
+	@Test
 	void shouldStopAfterAFailedSyncUntilTheRestart(CapturedOutput output) throws IOException {
 		AuditInstance instance = start("web-1", 100).record("e1").drain();
 		// Takes what is written, cannot be synced: EINVAL.
