@@ -15,9 +15,11 @@ import org.apache.catalina.core.StandardHost;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.web.embedded.tomcat.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.DependsOn;
+import org.springframework.core.Ordered;
 
 /**
  * Puts a {@link NonBlockingHttpConsumer} behind every {@code platform-http} endpoint, and
@@ -43,6 +45,12 @@ class HttpConfiguration {
 	@DependsOn("configurePlatformHttpComponent")
 	AtomicHttpMapping httpMapping(PlatformHttpEngine engine, CamelContext camel) {
 		return new AtomicHttpMapping(camel.getComponent("platform-http", PlatformHttpComponent.class), engine);
+	}
+
+	@Bean
+	@FilterRegistration(order = Ordered.HIGHEST_PRECEDENCE + 1)
+	MediaTypeGuard mediaTypeGuard(ProblemTranslator problems) {
+		return new MediaTypeGuard(problems);
 	}
 
 	@Bean

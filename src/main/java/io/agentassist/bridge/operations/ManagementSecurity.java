@@ -65,8 +65,7 @@ class ManagementSecurity {
 	}
 
 	/**
-	 * Boot would register any filter bean on the API port. See
-	 * {@link ManagementSecurityFilter}.
+	 * Boot would register any filter bean on the API port. See {@link ManagementFilters}.
 	 */
 	@Bean
 	FilterRegistrationBean<Filter> noSecurityFilterOnTheApiPort(

@@ -11,10 +11,12 @@ import org.apache.camel.xml.LwModelToXMLDumper;
 import org.springframework.stereotype.Component;
 
 /**
- * Fixes the XML of routes that Camel's MBeans show, so that Hawtio can draw it. Camel
- * writes a route's {@code errorHandler} before its {@code from}. Hawtio 5.2.0 expects
- * {@code from} to be the first element and links anything before it to a step that does
- * not exist, after which its layout fails for every route until the page is reloaded.
+ * Fixes the XML of routes that Camel's MBeans show. Placeholders are left as they are,
+ * even if a caller asks for their values, which may be secrets. And Hawtio can draw it:
+ * Camel writes a route's {@code errorHandler} before its {@code from}. Hawtio 5.2.0
+ * expects {@code from} to be the first element and links anything before it to a step
+ * that does not exist, after which its layout fails for every route until the page is
+ * reloaded.
  */
 @Component
 class RouteXml extends LwModelToXMLDumper implements CamelContextConfiguration {
@@ -39,7 +41,7 @@ class RouteXml extends LwModelToXMLDumper implements CamelContextConfiguration {
 	@Override
 	public String dumpModelAsXml(CamelContext camel, NamedNode definition, boolean resolvePlaceholders,
 			boolean generatedIds, boolean sourceLocations) throws Exception {
-		return fromFirst(super.dumpModelAsXml(camel, definition, resolvePlaceholders, generatedIds, sourceLocations));
+		return fromFirst(super.dumpModelAsXml(camel, definition, false, generatedIds, sourceLocations));
 	}
 
 	private static String fromFirst(String xml) {

@@ -75,6 +75,17 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(send(manage(path).build()).statusCode()).isEqualTo(200);
 	}
 
+	/** Each wrote a stack trace of 20 KB. */
+	@ParameterizedTest
+	@CsvSource({ "/actuator/health,Accept,garbage,406", "/actuator/prometheus,Accept,',',406",
+			"/actuator/health,Accept,',',406", "/actuator/health,Content-Type,a/b;charset=,415",
+			"/unknown,Content-Type,a/b;charset=,415" })
+	void shouldRefuseAMediaTypeThatCannotBeRead(String path, String header, String value, int status,
+			CapturedOutput log) {
+		assertThat(send(manage(path).header(header, value).build()).statusCode()).isEqualTo(status);
+		assertThat(log.getOut()).doesNotContain("Exception");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/deadletters", "/actuator/jolokia", "/actuator/jolokia/version",
 			"/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator", "/unknown" })
@@ -323,6 +334,17 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		}
 		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202);
 		assertThat(jolokia(false, dump).path("value").asText()).doesNotContain("routeId");
+	}
+
+	/** A viewer may ask for the source with the values of placeholders. */
+	@Test
+	void shouldNotShowTheValuesOfPlaceholders() {
+		String xml = jolokia(true, Map.of("type", "exec", "mbean", camelContext(), "operation",
+				"dumpRoutesAsXml(boolean)", "arguments", List.of(true)))
+			.path("value")
+			.asText();
+
+		assertThat(xml).contains("{{agentassist.analytics.endpoint}}").doesNotContain(WORLD.baseUrl());
 	}
 
 	/** See RouteXml: Hawtio cannot draw a route that does not begin with it. */

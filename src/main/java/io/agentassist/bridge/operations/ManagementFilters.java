@@ -1,19 +1,23 @@
 package io.agentassist.bridge.operations;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.http.MediaTypeGuard;
 import jakarta.servlet.Filter;
 
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.security.SecurityProperties;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
 
 /**
  * Puts the filter chain of {@link ManagementSecurity} in front of everything else on the
- * management port; by default Boot puts it behind Hawtio's own filters. Not a
- * {@code @Configuration}, so that no scan finds it: it is listed in the file of Boot's
- * management context configurations in {@code META-INF/spring}.
+ * management port, where Boot would put it behind Hawtio's own filters, and the
+ * {@link MediaTypeGuard} in front of it. Not a {@code @Configuration}, so that no scan
+ * finds it: it is listed in the file of Boot's management context configurations in
+ * {@code META-INF/spring}.
  */
-class ManagementSecurityFilter {
+class ManagementFilters {
 
 	@Bean
 	FilterRegistrationBean<Filter> managementSecurityFilterRegistration(
@@ -21,6 +25,14 @@ class ManagementSecurityFilter {
 		FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>(securityFilter);
 		registration.setName("managementSecurity");
 		registration.setOrder(SecurityProperties.DEFAULT_FILTER_ORDER);
+		return registration;
+	}
+
+	@Bean
+	FilterRegistrationBean<MediaTypeGuard> managementMediaTypeGuard(ProblemTranslator problems) {
+		FilterRegistrationBean<MediaTypeGuard> registration = new FilterRegistrationBean<>(
+				new MediaTypeGuard(problems));
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
 		return registration;
 	}
 
