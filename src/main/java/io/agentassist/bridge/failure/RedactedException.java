@@ -5,6 +5,7 @@ import java.util.Set;
 import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.component.bean.MethodNotFoundException;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.core.convert.ConverterNotFoundException;
 
 /**
  * A failure for the log, with its classes and stack traces but without its messages.
@@ -17,7 +18,7 @@ final class RedactedException extends Exception {
 
 	/** Their messages contain only names of types and fields. */
 	private static final Set<Class<?>> HARMLESS = Set.of(NullPointerException.class, ClassCastException.class,
-			NoTypeConversionAvailableException.class);
+			NoTypeConversionAvailableException.class, ConverterNotFoundException.class);
 
 	RedactedException(Throwable failure) {
 		super(summary(failure), (failure.getCause() != null) ? new RedactedException(failure.getCause()) : null);

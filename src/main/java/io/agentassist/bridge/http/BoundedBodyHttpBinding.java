@@ -3,6 +3,7 @@ package io.agentassist.bridge.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -13,6 +14,7 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.NoTypeConversionAvailableException;
 import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpBinding;
 import org.apache.camel.http.base.HttpHelper;
@@ -174,10 +176,12 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	@Override
 	protected void doWriteDirectResponse(Message message, HttpServletResponse response, Exchange exchange)
 			throws IOException {
-		byte[] body = message.getBody(byte[].class);
+		Object content = message.getBody();
+		// Camel would make one byte of a number.
+		byte[] body = (content instanceof Number) ? content.toString().getBytes(StandardCharsets.UTF_8)
+				: message.getBody(byte[].class);
 		if (body == null) {
-			throw new IllegalStateException(
-					"Body of type " + message.getBody().getClass().getName() + " cannot be written");
+			throw new IllegalStateException(new NoTypeConversionAvailableException(content, byte[].class));
 		}
 		response.setContentLength(body.length);
 		response.getOutputStream().write(body);

@@ -26,6 +26,10 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.PathContainer;
 import org.springframework.web.ErrorResponseException;
+import org.springframework.web.context.request.NativeWebRequest;
+import org.springframework.web.context.request.async.DeferredResult;
+import org.springframework.web.context.request.async.DeferredResultProcessingInterceptor;
+import org.springframework.web.context.request.async.WebAsyncUtils;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.util.pattern.PathPatternParser;
 
@@ -108,8 +112,11 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		}
 		Object requestBody = exchange.getMessage().getBody();
 		CompletableFuture<Void> answered = new CompletableFuture<>();
+		CompletionStage<Void> asynchronous = whenAsynchronous(request);
 		getAsyncProcessor().process(exchange, (doneSync) -> {
-			answer(exchange, operation, response, requestBody)
+			boolean isAnsweredHere = doneSync && !(exchange.getMessage().getBody() instanceof EventStream);
+			(isAnsweredHere ? CompletableFuture.<Void>completedStage(null) : asynchronous)
+				.thenCompose((nothing) -> answer(exchange, operation, response, requestBody))
 				.whenComplete((nothing, failure) -> answered.complete(null));
 		});
 		return answered.isDone() ? null : answered;
@@ -157,6 +164,24 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			releaseExchange(exchange, false);
 		}
 		return CompletableFuture.completedFuture(null);
+	}
+
+	/**
+	 * Completes once the request's thread has returned to Spring, which makes the request
+	 * asynchronous. Nothing may be written before by another thread: after a write that
+	 * failed, because the caller has gone, it cannot become asynchronous any more.
+	 */
+	private static CompletionStage<Void> whenAsynchronous(HttpServletRequest request) {
+		CompletableFuture<Void> begun = new CompletableFuture<>();
+		WebAsyncUtils.getAsyncManager(request)
+			.registerDeferredResultInterceptor(begun, new DeferredResultProcessingInterceptor() {
+
+				@Override
+				public <T> void preProcess(NativeWebRequest request, DeferredResult<T> result) {
+					begun.complete(null);
+				}
+			});
+		return begun;
 	}
 
 	/**

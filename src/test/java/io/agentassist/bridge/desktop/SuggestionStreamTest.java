@@ -27,16 +27,20 @@ import io.agentassist.bridge.desktop.EventStreamClient.Event;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.web.util.UriUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 /** Shows the event stream of a conversation. */
+@ExtendWith(OutputCaptureExtension.class)
 class SuggestionStreamTest extends BridgeTest {
 
 	@Autowired
@@ -369,6 +373,19 @@ class SuggestionStreamTest extends BridgeTest {
 				socket.close();
 			}
 		}
+	}
+
+	/** The first write failed before Spring had made the request asynchronous. */
+	@Test
+	void shouldNotMindCallersThatHaveGoneAtOnce(CapturedOutput log) throws IOException {
+		for (int i = 0; i < 300; i++) {
+			Socket socket = openAndNeverRead();
+			socket.setSoLinger(true, 0);
+			socket.close();
+		}
+
+		eventually(() -> assertThat(openStreams()).isZero());
+		assertThat(log.getOut()).doesNotContain("ERROR");
 	}
 
 	private Socket openAndNeverRead() throws IOException {

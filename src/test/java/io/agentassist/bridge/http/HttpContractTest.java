@@ -165,6 +165,22 @@ class HttpContractTest extends BridgeTest {
 		assertThat(assertProblem(send(request.build()), status).path("detail").asText()).isEqualTo(sentence);
 	}
 
+	/** Spring failed on them while it answered, or logged them. */
+	@ParameterizedTest
+	@CsvSource({ "GET,/,Content-Type,a/b;charset=,415", "GET,/,Content-Type,'a/b;charset=\"-\"',415",
+			"GET,/panel/panel.js,Content-Type,a/b;charset=,415", "GET,/unknown,Accept,garbage,406",
+			"PUT,/agentassist/callback,Accept,garbage,406", "GET,/agentassist/suggestions/x,Accept,a/b;q=x,406",
+			"POST,/agentassist/callback,Content-Type,a/b;charset=@@,415" })
+	void shouldRefuseAMediaTypeThatCannotBeRead(String method, String path, String header, String value, int status,
+			CapturedOutput log) {
+		HttpResponse<String> answer = send(
+				request(path).method(method, HttpRequest.BodyPublishers.noBody()).header(header, value).build());
+
+		assertThat(assertProblem(answer, status).path("detail").asText())
+			.isEqualTo("The header " + header + " cannot be read.");
+		assertThat(log.getOut()).doesNotContain("WARN", "ERROR", value);
+	}
+
 	/** Spring's servlet sends it back. */
 	@ParameterizedTest
 	@ValueSource(strings = { "/unknown", "/error", "/agentassist/%2e%2e/x" })
@@ -248,9 +264,17 @@ class HttpContractTest extends BridgeTest {
 		assertThat(answer.headers().map().toString()).doesNotContain("planted");
 	}
 
+	/** Camel made one byte of it. */
+	@Test
+	void shouldWriteANumberAsText() throws Exception {
+		addProbe("/number", (exchange) -> exchange.getMessage().setBody(200));
+
+		assertThat(get("/number").body()).isEqualTo("200");
+	}
+
 	/** As where a site takes the last step out of a route. */
 	@Test
-	void shouldAnswer500WhereARouteLeavesWhatCannotBeWritten() throws Exception {
+	void shouldAnswer500WhereARouteLeavesWhatCannotBeWritten(CapturedOutput log) throws Exception {
 		addProbe("/unwritable", (exchange) -> {
 			exchange.getMessage().setHeader("Location", "/elsewhere");
 			exchange.getMessage().setBody(new Object());
@@ -260,6 +284,8 @@ class HttpContractTest extends BridgeTest {
 
 		assertProblem(answer, 500);
 		assertThat(answer.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+		assertThat(log.getOut()).contains(
+				"ConverterNotFoundException: No converter found capable of converting from type [java.lang.Object]");
 	}
 
 	@Test
