@@ -1,5 +1,7 @@
 package io.agentassist.bridge;
 
+import java.util.Locale;
+
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpAutoConfiguration;
 import org.apache.camel.spring.boot.actuate.health.CamelAvailabilityCheckAutoConfiguration;
 import org.apache.camel.spring.boot.actuate.health.CamelHealthCheckAutoConfiguration;
@@ -38,7 +40,13 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 @ConfigurationPropertiesScan
 public class AgentAssistBridge {
 
+	/**
+	 * Starts the bridge, or runs a command.
+	 * @param args options of Spring Boot, or a command with its own
+	 */
 	public static void main(String[] args) {
+		// Or else file names and JSON would have the digits of the user's language.
+		Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
 		if (Commands.isCommand(args)) {
 			System.exit(Commands.run(args));
 		}

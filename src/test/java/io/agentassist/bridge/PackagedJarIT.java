@@ -54,7 +54,9 @@ class PackagedJarIT {
 
 	@Test
 	void shouldRunTheSampleConversationInTheSandboxWith256Megabytes() throws Exception {
-		this.bridge.start("-Xmx256m", "-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox");
+		// In a language with digits of its own, which must not get into files.
+		this.bridge.start("-Xmx256m", "-Duser.language=ar", "-Duser.country=SA", "-jar", PackagedBridge.jar(),
+				"--spring.profiles.active=sandbox");
 
 		await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
 			assertThat(this.bridge.process().isAlive()).as(this.bridge.log()).isTrue();
@@ -107,6 +109,21 @@ class PackagedJarIT {
 		assertThat(this.bridge.log()).contains(" 0 errors").doesNotContain("INFO");
 		// The bridge's user might not be able to use what another has created.
 		assertThat(plain.resolve("data")).doesNotExist();
+	}
+
+	@Test
+	void shouldSayThatTheLocaleCannotExpressTheNameOfAFile() throws Exception {
+		assertThat(new ProcessBuilder("sh", "-c", "touch routes/$(printf '\\303\\234')berblick.md")
+			.directory(this.folder.toFile())
+			.start()
+			.waitFor()).isZero();
+		// As the JVM has it with LC_ALL=POSIX.
+		this.bridge.start("-Dsun.jnu.encoding=ANSI_X3.4-1968", "-jar", PackagedBridge.jar(), "routes", "check");
+
+		assertThat(this.bridge.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(this.bridge.process().exitValue()).as(this.bridge.log()).isOne();
+		assertThat(this.bridge.log())
+			.contains("berblick.md:1:1: error: has a name that the bridge's locale cannot express");
 	}
 
 	@ParameterizedTest

@@ -8,10 +8,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
@@ -52,7 +52,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 		NavigableMap<String, String> files = new TreeMap<>();
 		walk(folder, (path, attributes) -> {
 			if (!attributes.isDirectory() && isWanted(path)) {
-				String text = text(folder, path, settings.maxFileSize().toBytes(), problems);
+				String text = text(folder, path, settings, problems);
 				if (text != null) {
 					files.put(name(path), text);
 				}
@@ -105,21 +105,24 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	 * @param files the text of each file by name
 	 */
 	static RouteSet of(RoutesProperties settings, Map<String, String> files) {
-		List<PathMatcher> patterns = settings.files()
-			.stream()
-			.map((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern))
-			.toList();
 		NavigableMap<String, String> sorted = new TreeMap<>(files);
-		return new RouteSet(sorted,
-				sorted.keySet()
-					.stream()
-					.filter((name) -> patterns.stream().anyMatch((pattern) -> pattern.matches(Path.of(name))))
-					.toList());
+		return new RouteSet(sorted, sorted.keySet().stream().filter((name) -> isRoute(settings, name)).toList());
 	}
 
-	private static String text(Path folder, Path path, long maxSize, Consumer<RouteProblem> problems) {
-		Path file = folder.resolve(path);
+	private static boolean isRoute(RoutesProperties settings, String name) {
+		return settings.files()
+			.stream()
+			.anyMatch((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name)));
+	}
+
+	/**
+	 * Null if the file is refused, or is neither a route nor a text that one could read.
+	 */
+	private static String text(Path folder, Path path, RoutesProperties settings, Consumer<RouteProblem> problems) {
 		try {
+			// By its name, as a set knows it: the process's locale may lack some
+			// characters.
+			Path file = folder.resolve(name(path));
 			if (!file.toRealPath().startsWith(folder.toRealPath())) {
 				problems.accept(RouteProblem.error(name(path),
 						"is a link to a place outside of the folder; put the file itself here"));
@@ -132,15 +135,24 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				problems.accept(RouteProblem.error(name(path), "is not a regular file"));
 				return null;
 			}
+			long maxSize = settings.maxFileSize().toBytes();
 			if (Files.size(file) > maxSize) {
-				problems.accept(RouteProblem.error(name(path), "has " + Files.size(file) + " bytes, more than the "
-						+ maxSize + " of agentassist.routes.max-file-size"));
+				if (isRoute(settings, name(path))) {
+					problems.accept(RouteProblem.error(name(path), "has " + Files.size(file) + " bytes, more than the "
+							+ maxSize + " of agentassist.routes.max-file-size"));
+				}
 				return null;
 			}
 			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
 		}
+		catch (InvalidPathException ex) {
+			problems.accept(RouteProblem.error(name(path),
+					"has a name that the bridge's locale cannot express: rename it, or set LC_ALL=C.UTF-8 at the start"));
+		}
 		catch (CharacterCodingException ex) {
-			problems.accept(RouteProblem.error(name(path), "is not UTF-8 text"));
+			if (isRoute(settings, name(path))) {
+				problems.accept(RouteProblem.error(name(path), "is not UTF-8 text"));
+			}
 		}
 		catch (NoSuchFileException ex) {
 			problems.accept(RouteProblem.error(name(path), "is a link to a file that does not exist"));

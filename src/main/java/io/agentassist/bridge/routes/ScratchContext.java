@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.apache.camel.Route;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.apache.camel.catalog.EndpointValidationResult;
@@ -15,10 +16,14 @@ import org.apache.camel.catalog.impl.DefaultRuntimeCamelCatalog;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.InterceptDefinition;
 import org.apache.camel.model.OnExceptionDefinition;
+import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RouteDefinitionHelper;
-import org.apache.camel.reifier.errorhandler.ErrorHandlerReifier;
+import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
+import org.apache.camel.processor.errorhandler.ExceptionPolicy;
+import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
+import org.apache.camel.reifier.errorhandler.DefaultErrorHandlerReifier;
 import org.apache.camel.spi.PropertiesFunction;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Resource;
@@ -180,12 +185,6 @@ final class ScratchContext implements AutoCloseable {
 		RouteDefinitionHelper.prepareRoute(this.camel, route, policy.getErrorHandler(), policy.getOnExceptions(),
 				intercepts, List.of(), policy.getInterceptSendTos(), policy.getOnCompletions());
 		create(route);
-		// Else made only when a route starts.
-		policy.getOnExceptions()
-			.stream()
-			.map(OnExceptionDefinition::getRedeliveryPolicyType)
-			.filter((redelivery) -> redelivery != null)
-			.forEach((redelivery) -> ErrorHandlerReifier.createRedeliveryPolicy(redelivery, this.camel, null));
 	}
 
 	private void build(RouteDefinition route) throws Exception {
@@ -200,7 +199,21 @@ final class ScratchContext implements AutoCloseable {
 
 	private void create(RouteDefinition route) throws Exception {
 		RouteDefinitionHelper.forceAssignIds(this.camel, route);
-		this.camel.getModelReifierFactory().createRoute(this.camel, route);
+		Route built = this.camel.getModelReifierFactory().createRoute(this.camel, route);
+		DefaultErrorHandlerReifier reifier = new DefaultErrorHandlerReifier(built, new DefaultErrorHandlerDefinition());
+		ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), OnExceptionDefinition.class)
+			.forEach((onException) -> build(reifier.createExceptionPolicy(onException)));
+	}
+
+	/** Camel reads this only when a message fails, and then fails itself. */
+	private void build(ExceptionPolicy policy) {
+		try {
+			policy.createRedeliveryPolicy(this.camel, new RedeliveryPolicy()).calculateRedeliveryDelay(0, 1);
+		}
+		catch (RuntimeException ex) {
+			throw new IllegalArgumentException(
+					"redeliveryPolicy: " + RouteProblem.reason(ex) + " (delays are numbers of milliseconds)");
+		}
 	}
 
 	private static void attempt(Attempt attempt, Consumer<Throwable> failed) {

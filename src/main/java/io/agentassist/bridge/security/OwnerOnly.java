@@ -65,14 +65,28 @@ public final class OwnerOnly {
 		Path draft = Files.createTempFile(file.toAbsolutePath().getParent(), "draft", ".tmp", FILE);
 		try {
 			Files.writeString(draft, text, StandardOpenOption.SYNC);
-			Files.createLink(file, draft);
+			publish(draft, file);
 			return true;
 		}
 		catch (FileAlreadyExistsException ex) {
 			return false;
 		}
 		finally {
-			Files.delete(draft);
+			Files.deleteIfExists(draft);
+		}
+	}
+
+	private static void publish(Path draft, Path file) throws IOException {
+		try {
+			Files.createLink(file, draft);
+		}
+		catch (FileAlreadyExistsException ex) {
+			throw ex;
+		}
+		catch (IOException | UnsupportedOperationException ex) {
+			// A file system without links, such as SMB. A move may replace the file of
+			// another process that starts at the same moment.
+			Files.move(draft, file);
 		}
 	}
 

@@ -283,16 +283,17 @@ class RouteValidatorTest {
 		}
 	}
 
-	/** Camel reads it only when a route starts. */
-	@Test
-	void shouldRefuseARedeliveryThatIsNoNumber() throws IOException {
+	/** Camel reads some when a route starts, others when a message fails. */
+	@ParameterizedTest
+	@CsvSource({ "maximumRedeliveries, many", "redeliveryDelay, 1s", "delayPattern, 0:1s" })
+	void shouldRefuseARedeliveryThatIsNoNumber(String option, String value) throws IOException {
 		replace("error-policies.camel.yaml", "maximumRedeliveries: \"{{agentassist.genesys.retries}}\"",
-				"maximumRedeliveries: many");
+				option + ": " + value);
 
 		assertThat(check()).singleElement()
 			.asString()
-			.startsWith("error-policies.camel.yaml:")
-			.contains("cannot be built: For input string: \"many\"");
+			.startsWith("error-policies.camel.yaml:5:5: error: routeConfiguration 'provider-retry' cannot be built: ")
+			.contains("redeliveryPolicy: For input string: \"" + value.replaceAll(".*:", "") + "\"");
 	}
 
 	/** No route starts with a pattern. */
@@ -406,6 +407,14 @@ class RouteValidatorTest {
 		Files.write(this.folder.resolve("binary.camel.yaml"), new byte[] { (byte) 0xff, (byte) 0xfe, 0 });
 
 		assertThat(check().first().toString()).contains("binary.camel.yaml:1:1: error: is not UTF-8 text");
+	}
+
+	@Test
+	void shouldIgnoreWhatIsNeitherARouteNorText() throws IOException {
+		Files.write(this.folder.resolve("logo.png"), new byte[] { (byte) 0x89, 'P', 'N', 'G', (byte) 0xff });
+		Files.writeString(this.folder.resolve("archive.txt"), "x".repeat(300_000));
+
+		assertThat(check()).isEmpty();
 	}
 
 	@Test
