@@ -28,6 +28,8 @@ class FailureLog extends SimpleEventNotifierSupport {
 	/** Components that nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
 
+	private static final Set<String> HTTP = Set.of("platform-http", "rest-api", "rest-openapi");
+
 	private final ScheduledFailures scheduled;
 
 	FailureLog(ScheduledFailures scheduled) {
@@ -43,24 +45,39 @@ class FailureLog extends SimpleEventNotifierSupport {
 			if (isOfClock(exchange) && !this.scheduled.begins(exchange)) {
 				return;
 			}
-			log.error("{} failed unexpectedly: {}", ProblemTranslator.describe(exchange),
-					RedactedException.rootOf(exchange.getException()), new RedactedException(exchange.getException()));
+			log(exchange, exchange.getException(), null);
 		}
+	}
+
+	static void log(Exchange exchange, Exception failure, String step) {
+		log.error("{} failed unexpectedly{}: {}", ProblemTranslator.describe(exchange),
+				(step != null) ? " at " + step : "", RedactedException.rootOf(failure), new RedactedException(failure));
 	}
 
 	/**
 	 * Whether someone is waiting for the exchange and gets its failure: a caller over
-	 * HTTP, Java, a broker. A copy that nobody waits for is correlated with its original.
-	 * A database outage also counts as reported.
+	 * HTTP, Java, a broker. A database outage also counts as reported.
 	 */
 	private static boolean isTold(Exchange exchange) {
-		boolean isCopy = !exchange.getPattern().isOutCapable() && exchange.getProperty(Exchange.CORRELATION_ID) != null;
-		return isOfState(exchange) || (!isOfClock(exchange) && !isCopy);
+		return isOfState(exchange) || (!isOfClock(exchange) && !isCopy(exchange));
+	}
+
+	/**
+	 * Whether it is a copy for which nobody waits, as of a wire tap: it names its
+	 * original, or it is from HTTP and yet not to be answered.
+	 */
+	static boolean isCopy(Exchange exchange) {
+		return !exchange.getPattern().isOutCapable()
+				&& (exchange.getProperty(Exchange.CORRELATION_ID) != null || isFrom(exchange, HTTP));
 	}
 
 	private static boolean isOfClock(Exchange exchange) {
+		return isFrom(exchange, CLOCKS);
+	}
+
+	private static boolean isFrom(Exchange exchange, Set<String> components) {
 		Endpoint from = exchange.getFromEndpoint();
-		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
+		return from != null && components.contains(StringHelper.before(from.getEndpointUri(), ":"));
 	}
 
 	/** A database outage is shown by the health, not logged at each poll. */

@@ -81,7 +81,13 @@ public class ProblemTranslator {
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
 		ErrorResponse answer = translate(failure);
-		log(answer, failure, describe(exchange), (String) exchange.removeProperty(FailedStep.PROPERTY));
+		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
+		if (FailureLog.isCopy(exchange)) {
+			FailureLog.log(exchange, failure, step);
+		}
+		else {
+			log(answer, failure, describe(exchange), step);
+		}
 		Message message = exchange.getMessage();
 		message.removeHeaders("*");
 		message.setBody(this.json.writeValueAsBytes(answer.getBody()));

@@ -81,7 +81,9 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 		if (!this.failing.isEmpty() && event instanceof ExchangeCompletedEvent completed) {
 			Exchange exchange = completed.getExchange();
 			String route = exchange.getFromRouteId();
-			boolean isPart = exchange.getProperty(Exchange.CORRELATION_ID) != null;
+			String whole = exchange.getProperty(Exchange.CORRELATION_ID, String.class);
+			// What split a message has its parts' correlation id, its own id, afterwards.
+			boolean isPart = whole != null && !whole.equals(exchange.getExchangeId());
 			// Camel also reports a handled failure as completed.
 			if (route != null && !isPart && !exchange.getExchangeId().equals(this.failing.get(route))
 					&& this.failing.remove(route) != null) {

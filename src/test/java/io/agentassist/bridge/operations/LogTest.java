@@ -127,6 +127,38 @@ class LogTest extends BridgeTest {
 		assertThat(log.getOut()).doesNotContainPattern("Route deliver-analytics fails (.*\\R(?!20)|.*SELECT)");
 	}
 
+	/** A message that was split has the correlation id of its parts afterwards. */
+	@Test
+	void shouldTellThatAScheduledRouteWorksAgainThatSplitsItsMessages(CapturedOutput log) throws Exception {
+		load("""
+				- route:
+				    id: splitting
+				    routeConfigurationId: scheduled-errors
+				    from:
+				      uri: timer:splitting?delay=0&period=20&includeMetadata=true
+				      steps:
+				        - filter:
+				            simple: ${exchangeProperty.CamelTimerCounter} == 1
+				            steps:
+				              - throwException:
+				                  exceptionType: java.lang.IllegalStateException
+				                  message: once
+				        - split:
+				            constant: a,b
+				            aggregationStrategy: "#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy"
+				            steps:
+				              - setBody:
+				                  constant: part
+				""");
+		try {
+			eventually(() -> assertThat(log.getOut()).contains("Route splitting fails", "Route splitting works again"));
+		}
+		finally {
+			this.camel.getRouteController().stopRoute("splitting");
+			this.camel.removeRoute("splitting");
+		}
+	}
+
 	@Test
 	void shouldTellOnceOfAScheduledRouteWhoseFailureNoPolicyHandles(CapturedOutput log) {
 		String id = queue(unique("conv-"));
@@ -292,7 +324,7 @@ class LogTest extends BridgeTest {
 				                expression: %s
 				                resultType: java.lang.Integer
 				""".formatted(expression);
-		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
+		load(route);
 		try (ProducerTemplate caller = this.camel.createProducerTemplate()) {
 			caller.requestBody("direct:failing",
 					new SuggestionRequest("conv-1", MARKER, List.of("kb-1"), null, null, null, null));
@@ -305,6 +337,37 @@ class LogTest extends BridgeTest {
 		assertThat(log.getOut())
 			.contains("failing failed unexpectedly at misspelt (failing.camel.yaml:7), answered 500: " + reason)
 			.doesNotContain(MARKER);
+	}
+
+	/** It said with what the caller had been answered, who was answered otherwise. */
+	@ParameterizedTest
+	@ValueSource(strings = { "routeConfigurationId: api-errors", "description: without a policy" })
+	void shouldNotTakeTheFailureOfAWireTapForAnAnswer(String policy, CapturedOutput log) throws Exception {
+		load("""
+				- route:
+				    id: failing
+				    %s
+				    from:
+				      uri: platform-http:/failing
+				      steps:
+				        - wireTap:
+				            uri: http://127.0.0.1:1/
+				        - setBody:
+				            constant: well
+				""".formatted(policy));
+		try {
+			assertThat(get("/failing").body()).isEqualTo("well");
+			eventually(() -> assertThat(log.getOut()).contains("failing failed unexpectedly"));
+		}
+		finally {
+			this.camel.getRouteController().stopRoute("failing");
+			this.camel.removeRoute("failing");
+		}
+		assertThat(log.getOut()).doesNotContain("answered 5");
+	}
+
+	private void load(String route) throws Exception {
+		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
 	}
 
 	/** Of a wire tap, say. Camel's own lines quote the text. */
@@ -333,7 +396,7 @@ class LogTest extends BridgeTest {
 				            name: misspelt
 				            simple: ${body.lenght}
 				""".formatted(MARKER, eip);
-		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
+		load(route);
 		try {
 			eventually(() -> assertThat(log.getOut())
 				.contains("failed unexpectedly: MethodNotFoundException: no method 'lenght' that fits"));
@@ -400,7 +463,8 @@ class LogTest extends BridgeTest {
 	}
 
 	private static RequestPatternBuilder analytics(String id) {
-		return WireMock.postRequestedFor(WireMock.urlEqualTo("/analytics")).withRequestBody(WireMock.containing(id));
+		return WireMock.postRequestedFor(WireMock.urlEqualTo(StubbedProvider.ANALYTICS_PATH))
+			.withRequestBody(WireMock.containing(id));
 	}
 
 	private static ObjectNode marked() {
