@@ -25,7 +25,10 @@ public class DeadLetters {
 
 	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
 
-	/** Maximum number of dead letters per page, and per transaction of a redrive. */
+	/**
+	 * Maximum number of dead letters per page, and per transaction of a redrive. No
+	 * statement looks at more, since very many must not keep callers waiting.
+	 */
 	private static final int MAX_PAGE = 500;
 
 	/** Characters of a reason: what the column holds. */
@@ -138,21 +141,36 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Redrives the dead letters that died since a given time.
+	 * Redrives the dead letters that died since a given time, part by part in separate
+	 * transactions.
 	 * @param destination only those of this destination; null for all
 	 * @param since the time
 	 * @return how many were moved
 	 */
 	int redrive(String destination, Instant since) {
+		// What is redriven and dies again has a larger number.
+		long newest = this.jdbc.queryForObject("SELECT COALESCE(max(id), 0) FROM dead_letter", Long.class);
 		int total = 0;
-		for (int moved = -1; moved != 0; total += moved) {
-			moved = redriven(() -> this.jdbc.queryForList("""
+		for (List<Long> part = part(0, newest); !part.isEmpty(); part = part(last(part), newest)) {
+			Object looked = part.toArray(Long[]::new);
+			total += redriven(() -> this.jdbc.queryForList("""
 					SELECT id FROM dead_letter
-					WHERE %s AND died_at >= ?
-					ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED""".formatted(OF_DESTINATION), Long.class, destination,
-					since.atOffset(ZoneOffset.UTC), MAX_PAGE));
+					WHERE id = ANY (?) AND %s AND died_at >= ?
+					ORDER BY id FOR UPDATE SKIP LOCKED""".formatted(OF_DESTINATION), Long.class, looked, destination,
+					since.atOffset(ZoneOffset.UTC)));
 		}
 		return total;
+	}
+
+	/** The numbers of the next dead letters, of whatever destination, in their order. */
+	private List<Long> part(long after, long newest) {
+		return this.transaction.execute((status) -> this.jdbc.queryForList(
+				"SELECT id FROM dead_letter WHERE id > ? AND id <= ? ORDER BY id LIMIT ?", Long.class, after, newest,
+				MAX_PAGE));
+	}
+
+	private static long last(List<Long> part) {
+		return part.get(part.size() - 1);
 	}
 
 	/** Redrives one batch, in a separate transaction. */

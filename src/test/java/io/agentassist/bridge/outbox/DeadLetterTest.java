@@ -4,13 +4,16 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import javax.management.JMException;
@@ -34,6 +37,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.jmx.export.MBeanExporter;
+import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionOperations;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
@@ -133,6 +137,88 @@ class DeadLetterTest extends BridgeTest {
 		assertThat(json(operate("POST", "", "{")).path("detail").asText()).isEqualTo("The body is not a JSON object.");
 		assertThat(json(operate("POST", "", "{}")).path("redriven").asInt()).isEqualTo(1);
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(early)).hasSize(1));
+	}
+
+	/** So many that they are looked at in several transactions. */
+	@Test
+	void shouldRedriveExactlyThoseAskedForAmongMany() {
+		String run = unique("");
+		List<String> early = deadLetters(run + "early", "elsewhere", 600);
+		List<String> wanted = deadLetters(run + "wanted", "elsewhere", 600);
+		List<String> other = deadLetters(run + "other", "nowhere", 600);
+		List<String> late = deadLetters(run + "late", "elsewhere", 600);
+		this.database.update("UPDATE dead_letter SET died_at = ? WHERE payload LIKE ?",
+				Instant.now().minusSeconds(3600).atOffset(ZoneOffset.UTC), "%" + run + "early%");
+
+		HttpResponse<String> redriven = operate("POST", "",
+				"{\"destination\":\"elsewhere\",\"since\":\"" + Instant.now().minusSeconds(600) + "\"}");
+
+		assertThat(redriven.body()).isEqualTo("{\"redriven\":1200}");
+		assertThat(payloads("outbox", run)).containsExactlyElementsOf(concat(wanted, late));
+		assertThat(payloads("dead_letter", run)).containsExactlyElementsOf(concat(early, other));
+		delete(run);
+	}
+
+	/** The order went on for as long as there were some. */
+	@Test
+	void shouldRedriveThoseThatDieAgainAtOnceOnlyOnce() {
+		String run = unique("");
+		List<String> dead = deadLetters(run, "elsewhere", 1200);
+		AtomicInteger diedAgain = new AtomicInteger();
+		DeadLetters redriving = new DeadLetters(this.database, new TransactionOperations() {
+
+			@Override
+			public <T> T execute(TransactionCallback<T> action) {
+				T result = DeadLetterTest.this.transaction.execute(action);
+				// So that the test ends in any case.
+				if (diedAgain.get() < 3 * dead.size()) {
+					diedAgain.addAndGet(bury(run));
+				}
+				return result;
+			}
+
+		}, Clock.systemUTC());
+
+		int redriven = redriving.redrive("elsewhere", Instant.EPOCH);
+
+		assertThat(redriven).isEqualTo(1200);
+		assertThat(diedAgain).hasValue(1200);
+		assertThat(payloads("dead_letter", run)).containsExactlyElementsOf(dead);
+		delete(run);
+	}
+
+	/** Events that were given up: their payloads, in their order. */
+	private List<String> deadLetters(String run, String destination, int events) {
+		List<String> payloads = IntStream.range(0, events).mapToObj((i) -> "\"" + run + "-" + i + "\"").toList();
+		this.transaction.executeWithoutResult((status) -> {
+			this.database.batchUpdate("INSERT INTO outbox (destination, event_id, payload) VALUES (?, ?, ?)",
+					payloads.stream().map((payload) -> new Object[] { destination, unique(""), payload }).toList());
+			bury(run);
+		});
+		return payloads;
+	}
+
+	/** Gives up what waits of a run. */
+	private int bury(String run) {
+		List<Long> ids = this.database.queryForList("SELECT id FROM outbox WHERE payload LIKE ?", Long.class,
+				"%" + run + "%");
+		this.deadLetters.bury("elsewhere", ids, 0, "a test");
+		return ids.size();
+	}
+
+	private List<String> payloads(String table, String run) {
+		return this.database.queryForList("SELECT payload FROM " + table + " WHERE payload LIKE ? ORDER BY id",
+				String.class, "%" + run + "%");
+	}
+
+	private static List<String> concat(List<String> some, List<String> more) {
+		return Stream.concat(some.stream(), more.stream()).toList();
+	}
+
+	private void delete(String run) {
+		for (String table : List.of("outbox", "dead_letter")) {
+			this.database.update("DELETE FROM " + table + " WHERE payload LIKE ?", "%" + run + "%");
+		}
 	}
 
 	@Test
