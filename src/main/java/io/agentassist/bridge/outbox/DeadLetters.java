@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -26,8 +27,8 @@ public class DeadLetters {
 	private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
 
 	/**
-	 * Maximum number of dead letters per page, and per transaction of a redrive. No
-	 * statement looks at more, since very many must not keep callers waiting.
+	 * Maximum number of dead letters per page, and that a statement of a list or a
+	 * redrive looks at, since very many must not keep callers waiting.
 	 */
 	private static final int MAX_PAGE = 500;
 
@@ -103,20 +104,6 @@ public class DeadLetters {
 	}
 
 	/**
-	 * Counts the dead letters.
-	 * @param destination only those of this destination; null for all
-	 * @return their number
-	 */
-	long count(String destination) {
-		if (destination == null) {
-			// H2 knows their number; with any condition it reads each with its payload.
-			return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter", Long.class);
-		}
-		return this.jdbc.queryForObject("SELECT count(*) FROM dead_letter WHERE destination = ?", Long.class,
-				destination);
-	}
-
-	/**
 	 * Returns a page of dead letters, oldest first.
 	 * @param destination only those of this destination; null for all
 	 * @param after only those with a larger number than this
@@ -124,10 +111,17 @@ public class DeadLetters {
 	 * @return the page; empty if there are no more
 	 */
 	List<DeadLetter> page(String destination, long after, int limit) {
-		return this.jdbc.query("""
-				SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
-				WHERE %s AND id > ? ORDER BY id LIMIT ?""".formatted(OF_DESTINATION), ROW_MAPPER, destination, after,
-				Math.max(0, Math.min(limit, MAX_PAGE)));
+		int size = Math.min(limit, MAX_PAGE);
+		List<DeadLetter> page = new ArrayList<>();
+		List<Long> part = part(after, Long.MAX_VALUE);
+		while (!part.isEmpty() && page.size() < size) {
+			page.addAll(this.jdbc.query("""
+					SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
+					WHERE id = ANY (?) AND %s ORDER BY id LIMIT ?""".formatted(OF_DESTINATION), ROW_MAPPER,
+					part.toArray(Long[]::new), destination, size - page.size()));
+			part = part(last(part), Long.MAX_VALUE);
+		}
+		return page;
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.agentassist.bridge.outbox;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -28,16 +29,28 @@ class DeadLettersEndpoint {
 
 	private final DeadLetters deadLetters;
 
-	DeadLettersEndpoint(DeadLetters deadLetters) {
+	private final BacklogMonitor monitor;
+
+	DeadLettersEndpoint(DeadLetters deadLetters, BacklogMonitor monitor) {
 		this.deadLetters = deadLetters;
+		this.monitor = monitor;
 	}
 
 	@ReadOperation
 	Page list(@Nullable String destination, @Nullable Long after, @Nullable Integer limit) {
 		List<DeadLetter> page = this.deadLetters.page(destination, (after != null) ? after : 0,
 				(limit != null) ? limit : DEFAULT_LIMIT);
-		return new Page(this.deadLetters.count(destination), page,
-				page.isEmpty() ? null : page.get(page.size() - 1).id());
+		return new Page(total(destination), page, page.isEmpty() ? null : page.get(page.size() - 1).id());
+	}
+
+	/** Not counted for each page, since there may be very many. */
+	private Long total(String destination) {
+		Map<String, Backlog> backlogs = this.monitor.latest();
+		if (backlogs == null) {
+			return null;
+		}
+		return (destination != null) ? backlogs.getOrDefault(destination, Backlog.NONE).dead()
+				: backlogs.values().stream().mapToLong(Backlog::dead).sum();
 	}
 
 	@WriteOperation
@@ -55,12 +68,13 @@ class DeadLettersEndpoint {
 	/**
 	 * A page of dead letters.
 	 *
-	 * @param total number of dead letters on all pages
+	 * @param total number of dead letters on all pages, as of the last look of
+	 * {@link BacklogMonitor}; null while it is not known
 	 * @param deadLetters the page
 	 * @param next {@code after} for the next page; null if this one is empty
 	 */
 	@JsonNaming(SnakeCaseStrategy.class)
-	record Page(long total, List<DeadLetter> deadLetters, Long next) {
+	record Page(Long total, List<DeadLetter> deadLetters, Long next) {
 	}
 
 	/**

@@ -81,7 +81,7 @@ class OutboxTest {
 		}
 
 		assertThat(this.outbox.claim(DESTINATION, this.exchange)).isEmpty();
-		assertThat(this.deadLetters.count(null)).isZero();
+		assertThat(this.deadLetters.page(null, 0, 10)).isEmpty();
 		assertThat(this.exchange.getProperty(Exchange.SCHEDULER_POLLED_MESSAGES)).isEqualTo(false);
 
 		this.clock.pass(TIME_TO_LIVE);
