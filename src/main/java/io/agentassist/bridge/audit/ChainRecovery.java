@@ -4,15 +4,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.outbox.Outbox;
+import io.agentassist.bridge.outbox.OutboxEvent;
 
 /**
  * Works out, after a start or a failed transaction, which lines after the known end of
@@ -159,7 +160,7 @@ final class ChainRecovery {
 	}
 
 	private void keepAll() {
-		this.outbox.removeRedelivered(DESTINATION, eventIds());
+		this.outbox.remove(this.outbox.lockRedelivered(DESTINATION, eventIds()));
 		if (!this.undecided.isEmpty()) {
 			this.end = this.undecided.get(this.undecided.size() - 1).end();
 			this.undecided.clear();
@@ -171,22 +172,23 @@ final class ChainRecovery {
 	 * other instance can have taken that event.
 	 */
 	private void keepWaiting() {
-		Set<String> waiting = new HashSet<>(this.outbox.lockRedelivered(DESTINATION, eventIds()));
-		if (!waiting.containsAll(eventIds()) && !this.positions.hasOthers(this.chain)) {
+		Map<String, OutboxEvent> waiting = new HashMap<>();
+		this.outbox.lockRedelivered(DESTINATION, eventIds()).forEach((event) -> waiting.put(event.eventId(), event));
+		if (!waiting.keySet().containsAll(eventIds()) && !this.positions.hasOthers(this.chain)) {
 			this.isDatabaseBehind = true;
 			return;
 		}
-		List<String> kept = new ArrayList<>();
+		List<OutboxEvent> kept = new ArrayList<>();
 		for (Line line : this.undecided) {
-			if (line.eventId() != null && !waiting.contains(line.eventId())) {
+			if (line.eventId() != null && !waiting.containsKey(line.eventId())) {
 				break;
 			}
 			if (line.eventId() != null) {
-				kept.add(line.eventId());
+				kept.add(waiting.get(line.eventId()));
 			}
 			this.end = line.end();
 		}
-		this.outbox.removeRedelivered(DESTINATION, kept);
+		this.outbox.remove(kept);
 	}
 
 	private List<String> eventIds() {

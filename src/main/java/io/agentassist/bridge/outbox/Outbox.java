@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -62,6 +64,22 @@ public class Outbox {
 			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
 			WHERE id = ANY (?) AND next_attempt_at <= ?
 			ORDER BY id FOR UPDATE SKIP LOCKED""";
+
+	/** By the index, which does not have the event's id. */
+	private static final String SELECT_NEXT = """
+			SELECT id, event_id, next_attempt_at FROM outbox
+			WHERE destination = ? AND next_attempt_at >= ? AND (next_attempt_at > ? OR id > ?)
+			ORDER BY destination, next_attempt_at, id LIMIT ?""";
+
+	/** What one statement searches: a large backlog takes longer than it may. */
+	private static final int PART_SIZE = 5_000;
+
+	private static final RowMapper<Waiting> WAITING_MAPPER = (row, number) -> new Waiting(row.getLong(1),
+			row.getString(2), row.getObject(3, OffsetDateTime.class));
+
+	private static final String LOCK_FOUND = """
+			SELECT id, destination, event_id, payload, attempts, traceparent FROM outbox
+			WHERE id = ANY (?) ORDER BY id FOR UPDATE""";
 
 	private final JdbcTemplate jdbc;
 
@@ -254,27 +272,29 @@ public class Outbox {
 	/**
 	 * Locks those of the given events that are still waiting, for the rest of the
 	 * caller's transaction. Unlike {@link #lock}, it waits for other instances that have
-	 * locked them, so that it knows whether they delivered them.
+	 * locked them, so that it knows whether they delivered them. It first searches what
+	 * is waiting, in parts and without locks, which misses none of the events if they
+	 * were committed before and are never postponed.
 	 * @param destination where they go
 	 * @param eventIds the events' ids
-	 * @return the ids of the events still waiting
+	 * @return the events still waiting, in the order in which they were added
 	 */
-	public List<String> lockRedelivered(String destination, Collection<String> eventIds) {
-		return this.jdbc.queryForList(
-				"SELECT event_id FROM outbox WHERE destination = ? AND event_id = ANY (?) ORDER BY id FOR UPDATE",
-				String.class, destination, eventIds.toArray(String[]::new));
-	}
-
-	/**
-	 * Removes events that turn out to have been delivered before.
-	 * @param destination where they went
-	 * @param eventIds the events' ids
-	 */
-	public void removeRedelivered(String destination, Collection<String> eventIds) {
-		if (!eventIds.isEmpty()) {
-			this.jdbc.update("DELETE FROM outbox WHERE destination = ? AND event_id = ANY (?)", destination,
-					eventIds.toArray(String[]::new));
+	public List<OutboxEvent> lockRedelivered(String destination, Collection<String> eventIds) {
+		Set<String> wanted = Set.copyOf(eventIds);
+		List<Long> found = new ArrayList<>();
+		Waiting last = new Waiting(0, "", Instant.EPOCH.atOffset(ZoneOffset.UTC));
+		List<Waiting> part;
+		do {
+			part = this.jdbc.query(SELECT_NEXT, WAITING_MAPPER, destination, last.due, last.due, last.id, PART_SIZE);
+			for (Waiting event : part) {
+				if (wanted.contains(event.eventId)) {
+					found.add(event.id);
+				}
+				last = event;
+			}
 		}
+		while (part.size() == PART_SIZE && found.size() < wanted.size());
+		return this.jdbc.query(LOCK_FOUND, ROW_MAPPER, (Object) found.toArray(Long[]::new));
 	}
 
 	/**
@@ -339,6 +359,10 @@ public class Outbox {
 	 * @param reason why the last one did
 	 */
 	private record Failing(Instant since, String reason) {
+	}
+
+	/** An event as the index finds it, due at that time. */
+	private record Waiting(long id, String eventId, OffsetDateTime due) {
 	}
 
 	/**

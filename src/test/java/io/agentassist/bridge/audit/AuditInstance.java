@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 import javax.sql.DataSource;
 
@@ -91,6 +92,14 @@ final class AuditInstance implements AutoCloseable {
 		this.database
 			.update("UPDATE outbox SET next_attempt_at = '2000-01-01 00:00:00+00' WHERE destination = 'audit'");
 		return this;
+	}
+
+	/** Puts other events in the outbox, all due at one time before those recorded. */
+	void backlog(int events) {
+		this.transaction.executeWithoutResult((status) -> this.database.batchUpdate(
+				"INSERT INTO outbox (destination, event_id, payload, next_attempt_at)"
+						+ " VALUES ('audit', ?, '{}', '1999-01-01 00:00:00+00')",
+				IntStream.range(0, events).mapToObj((i) -> new Object[] { "backlog-" + i }).toList()));
 	}
 
 	/** What the route does at one poll; false where it failed. */
