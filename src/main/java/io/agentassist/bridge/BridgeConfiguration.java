@@ -52,7 +52,12 @@ class BridgeConfiguration {
 				.coercionConfigFor(LogicalType.Textual)
 				.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
 				.setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
-				.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail));
+				.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
+			// Nor is a number or text as a boolean.
+			.postConfigurer((mapper) -> mapper.coercionConfigFor(LogicalType.Boolean)
+				.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+				.setCoercion(CoercionInputShape.String, CoercionAction.Fail)
+				.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail));
 	}
 
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Base64;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
@@ -159,6 +160,16 @@ class SuggestionRequestTest extends BridgeTest {
 		JsonNode query = json(this.provider.queriesOf(conversation).get(0).getBodyAsString());
 		assertThat(query.path("async").isBoolean()).isTrue();
 		assertThat(query.path("async").asBoolean()).isEqualTo(async);
+	}
+
+	@Test
+	void shouldTakeNullForAnIsAsyncThatIsNotGiven() {
+		String conversation = unique("conv-");
+
+		ask(suggestionRequest(conversation, (request) -> request.putNull("is_async")));
+
+		assertThat(json(this.provider.queriesOf(conversation).get(0).getBodyAsString()).path("async"))
+			.isEqualTo(BooleanNode.TRUE);
 	}
 
 	@Test

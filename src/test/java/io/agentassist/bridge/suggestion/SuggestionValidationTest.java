@@ -173,7 +173,12 @@ class SuggestionValidationTest extends BridgeTest {
 				wrong("conversation_id", "[]"), wrong("knowledge_source_ids", "\"ks-1\""),
 				wrong("knowledge_source_ids", "{\"0\":\"ks-1\"}"), wrong("knowledge_source_ids", "7"),
 				wrong("agent_skills", "\"billing\""), wrong("agent_id", "{}"), wrong("callback_url", "[]"),
-				wrong("is_async", "\"perhaps\""), wrong("is_async", "[]"));
+				wrong("is_async", "\"perhaps\""), wrong("is_async", "[]"),
+				// Jackson takes these for booleans.
+				wrong("is_async", "0"), wrong("is_async", "5"), wrong("is_async", "1" + "0".repeat(30)),
+				wrong("is_async", "1.0"), wrong("is_async", "\"\""), wrong("is_async", "\" \""),
+				wrong("is_async", "\"true\""), wrong("is_async", "\" true \""), wrong("is_async", "\"FALSE\""),
+				wrong("is_async", "\"null\""));
 	}
 
 	private static Arguments wrong(String field, String value) {
@@ -187,7 +192,7 @@ class SuggestionValidationTest extends BridgeTest {
 
 		JsonNode problem = assertProblem(answer, 400);
 		assertThat(problem.path("errors").findValuesAsText("field")).containsExactly(field);
-		assertThat(problem.path("errors").findValuesAsText("message").get(0)).isNotEmpty();
+		assertThat(problem.path("errors").findValuesAsText("message")).containsExactly("Has the wrong type.");
 		assertNoQuery();
 	}
 
