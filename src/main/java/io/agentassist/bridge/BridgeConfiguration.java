@@ -44,7 +44,6 @@ class BridgeConfiguration {
 		return (builder) -> builder.factory(new JsonFactoryBuilder().streamReadConstraints(LIMITS).build())
 			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
-					DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS,
 					// A number in a suggestion leaves exactly as it arrived.
 					DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
 			// A number or a boolean is not accepted as text.

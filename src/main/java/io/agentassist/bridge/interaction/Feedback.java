@@ -1,9 +1,12 @@
 package io.agentassist.bridge.interaction;
 
 import java.util.Locale;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import io.agentassist.bridge.suggestion.Identifier;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -45,6 +48,15 @@ public record Feedback(
 		@JsonValue
 		public String text() {
 			return name().toLowerCase(Locale.ROOT);
+		}
+
+		/** Jackson would trim the word, and take a number for an action's place. */
+		@JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+		static Action of(String text) throws InvalidFormatException {
+			return Stream.of(values())
+				.filter((action) -> action.text().equals(text))
+				.findFirst()
+				.orElseThrow(() -> InvalidFormatException.from(null, "No such action", text, Action.class));
 		}
 
 	}

@@ -220,6 +220,17 @@ class FeedbackTest extends BridgeTest {
 		}
 	}
 
+	/** Jackson takes blanks and control characters off the word before it looks it up. */
+	@ParameterizedTest
+	@ValueSource(strings = { " accepted ", "accepted\\u0000", "\\naccepted", "Accepted", "ACCEPTED", "eaten", "", " ",
+			"null", "0" })
+	void shouldAnswer400WithTheValidActionsWhenActionIsNoneOfThem(String action) {
+		HttpResponse<String> answer = post("/agentassist/feedback",
+				"{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"action\":\"" + action + "\"}");
+
+		assertFieldError(answer, "action", "Must be one of accepted, dismissed, copied, opened.");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "", "null", "[]", "42", "{", "not json", "{} {}" })
 	void shouldAnswer400WhenBodyIsNoJsonObject(String body) {
