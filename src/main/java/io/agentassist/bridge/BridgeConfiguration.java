@@ -4,6 +4,7 @@ import java.time.Clock;
 
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -41,7 +42,11 @@ class BridgeConfiguration {
 	 */
 	@Bean
 	Jackson2ObjectMapperBuilderCustomizer contractJson() {
-		return (builder) -> builder.factory(new JsonFactoryBuilder().streamReadConstraints(LIMITS).build())
+		return (builder) -> builder.factory(new JsonFactoryBuilder().streamReadConstraints(LIMITS)
+			// Nobody knows which of two values is meant. Besides, Jackson cannot set a
+			// field of a record that is complete.
+			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+			.build())
 			.propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
 			.featuresToEnable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS,
 					// A number in a suggestion leaves exactly as it arrived.

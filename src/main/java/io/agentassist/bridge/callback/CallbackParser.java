@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,7 +29,8 @@ public class CallbackParser {
 	private final BodyText bodyText;
 
 	CallbackParser(ObjectMapper json, BodyText bodyText) {
-		this.json = json;
+		// Of a field that the provider gives twice, the last one counts.
+		this.json = json.copy().configure(JsonParser.Feature.STRICT_DUPLICATE_DETECTION, false);
 		this.bodyText = bodyText;
 	}
 

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,6 +20,7 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.InvalidDefinitionException;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
@@ -62,6 +65,14 @@ public class ProblemTranslator {
 	private static final Duration SATURATION_RETRY_AFTER = Duration.ofSeconds(1);
 
 	private static final int MAX_ID_LENGTH = 200;
+
+	private static final String GIVEN_TWICE = "Is given twice.";
+
+	/** Jackson's words: the exception has no type of its own. */
+	private static final Pattern DUPLICATE_FIELD = Pattern.compile("Duplicate field '(.*)'", Pattern.DOTALL);
+
+	/** Anything other than a plain name might be text that belongs in no log. */
+	private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]{1,40}");
 
 	private final ObjectMapper json;
 
@@ -134,6 +145,14 @@ public class ProblemTranslator {
 				return new InvalidRequestException(
 						List.of(InvalidRequestException.error(fieldName(mismatch), message(mismatch))));
 			}
+			if (cause instanceof StreamReadException syntax) {
+				Matcher duplicate = DUPLICATE_FIELD.matcher(syntax.getOriginalMessage());
+				if (duplicate.matches()) {
+					return PLAIN_NAME.matcher(duplicate.group(1)).matches()
+							? new InvalidRequestException(duplicate.group(1), GIVEN_TWICE)
+							: new ResponseStatusException(HttpStatus.BAD_REQUEST, "A field is given twice.");
+				}
+			}
 			if (cause instanceof StreamConstraintsException) {
 				return new ResponseStatusException(HttpStatus.BAD_REQUEST,
 						"The JSON is nested too deeply, or has too many values, or too long a name or number.");
@@ -185,7 +204,9 @@ public class ProblemTranslator {
 				.map((value) -> value.toString().toLowerCase(Locale.ROOT))
 				.collect(Collectors.joining(", ", "Must be one of ", "."));
 		}
-		return "Has the wrong type.";
+		// Jackson cannot set a field of a record that is complete: the field was there
+		// before, in its other spelling.
+		return (mismatch instanceof InvalidDefinitionException) ? GIVEN_TWICE : "Has the wrong type.";
 	}
 
 	private static String fieldName(JsonMappingException mismatch) {

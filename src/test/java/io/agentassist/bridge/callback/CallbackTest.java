@@ -258,6 +258,18 @@ class CallbackTest extends BridgeTest {
 		assertThat(kept).isEqualTo(suggestion);
 	}
 
+	/** Unlike a desktop, it cannot be asked to mend its JSON. */
+	@Test
+	void shouldTakeTheLastOfAFieldThatTheProviderGivesTwice() {
+		String id = queue(unique("conv-"));
+
+		HttpResponse<String> answer = callBack("{\"id\":\"x\",\"id\":\"" + id
+				+ "\",\"status\":\"completed\",\"suggestions\":[{\"title\":\"first\",\"title\":\"last\"}]}");
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		assertThat(json(answer).path("ranked_suggestions").findValuesAsText("title")).containsExactly("last");
+	}
+
 	@Test
 	void shouldNameTheKnowledgeSourceAsTheContractDoes() {
 		String id = queue(unique("conv-"));

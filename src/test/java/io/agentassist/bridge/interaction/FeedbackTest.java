@@ -231,6 +231,15 @@ class FeedbackTest extends BridgeTest {
 		assertFieldError(answer, "action", "Must be one of accepted, dismissed, copied, opened.");
 	}
 
+	/** The last one won, or had the wrong type if no other field was missing by then. */
+	@ParameterizedTest
+	@ValueSource(strings = {
+			"{\"action\":\"opened\",\"action\":\"accepted\",\"request_id\":\"r\",\"suggestion_id\":\"s\",\"agent_id\":\"a\"}",
+			"{\"request_id\":\"r\",\"suggestion_id\":\"s\",\"agent_id\":\"a\",\"action\":\"opened\",\"action\":\"accepted\"}" })
+	void shouldAnswer400WhenAFieldIsGivenTwice(String body) {
+		assertFieldError(post("/agentassist/feedback", body), "action", "Is given twice.");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "", "null", "[]", "42", "{", "not json", "{} {}" })
 	void shouldAnswer400WhenBodyIsNoJsonObject(String body) {

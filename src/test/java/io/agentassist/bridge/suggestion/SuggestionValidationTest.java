@@ -36,6 +36,11 @@ class SuggestionValidationTest extends BridgeTest {
 
 	private static final String ID = "Must have at most 200 characters and no control characters.";
 
+	/** Every field is there. */
+	private static final String WHOLE = """
+			{"conversation_id":"c","transcript":"Hello","agent_skills":["a"],"knowledge_source_ids":["ks-1"],
+			"agent_id":"a","callback_url":null,"is_async":true}""";
+
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 10 })
 	void shouldTakeRequestWithAllowedNumberOfSources(int count) {
@@ -193,6 +198,41 @@ class SuggestionValidationTest extends BridgeTest {
 		JsonNode problem = assertProblem(answer, 400);
 		assertThat(problem.path("errors").findValuesAsText("field")).containsExactly(field);
 		assertThat(problem.path("errors").findValuesAsText("message")).containsExactly("Has the wrong type.");
+		assertNoQuery();
+	}
+
+	/** The last one won, or had the wrong type if no other field was missing by then. */
+	@ParameterizedTest
+	@ValueSource(strings = { "transcript", "conversation_id", "is_async", "knowledge_source_ids", "callback_url" })
+	void shouldAnswer400WhenAFieldIsGivenTwice(String field) {
+		String again = "\"" + field + "\":" + json(WHOLE).path(field);
+
+		for (String body : List.of("{" + again + "," + WHOLE.substring(1),
+				WHOLE.substring(0, WHOLE.length() - 1) + "," + again + "}")) {
+			assertFieldError(post("/agentassist/suggestions", body), field, "Is given twice.");
+		}
+		assertNoQuery();
+	}
+
+	@Test
+	void shouldNotTakeTheOtherSpellingOfAFieldForAWrongType() {
+		HttpResponse<String> answer = post("/agentassist/suggestions",
+				WHOLE.substring(0, WHOLE.length() - 1) + ",\"agentId\":\"a\"}");
+
+		assertFieldError(answer, "agentId", "Is given twice.");
+		assertNoQuery();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "what was said", "line\\nbreak" })
+	void shouldNotEchoTheNameOfAFieldThatIsGivenTwice(String name) {
+		String field = "\"" + name + "\":1,";
+
+		JsonNode problem = assertProblem(post("/agentassist/suggestions", "{" + field + field + WHOLE.substring(1)),
+				400);
+
+		assertThat(problem.path("detail").asText()).isEqualTo("A field is given twice.");
+		assertThat(problem.has("errors")).isFalse();
 		assertNoQuery();
 	}
 
