@@ -4,6 +4,7 @@ import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
@@ -23,6 +24,11 @@ import org.springframework.stereotype.Component;
 public class CallbackParser {
 
 	private static final int MAX_STATUS_LENGTH = 40;
+
+	/**
+	 * Fields of a suggestion that are text in every answer, whatever the provider sends.
+	 */
+	private static final List<String> TEXTS = List.of("id", "title");
 
 	private final ObjectMapper json;
 
@@ -89,7 +95,8 @@ public class CallbackParser {
 	}
 
 	/**
-	 * Reads a parsed callback or a completed answer.
+	 * Reads a parsed callback or a completed answer. Fields of its suggestions get the
+	 * names of the contract; a number or a boolean for an id or a title becomes its text.
 	 * @param callback a JSON object
 	 * @return the callback
 	 * @throws InvalidCallbackException if the suggestions are not a list of objects
@@ -108,6 +115,12 @@ public class CallbackParser {
 			}
 			if (fields.has("knowledgeSourceId") && !fields.has("knowledge_source_id")) {
 				fields.set("knowledge_source_id", fields.remove("knowledgeSourceId"));
+			}
+			for (String name : TEXTS) {
+				JsonNode value = fields.path(name);
+				if (value.isNumber() || value.isBoolean()) {
+					fields.put(name, value.asText());
+				}
 			}
 		}
 		String id = callback.path("id").asText("");

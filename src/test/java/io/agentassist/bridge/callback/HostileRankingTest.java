@@ -71,8 +71,8 @@ class HostileRankingTest extends BridgeTest {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"confidence\":0.5}", "{\"id\":null,\"confidence\":0.5}",
-			"{\"id\":7,\"confidence\":0.5}", "{\"id\":{\"a\":1},\"confidence\":0.5}",
-			"{\"id\":\"\",\"confidence\":0.5}", "{\"id\":\"a\\u0000b\",\"confidence\":0.5}", "{}" })
+			"{\"id\":{\"a\":1},\"confidence\":0.5}", "{\"id\":\"\",\"confidence\":0.5}",
+			"{\"id\":\"a\\u0000b\",\"confidence\":0.5}", "{}" })
 	void shouldRankSuggestionWhateverItsId(String suggestion) {
 		JsonNode ranked = rank(suggestion).get(0);
 

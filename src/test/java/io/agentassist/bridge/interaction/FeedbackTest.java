@@ -7,11 +7,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -181,6 +183,25 @@ class FeedbackTest extends BridgeTest {
 		assertProblem(giveFeedback(id, "null", "accepted", null), 404);
 		assertThat(settledAuditLines(id)).singleElement()
 			.matches((line) -> line.path("action").asText().equals("presented") && line.path("suggestion_id").isNull());
+	}
+
+	/** The look-up said 7, audit log and feedback "7". */
+	@ParameterizedTest
+	@CsvSource({ "7,7", "-7.50,-7.50", "1E+30,1E+30", "true,true" })
+	void shouldKnowASuggestionByTheTextOfAnIdThatIsNone(String sent, String text) {
+		String id = queue(unique("conv-"));
+		HttpResponse<String> processed = callBack("{\"id\":\"" + id
+				+ "\",\"status\":\"completed\",\"suggestions\":[{\"id\":" + sent + ",\"title\":" + sent + "}]}");
+
+		assertThat(processed.statusCode()).as(processed.body()).isEqualTo(200);
+		for (JsonNode answer : List.of(json(processed), lookUp(id))) {
+			JsonNode ranked = answer.path("ranked_suggestions").get(0);
+			assertThat(ranked.path("id")).isEqualTo(TextNode.valueOf(text));
+			assertThat(ranked.path("title")).isEqualTo(TextNode.valueOf(text));
+		}
+		assertRecorded(giveFeedback(id, text, "accepted", null));
+		assertThat(settledAuditLines(id)).extracting((line) -> line.path("suggestion_id"))
+			.containsExactly(TextNode.valueOf(text), TextNode.valueOf(text));
 	}
 
 	static Stream<Arguments> brokenFields() {

@@ -8,6 +8,7 @@ import java.util.Base64;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
@@ -234,6 +235,20 @@ class SuggestionRequestTest extends BridgeTest {
 		assertThat(body.path("ranked_suggestions").findValuesAsText("id")).containsExactly(high, low);
 		assertThat(body).isEqualTo(lookUp(id));
 		assertThat(settledActions(id)).containsExactly("presented");
+	}
+
+	/** The look-up said 7, audit log and feedback "7". */
+	@Test
+	void shouldAnswerWithTextWhereProviderAnswersAtOnceWithANumberForAnId() {
+		ObjectNode suggestion = suggestion("any", 0.2).put("id", 7).put("title", true);
+		this.provider.answers(answer(200, completed(unique("sug-req-"), suggestion).toString()));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")));
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		JsonNode ranked = json(answer).path("ranked_suggestions").get(0);
+		assertThat(ranked.path("id")).isEqualTo(TextNode.valueOf("7"));
+		assertThat(ranked.path("title")).isEqualTo(TextNode.valueOf("true"));
 	}
 
 	@Test
