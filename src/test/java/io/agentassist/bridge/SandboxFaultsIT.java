@@ -134,6 +134,45 @@ class SandboxFaultsIT {
 		assertThat(JSON.readTree(answer.body()).path("code").asText()).isEqualTo("simulated.callback.url");
 	}
 
+	/** They were answered 500, with a stack trace. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "{", "null", "[]", "7", "\"text\"", "{}",
+			"{\"knowledgeSourceIds\":5,\"callbackUrl\":5}", "{\"knowledgeSourceIds\":null}",
+			"{\"knowledgeSourceIds\":[]}", "{\"knowledgeSourceIds\":[5]}", "{\"knowledgeSourceIds\":[null]}",
+			"{\"knowledgeSourceIds\":[[]]}", "{\"knowledgeSourceIds\":{\"a\":{}}}" })
+	void shouldRefuseInALineAQueryThatIsNone(String query) throws Exception {
+		long lines = refusedQueries();
+
+		HttpResponse<String> answer = bridge.post(QUERY, query);
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+		assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/json");
+		JsonNode refusal = JSON.readTree(answer.body());
+		assertThat(refusal.path("code").asText()).isEqualTo("simulated.query");
+		assertThat(refusal.path("status").asInt()).isEqualTo(400);
+		await().untilAsserted(() -> assertThat(refusedQueries()).isEqualTo(lines + 1));
+		assertThat(bridge.log()).doesNotContainPattern("ERROR .*sandbox-query").doesNotContain("\tat ");
+	}
+
+	private static long refusedQueries() {
+		return bridge.log().lines().filter((line) -> line.contains("Simulated provider: a query was refused")).count();
+	}
+
+	/** The simulator put it into its JSON as it was, and the request expired. */
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "a\"b", "\"quoted\"", "back\\slash\\", "\\u0041", "null", "true", "7", "${body}", "ä😀\u2028" })
+	void shouldSuggestFromAKnowledgeSourceWhateverItsId(String knowledgeSource) throws Exception {
+		HttpResponse<String> answer = ask(knowledgeSource);
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+		String id = JSON.readTree(answer.body()).path("request_id").asText();
+
+		await().untilAsserted(() -> assertThat(lookUp(id).path("ranked_suggestions")).as(bridge.log())
+			.isNotEmpty()
+			.allSatisfy((suggestion) -> assertThat(suggestion.path("knowledge_source_id").asText())
+				.isEqualTo(knowledgeSource)));
+	}
+
 	/** Which a page on the internet can have the developer's browser send. */
 	@Test
 	void shouldTakeNoQueryOfATypeThatBrowsersSendUnasked() throws Exception {
