@@ -38,7 +38,8 @@ final class HttpContract {
 		try {
 			Node root = RouteFileParser.compose(location, Files.readString(file)).orElse(null);
 			List<Node> servers = YamlTree.elements(YamlTree.entry(root, "servers"));
-			String base = servers.isEmpty() ? "" : YamlTree.text(servers.get(0), "url");
+			String url = servers.isEmpty() ? null : YamlTree.text(servers.get(0), "url");
+			String base = (url != null) ? url.replaceFirst("^https?://[^/]*", "") : "";
 			YamlTree.entries(YamlTree.entry(root, "paths"))
 				.forEach((path, methods) -> YamlTree.entries(methods).forEach((method, operation) -> {
 					String id = YamlTree.text(operation, "operationId");

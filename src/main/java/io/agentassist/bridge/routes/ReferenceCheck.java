@@ -1,5 +1,6 @@
 package io.agentassist.bridge.routes;
 
+import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,6 +22,8 @@ import org.apache.camel.util.TimeUtils;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 
+import org.springframework.util.AntPathMatcher;
+
 /**
  * Checks that everything a set of routes refers to exists: settings, beans and their
  * methods, policies, components and their options, and routes by their {@code direct:}
@@ -41,6 +44,9 @@ final class ReferenceCheck {
 
 	private static final String HTTP = "platform-http:";
 
+	/** Paths that the bridge answers itself, unless a route takes them. */
+	private static final List<String> OWN_PATHS = List.of("/error", "/", "/panel/panel.js", "/panel/panel.css");
+
 	private static final String OURS = "io.agentassist.bridge.";
 
 	private final RoutesProperties settings;
@@ -54,6 +60,9 @@ final class ReferenceCheck {
 	private final Consumer<RouteProblem> problems;
 
 	private final Map<String, String> ids = new HashMap<>();
+
+	/** What the contract's operations are served at, and the operations. */
+	private final Map<String, String> contract = new HashMap<>();
 
 	private final Map<String, String> entrances = new HashMap<>();
 
@@ -75,6 +84,7 @@ final class ReferenceCheck {
 	Set<String> check(List<RouteItem> items) {
 		items.stream().filter(RouteItem::isPolicy).forEach((item) -> this.policies.add(item.id()));
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
+		items.forEach(this::collectContract);
 		routes.forEach(this::collectEntrance);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
@@ -104,18 +114,59 @@ final class ReferenceCheck {
 		}
 	}
 
+	private void collectContract(RouteItem item) {
+		Node specification = HttpContract.specification(item);
+		if (specification == null) {
+			return;
+		}
+		try {
+			HttpContract.operations(YamlTree.text(specification)).values().forEach((operation) -> {
+				String[] verbAndPath = operation.split(" ", 2);
+				this.contract.put(shape(HTTP + verbAndPath[1] + " " + verbAndPath[0]), operation);
+			});
+		}
+		catch (IOException ex) {
+			// Reported with the routes that the contract needs.
+		}
+	}
+
 	private void collectEntrance(RouteItem item) {
+		Node at = YamlTree.key(item.from(), "uri");
 		for (String name : entrances(item)) {
-			String other = this.entrances.putIfAbsent(name, item.id());
+			String served = served(name);
+			if (served != null) {
+				this.problems.accept(item.error(at, "'" + name + "' serves " + served + ": take another path"));
+				return;
+			}
+			String other = this.entrances.putIfAbsent(shape(name), item.id());
 			if (other != null) {
 				// A copied route is told by its id.
 				if (!other.equals(item.id())) {
-					this.problems.accept(item.error(YamlTree.key(item.from(), "uri"),
+					this.problems.accept(item.error(at,
 							"'" + name + "' is already the entrance of route '" + other + "': remove one of them"));
 				}
 				return;
 			}
 		}
+	}
+
+	/** What of the bridge's own a route with this entrance would take, or null. */
+	private String served(String name) {
+		String operation = this.contract.get(shape(name));
+		if (operation != null) {
+			return operation + " of the contract";
+		}
+		String path = name.startsWith(HTTP) ? shape(name).substring(HTTP.length()).replaceFirst(" .*", "") : "";
+		return OWN_PATHS.stream()
+			.filter((own) -> new AntPathMatcher().match(path, own))
+			.findFirst()
+			.map((own) -> own + " of the bridge itself")
+			.orElse(null);
+	}
+
+	/** Paths that differ only in the names of their parameters are one. */
+	private static String shape(String name) {
+		return name.replaceAll("\\{.*?}+", "*");
 	}
 
 	/**

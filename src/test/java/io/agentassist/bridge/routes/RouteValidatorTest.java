@@ -150,6 +150,27 @@ class RouteValidatorTest {
 					+ " entrance of route 'api-specification': remove one of them");
 	}
 
+	/** It was served instead of the contract's operation, and callbacks were lost. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"/agentassist/suggestions | /agentassist/suggestions POST' serves POST /agentassist/suggestions of the contract",
+			"/agentassist/callback?httpMethodRestrict=POST | /agentassist/callback POST' serves POST /agentassist/callback of the contract",
+			"/agentassist/suggestions/{id}?httpMethodRestrict=GET | /agentassist/suggestions/{id} GET' serves GET /agentassist/suggestions/{request_id} of the contract",
+			"/ | / GET' serves / of the bridge itself",
+			"/{page}?httpMethodRestrict=GET | /{page} GET' serves /error of the bridge itself",
+			"/panel/{file} | /panel/{file} GET' serves /panel/panel.js of the bridge itself" })
+	void shouldRefuseARouteThatTakesAPathOfTheBridge(String path, String problem) throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:" + path));
+		assertThat(check()).first()
+			.hasToString("new.camel.yaml:4:7: error: 'platform-http:" + problem + ": take another path");
+
+		for (String free : new String[] { "/agentassist/callback?httpMethodRestrict=GET", "/agentassist", "/panel",
+				"/agentassist/suggestions/{id}/notes", "/hello/{name}" }) {
+			add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:" + free));
+			assertThat(check()).isEmpty();
+		}
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
@@ -189,6 +210,27 @@ class RouteValidatorTest {
 
 		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello?httpMethodRestrict=PUT"));
 		assertThat(check()).isEmpty();
+	}
+
+	@Test
+	void shouldKnowTheContractsPathsWhereItNamesTheServer(@TempDir Path elsewhere) throws IOException {
+		String contract = Files.readString(Path.of("config/openapi.yaml"));
+		Path named = Files.writeString(elsewhere.resolve("openapi.yaml"),
+				contract.replace("url: /agentassist", "url: https://bridge.example:8443/agentassist"));
+		replace("api.camel.yaml", "specification: file:config/openapi.yaml", "specification: file:" + named);
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/agentassist/callback"));
+
+		assertThat(check()).first().asString().contains("serves POST /agentassist/callback of the contract");
+	}
+
+	@Test
+	void shouldRefuseTwoRoutesOfOnePathWithOtherParameters() throws IOException {
+		add("hello.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello/{who}").replace("new", "hello"));
+		add("new.camel.yaml", NEW_ROUTE.formatted("platform-http:/hello/{name}"));
+
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:4:7: error: 'platform-http:/hello/{name} GET' is already the entrance of route"
+					+ " 'hello-route': remove one of them");
 	}
 
 	/**
