@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -86,6 +87,7 @@ final class ReferenceCheck {
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
 		items.forEach(this::collectContract);
 		routes.forEach(this::collectEntrance);
+		uniqueStartupOrders(routes);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
 				this.problems.accept(item.error(item.node(), "a route needs an id: edits and metrics refer to it"));
@@ -186,6 +188,19 @@ final class ReferenceCheck {
 		Stream<String> taken = (verbs != null) ? Stream.of(verbs.toUpperCase(Locale.ROOT).split(",")).map(String::trim)
 				: Method.getAll().stream().map(Method::name);
 		return taken.distinct().map((verb) -> path + " " + verb).toList();
+	}
+
+	private void uniqueStartupOrders(List<RouteItem> routes) {
+		Map<String, RouteItem> orders = new HashMap<>();
+		for (RouteItem item : routes) {
+			String order = YamlTree.text(item.node(), "startupOrder");
+			RouteItem other = (order != null) ? orders.putIfAbsent(order, item) : null;
+			// A copied route is told by its id.
+			if (other != null && !Objects.equals(other.id(), item.id())) {
+				this.problems.accept(item.error(YamlTree.key(item.node(), "startupOrder"), "the startupOrder " + order
+						+ " is already that of route '" + other.id() + "': a start would refuse it"));
+			}
+		}
 	}
 
 	private void uniqueIds(RouteItem item, Node node) {

@@ -171,6 +171,19 @@ class RouteValidatorTest {
 		}
 	}
 
+	/** The next start was refused. */
+	@Test
+	void shouldRefuseAStartupOrderThatIsGivenTwice() throws IOException {
+		String route = NEW_ROUTE.replace("    from:", "    startupOrder: 7\n    from:");
+		add("new.camel.yaml", route.formatted("direct:new-route"));
+		assertThat(check()).isEmpty();
+
+		add("other.camel.yaml", route.replace("new", "other").formatted("direct:other-route"));
+		assertThat(check()).singleElement()
+			.hasToString("other.camel.yaml:3:5: error: the startupOrder 7 is already that of route 'new-route':"
+					+ " a start would refuse it");
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
