@@ -48,6 +48,8 @@ final class ReferenceCheck {
 	/** Paths that the bridge answers itself, unless a route takes them. */
 	private static final List<String> OWN_PATHS = List.of("/error", "/", "/panel/panel.js", "/panel/panel.css");
 
+	private static final String NEEDS_ID = "a route needs an id: edits and metrics refer to it";
+
 	private static final String OURS = "io.agentassist.bridge.";
 
 	private final RoutesProperties settings;
@@ -90,7 +92,11 @@ final class ReferenceCheck {
 		uniqueStartupOrders(routes);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
-				this.problems.accept(item.error(item.node(), "a route needs an id: edits and metrics refer to it"));
+				this.problems.accept(item.error(item.node(), NEEDS_ID));
+			}
+			if ("from".equals(item.kind())) {
+				this.problems
+					.accept(item.error(item.key(), NEEDS_ID + "; write '- route:', and below it 'id' and 'from'"));
 			}
 			uniqueIds(item, item.node());
 			// A template's placeholders are its parameters; the routes it makes are

@@ -184,6 +184,16 @@ class RouteValidatorTest {
 					+ " a start would refuse it");
 	}
 
+	/** After a restart it ran under a generated id. */
+	@Test
+	void shouldRefuseARouteThatIsNoMoreThanItsFrom() throws IOException {
+		add("new.camel.yaml", "- from:\n    uri: direct:new-route\n    steps:\n    - log: new\n");
+
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:1:3: error: a route needs an id: edits and metrics refer to it; write"
+					+ " '- route:', and below it 'id' and 'from'");
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
