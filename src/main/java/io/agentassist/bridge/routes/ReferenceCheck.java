@@ -90,6 +90,7 @@ final class ReferenceCheck {
 		items.forEach(this::collectContract);
 		routes.forEach(this::collectEntrance);
 		uniqueStartupOrders(routes);
+		routes.forEach(this::startsItself);
 		for (RouteItem item : items) {
 			if (item.isRoute() && item.id() == null) {
 				this.problems.accept(item.error(item.node(), NEEDS_ID));
@@ -206,6 +207,15 @@ final class ReferenceCheck {
 				this.problems.accept(item.error(YamlTree.key(item.node(), "startupOrder"), "the startupOrder " + order
 						+ " is already that of route '" + other.id() + "': a start would refuse it"));
 			}
+		}
+	}
+
+	/** A route that waits to be started by hand is a pause that an edit cannot end. */
+	private void startsItself(RouteItem item) {
+		Node at = YamlTree.entry(item.node(), "autoStartup");
+		if ("false".equalsIgnoreCase(this.scratch.value(YamlTree.text(at)))) {
+			this.problems.accept(item.error(YamlTree.key(item.node(), "autoStartup"), "'autoStartup: false' leaves the"
+					+ " entrance of the route unserved: give it a precondition, or pause the running route"));
 		}
 	}
 

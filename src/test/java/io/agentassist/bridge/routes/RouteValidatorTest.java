@@ -194,6 +194,19 @@ class RouteValidatorTest {
 					+ " '- route:', and below it 'id' and 'from'");
 	}
 
+	/** Its callers waited 30 s and failed; live, it could not be exchanged. */
+	@Test
+	void shouldRefuseARouteThatIsNotStarted() throws IOException {
+		String route = NEW_ROUTE.replace("    from:", "    autoStartup: %s\n    from:");
+		add("new.camel.yaml", route.formatted("\"{{recipes.start:false}}\"", "direct:new-route"));
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:3:5: error: 'autoStartup: false' leaves the entrance of the route unserved:"
+					+ " give it a precondition, or pause the running route");
+
+		add("new.camel.yaml", route.formatted("true", "direct:new-route"));
+		assertThat(check()).isEmpty();
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
