@@ -71,6 +71,9 @@ final class ReferenceCheck {
 
 	private final Set<String> policies = new HashSet<>();
 
+	/** Beans that the set itself declares. */
+	private final Set<String> declared = new HashSet<>();
+
 	ReferenceCheck(RoutesProperties settings, RouteSurroundings surroundings, ScratchContext scratch,
 			EndpointNames names, Consumer<RouteProblem> problems) {
 		this.settings = settings;
@@ -86,6 +89,10 @@ final class ReferenceCheck {
 	 */
 	Set<String> check(List<RouteItem> items) {
 		items.stream().filter(RouteItem::isPolicy).forEach((item) -> this.policies.add(item.id()));
+		items.stream()
+			.filter((item) -> "beans".equals(item.kind()))
+			.flatMap((item) -> YamlTree.elements(item.node()).stream())
+			.forEach((bean) -> this.declared.add(YamlTree.text(bean, "name")));
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
 		items.forEach(this::collectContract);
 		routes.forEach(this::collectEntrance);
@@ -378,14 +385,15 @@ final class ReferenceCheck {
 
 	private void beanMethod(RouteItem item, Node at, String name, String call) {
 		Class<?> type = this.surroundings.beanType(name);
-		if (type == null) {
+		if (type == null && !this.declared.contains(name)) {
 			this.problems.accept(item.error(at, "there is no bean '" + name + "'"));
 		}
-		else if (!type.getName().startsWith(OURS) && !this.settings.beans().contains(name)) {
+		else if ((type == null || !type.getName().startsWith(OURS)) && !this.settings.beans().contains(name)) {
 			this.problems.accept(item.error(at, "the bean '" + name
 					+ "' is not allowed in routes: use another, or add it to agentassist.routes.beans"));
 		}
-		else if (call != null) {
+		// The methods of a bean that the set declares are known to Camel only.
+		else if (call != null && type != null) {
 			String method = call.replaceAll("[(?].*", "").trim();
 			if (Arrays.stream(type.getMethods())
 				.noneMatch((candidate) -> candidate.getName().equals(method)

@@ -129,6 +129,8 @@ class LiveRoutesTest {
 
 	private boolean live = true;
 
+	private List<String> allowedBeans = List.of();
+
 	private RoutesProperties settings;
 
 	/** The beans that routes call. */
@@ -1107,6 +1109,35 @@ class LiveRoutesTest {
 		assertThat(greeting()).isEqualTo("hello");
 	}
 
+	/** The set was refused at each restart as well. */
+	@Test
+	void shouldTakeABeanOfTheRouteFilesAtARestart() throws Exception {
+		String route = "- route: {id: greet, from: {uri: 'direct:greet', steps: [{bean: {ref: greeter, method: greet}}]}}";
+		this.allowedBeans = List.of("greeter");
+		write("greeting.camel.yaml", GREETING);
+		write("greeting.txt", "hello");
+		start();
+
+		write("beans.camel.yaml", "- beans: [{name: greeter, type: '%s'}]\n".formatted(Greeter.class.getName()));
+		write("greeting.camel.yaml", route);
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).containsExactly("beans.camel.yaml:1:10: error: 'beans' is read at the"
+				+ " start only: undo this, or restart the bridge");
+		assertThat(greeting()).isEqualTo("hello");
+		this.camel.close();
+
+		start();
+		this.routes.warmUp();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(this.routes.getProblems()).isEmpty();
+		assertThat(greeting()).isEqualTo("hello from a bean");
+
+		write("greeting.camel.yaml", route.replace("]}}", ", {transform: {simple: '${body}!'}}]}}"));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(greeting()).isEqualTo("hello from a bean!");
+	}
+
 	@Test
 	void shouldKeepAPolicyWhoseNameIsQuoted() throws Exception {
 		write("errors.camel.yaml", POLICY.replace("routeConfiguration:", "\"routeConfiguration\":"));
@@ -1265,7 +1296,7 @@ class LiveRoutesTest {
 		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
 		this.settings = new RoutesProperties(this.folder, this.live, Duration.ofMillis(100), Duration.ofMillis(300),
 				this.history, this.patterns, DataSize.ofKilobytes(256), List.of("direct", "log", "scheduler"),
-				List.of());
+				this.allowedBeans);
 		RouteFiles files = new RouteFiles(this.folder);
 		this.camel = new DefaultCamelContext();
 		this.camel.addComponent("direct", new TakeOverDirectComponent());
@@ -1348,6 +1379,15 @@ class LiveRoutesTest {
 
 		public String greet() {
 			return "never";
+		}
+
+	}
+
+	/** A bean that a file of routes declares. */
+	public static final class Greeter {
+
+		public String greet() {
+			return "hello from a bean";
 		}
 
 	}

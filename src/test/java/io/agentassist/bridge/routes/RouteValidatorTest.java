@@ -207,6 +207,25 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
+	@Test
+	void shouldKnowTheBeansThatASetDeclares() throws IOException {
+		add("beans.camel.yaml", "- beans: [{name: started, type: java.util.Date}]\n");
+		String step = "        - bean: {ref: started, method: getTime}\n";
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + step);
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:9:23: error: the bean 'started' is not allowed in routes: use another, or add"
+					+ " it to agentassist.routes.beans");
+
+		System.setProperty("agentassist.routes.beans", "started");
+		try (OfflineRoutes allowing = new OfflineRoutes("")) {
+			RouteSet set = RouteSet.read(allowing.settings(), this.folder, (problem) -> assertThat(problem).isNull());
+			assertThat(allowing.validate(set)).isEmpty();
+		}
+		finally {
+			System.clearProperty("agentassist.routes.beans");
+		}
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
