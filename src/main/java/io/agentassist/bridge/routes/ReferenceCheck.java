@@ -20,8 +20,11 @@ import java.util.stream.Stream;
 import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.component.platform.http.spi.Method;
 import org.apache.camel.util.TimeUtils;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 import org.springframework.util.AntPathMatcher;
 
@@ -42,6 +45,9 @@ final class ReferenceCheck {
 
 	/** Steps whose URI may depend on the message. */
 	private static final Set<String> DYNAMIC = Set.of("toD", "wireTap", "enrich", "pollEnrich");
+
+	/** Steps whose endpoints are an expression. */
+	private static final Set<String> COMPUTED = Set.of("enrich", "pollEnrich", "recipientList", "routingSlip");
 
 	private static final String HTTP = "platform-http:";
 
@@ -273,6 +279,9 @@ final class ReferenceCheck {
 				bean(item, node);
 			}
 			references(item, name, node);
+			if (COMPUTED.contains(name)) {
+				computed(item, name, node);
+			}
 		}
 		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
 		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
@@ -291,6 +300,25 @@ final class ReferenceCheck {
 				this.problems.accept(item.error(node,
 						"the setting '" + key + "' is not defined: add it to config/application.yaml"));
 			}
+		}
+	}
+
+	/** Checks endpoints that an expression has for every message. */
+	private void computed(RouteItem item, String step, Node node) {
+		Node constant = YamlTree.constant(node);
+		String uris = this.scratch.value(YamlTree.text(constant));
+		if (uris == null) {
+			return;
+		}
+		String delimiter = Stream.of("delimiter", "uriDelimiter")
+			.map((option) -> YamlTree.text(node, option))
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(",");
+		for (String uri : step.endsWith("nrich") ? List.of(uris) : List.of(uris.split(Pattern.quote(delimiter)))) {
+			Node to = new ScalarNode(Tag.STR, true, uri.trim(), ScalarStyle.PLAIN, constant.getStartMark(),
+					constant.getEndMark());
+			endpoint(item, "to", to, to);
 		}
 	}
 

@@ -64,6 +64,22 @@ final class YamlTree {
 		return (text(node) != null && SHORT.contains(step)) ? node : entry(node, "uri");
 	}
 
+	/**
+	 * The node with the text that a step's expression has for every message: a constant,
+	 * or a Simple expression without functions; null if it has another.
+	 */
+	static Node constant(Node step) {
+		Node expression = (entry(step, "expression") != null) ? entry(step, "expression") : step;
+		for (String language : List.of("constant", "simple")) {
+			Node at = entry(expression, language);
+			Node text = (text(at) != null) ? at : entry(at, "expression");
+			if (text(text) != null && !text(text).contains("${")) {
+				return text;
+			}
+		}
+		return null;
+	}
+
 	/** Where an entry begins: its key, or the node itself if there is no such entry. */
 	static Node key(Node node, String key) {
 		if (node instanceof MappingNode mapping) {

@@ -226,6 +226,32 @@ class RouteValidatorTest {
 		}
 	}
 
+	/** They were not looked at. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+			"enrich: {constant: 'direct:nobody'} | no route starts with 'direct:nobody'",
+			"enrich: {expression: {simple: {expression: 'direct:nobody'}}} | no route starts with 'direct:nobody'",
+			"pollEnrich: {constant: 'file:/etc'} | the component 'file' is not allowed: use another, or add it to agentassist.routes.components",
+			"recipientList: {constant: 'log:a, kafka:b'} | there is no component 'kafka': its library is not in the bridge",
+			"recipientList: {delimiter: ';', constant: 'log:a?marker=x,y;none:b'} | the component 'none' is not allowed: use another, or add it to agentassist.routes.components",
+			"routingSlip: {simple: 'log:a?gredy=1'} | 'gredy' is not an option of log:a" })
+	void shouldCheckEndpointsThatAreAConstantExpression(String step, String problem) throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - " + step + "\n");
+
+		assertThat(check()).singleElement().asString().endsWith(": error: " + problem);
+	}
+
+	@Test
+	void shouldTakeEndpointsThatDependOnTheMessage() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - enrich: {constant: "direct:query-provider"}
+				        - recipientList: {simple: "direct:${header.next},file:b"}
+				        - routingSlip: {header: next}
+				""");
+
+		assertThat(check()).isEmpty();
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
