@@ -49,6 +49,9 @@ final class ReferenceCheck {
 	/** Steps whose endpoints are an expression. */
 	private static final Set<String> COMPUTED = Set.of("enrich", "pollEnrich", "recipientList", "routingSlip");
 
+	/** Steps whose expression is a number. */
+	private static final Set<String> COUNTING = Set.of("loop", "delay", "throttle");
+
 	private static final String HTTP = "platform-http:";
 
 	/** Paths that the bridge answers itself, unless a route takes them. */
@@ -282,6 +285,9 @@ final class ReferenceCheck {
 			if (COMPUTED.contains(name)) {
 				computed(item, name, node);
 			}
+			if (COUNTING.contains(name)) {
+				wholeNumber(item, name, node);
+			}
 		}
 		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
 		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
@@ -319,6 +325,15 @@ final class ReferenceCheck {
 			Node to = new ScalarNode(Tag.STR, true, uri.trim(), ScalarStyle.PLAIN, constant.getStartMark(),
 					constant.getEndMark());
 			endpoint(item, "to", to, to);
+		}
+	}
+
+	private void wholeNumber(RouteItem item, String step, Node node) {
+		Node constant = YamlTree.constant(node);
+		String number = this.scratch.value(YamlTree.text(constant));
+		// The expression of a loop may also be a condition.
+		if (number != null && !number.matches("-?\\d+") && !"true".equals(YamlTree.text(node, "doWhile"))) {
+			this.problems.accept(item.error(constant, "'" + step + "' needs a whole number, not '" + number + "'"));
 		}
 	}
 

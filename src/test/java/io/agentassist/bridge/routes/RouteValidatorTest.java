@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.util.FileSystemUtils;
 
@@ -250,6 +251,25 @@ class RouteValidatorTest {
 				""");
 
 		assertThat(check()).isEmpty();
+	}
+
+	/** Each message failed with a NumberFormatException. */
+	@ParameterizedTest
+	@ValueSource(strings = { "loop", "delay", "throttle" })
+	void shouldRefuseANumberThatIsNone(String step) throws IOException {
+		String route = NEW_ROUTE.formatted("direct:new-route") + "        - " + step + ":\n            %s\n";
+		if ("loop".equals(step)) {
+			route += "            steps: [{log: seen}]\n";
+		}
+		add("new.camel.yaml", route.formatted("constant: \"{{recipes.times:5s}}\""));
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:10:23: error: '" + step + "' needs a whole number, not '5s'");
+
+		for (String number : new String[] { "constant: 5", "simple: ${header.times}",
+				"expression: {constant: {expression: '{{recipes.times:5}}'}}" }) {
+			add("new.camel.yaml", route.formatted(number));
+			assertThat(check()).isEmpty();
+		}
 	}
 
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
