@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -29,16 +30,51 @@ final class HazardCheck {
 	 */
 	private final Map<String, String> redelivered = new HashMap<>();
 
+	/** Destinations whose events some route takes from the outbox. */
+	private final Set<String> delivered = new HashSet<>();
+
 	HazardCheck(RouteSurroundings surroundings, EndpointNames names, Consumer<RouteProblem> problems) {
 		this.surroundings = surroundings;
 		this.names = names;
 		this.problems = problems;
 	}
 
-	void check(List<RouteItem> items) {
+	/**
+	 * Checks the items of a set.
+	 * @param items all of them
+	 * @param active those whose precondition holds, if they have one
+	 */
+	void check(List<RouteItem> items, List<RouteItem> active) {
+		active.forEach((item) -> collectDelivered(item.node()));
+		active.forEach((item) -> undelivered(item, item.node()));
 		items.forEach((item) -> collectPolicies(item, item.node()));
 		items.stream().filter(this::redelivers).forEach((item) -> collectCalls(item, item.node()));
 		items.forEach((item) -> walk(item, "", item.node()));
+	}
+
+	private static Matcher hop(Node node) {
+		String method = YamlTree.text(node, "method");
+		return RouteGraph.HOP.matcher("outbox".equals(YamlTree.text(node, "ref")) && method != null ? method : "");
+	}
+
+	private void collectDelivered(Node node) {
+		Matcher hop = hop(node);
+		if (hop.matches() && !"add".equals(hop.group(1))) {
+			this.delivered.add(hop.group(2));
+		}
+		YamlTree.elements(node).forEach(this::collectDelivered);
+		YamlTree.entries(node).values().forEach(this::collectDelivered);
+	}
+
+	private void undelivered(RouteItem item, Node node) {
+		Matcher hop = hop(node);
+		if (hop.matches() && "add".equals(hop.group(1)) && !this.delivered.contains(hop.group(2))) {
+			this.problems
+				.accept(item.warning(YamlTree.entry(node, "method"), "route '" + item.id() + "' keeps events for '"
+						+ hop.group(2) + "', but no active route takes them from the outbox: they wait there"));
+		}
+		YamlTree.elements(node).forEach((element) -> undelivered(item, element));
+		YamlTree.entries(node).values().forEach((value) -> undelivered(item, value));
 	}
 
 	private void collectPolicies(RouteItem item, Node node) {

@@ -128,7 +128,7 @@ final class ReferenceCheck {
 	}
 
 	/** Whether a route's precondition holds, if it has one. */
-	private boolean isActive(RouteItem item) {
+	boolean isActive(RouteItem item) {
 		String precondition = YamlTree.text(item.node(), "precondition");
 		try {
 			return precondition == null || this.scratch.matches(this.scratch.resolve(precondition));

@@ -21,7 +21,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 final class RouteGraph {
 
-	private static final Pattern HOP = Pattern.compile("(add|claim|lock)\\('([^']+)'.*");
+	/** Calls of the outbox: what they do, and for which destination. */
+	static final Pattern HOP = Pattern.compile("(add|claim|lock|buryOverdue)\\('([^']+)'.*");
 
 	/**
 	 * Leaves placeholders as they are, since a setting says more than its value. The

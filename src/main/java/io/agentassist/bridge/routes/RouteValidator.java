@@ -53,11 +53,13 @@ final class RouteValidator {
 			files.use(set);
 			try (ScratchContext scratch = new ScratchContext(surroundings, files)) {
 				EndpointNames names = new EndpointNames(scratch.camel(), scratch::value);
-				Set<String> entrances = new ReferenceCheck(this.settings, surroundings, scratch, names, problems::add)
-					.check(items);
+				ReferenceCheck references = new ReferenceCheck(this.settings, surroundings, scratch, names,
+						problems::add);
+				Set<String> entrances = references.check(items);
 				checkCallers(set, items, entrances, surroundings, problems::add);
 				if (!RouteProblem.anyError(problems)) {
-					new HazardCheck(surroundings, names, problems::add).check(items);
+					new HazardCheck(surroundings, names, problems::add).check(items,
+							items.stream().filter(references::isActive).toList());
 					scratch.load(set, items, problems::add);
 				}
 			}

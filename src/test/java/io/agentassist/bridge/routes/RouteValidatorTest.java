@@ -272,6 +272,23 @@ class RouteValidatorTest {
 		}
 	}
 
+	/** They waited in the outbox, and nobody was told. */
+	@Test
+	void shouldWarnOfEventsThatNoRouteDelivers() throws IOException {
+		Files.delete(this.folder.resolve("audit-delivery.camel.yaml"));
+		assertThat(check()).singleElement()
+			.hasToString("interaction-recording.camel.yaml:" + lineOf("interaction-recording.camel.yaml", "add('audit'")
+					+ ":27: warning: route 'record-interaction' keeps events for 'audit', but no active route takes them"
+					+ " from the outbox: they wait there");
+
+		copyRoutes();
+		replace("analytics-delivery.camel.yaml", "buryOverdue('analytics'", "buryOverdue('analytic'");
+		assertThat(check()).map(RouteProblem::toString)
+			.anyMatch((line) -> line.contains("route 'record-interaction' keeps events for 'analytics'"))
+			.anyMatch((line) -> line.contains("route 'checkpoint-audit' keeps events for 'analytics'"))
+			.hasSize(2);
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
