@@ -15,6 +15,7 @@ import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.MappingStartEvent;
 import org.snakeyaml.engine.v2.exceptions.DuplicateKeyException;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -72,7 +73,12 @@ final class RouteFileParser {
 	static Optional<Node> compose(String label, String text) {
 		LoadSettings settings = LoadSettings.builder().setLabel(label).build();
 		int depth = 0;
+		Event previous = null;
 		for (Event event : new Parse(settings).parseString(text)) {
+			if (event instanceof MappingStartEvent && previous instanceof MappingStartEvent) {
+				throw new ParserException("a {{placeholder}} needs quotes around it", previous.getStartMark());
+			}
+			previous = event;
 			if (event instanceof CollectionStartEvent && ++depth > MAX_DEPTH) {
 				throw new ParserException("nested more than " + MAX_DEPTH + " deep", event.getStartMark());
 			}

@@ -617,6 +617,7 @@ class RouteValidatorTest {
 	@CsvSource(delimiter = '|', value = {
 			"- route: &r {id: a, from: *r}|new.camel.yaml:1:27: error: not valid YAML: the alias *r",
 			"&a [*a]|new.camel.yaml:1:5: error: not valid YAML: the alias *a",
+			"- route: {id: {{name}}}|new.camel.yaml:1:15: error: not valid YAML: a {{placeholder}} needs quotes around it",
 			"- route: {id: a, from: {uri: 'direct:a'}, id: b}|new.camel.yaml:1:43: error: not valid YAML: found duplicate key id",
 			"deep|new.camel.yaml:1:108: error: not valid YAML: nested" })
 	void shouldRefuseFilesThatGrowWhenTheyAreRead(String text, String problem) throws IOException {
