@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 
+import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -33,6 +34,11 @@ final class HazardCheck {
 	/** Destinations whose events some route takes from the outbox. */
 	private final Set<String> delivered = new HashSet<>();
 
+	/**
+	 * Routes by entrance, without those that were looked at as called in a transaction.
+	 */
+	private final Map<String, RouteItem> called = new HashMap<>();
+
 	HazardCheck(RouteSurroundings surroundings, EndpointNames names, Consumer<RouteProblem> problems) {
 		this.surroundings = surroundings;
 		this.names = names;
@@ -50,6 +56,16 @@ final class HazardCheck {
 		items.forEach((item) -> collectPolicies(item, item.node()));
 		items.stream().filter(this::redelivers).forEach((item) -> collectCalls(item, item.node()));
 		items.forEach((item) -> walk(item, "", item.node()));
+		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).toList();
+		routes.forEach((route) -> this.called.putIfAbsent(this.names.name("from", route.from()), route));
+		// Of a route whose entrance has no value, and of most steps.
+		this.called.remove("");
+		routes.forEach((route) -> {
+			Node steps = YamlTree.entry(route.from(), "steps");
+			if (YamlTree.elements(steps).stream().anyMatch((step) -> YamlTree.entry(step, "transacted") != null)) {
+				waits(route, "", steps, route.id());
+			}
+		});
 	}
 
 	private static Matcher hop(Node node) {
@@ -131,6 +147,29 @@ final class HazardCheck {
 		}
 		YamlTree.elements(node).forEach((element) -> walk(item, step, element));
 		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
+	}
+
+	/**
+	 * Warns of steps that wait, in a route or one that it calls, while a transaction
+	 * holds a database connection: the embedded database has only one.
+	 */
+	private void waits(RouteItem item, String step, Node node, String transaction) {
+		String name = switch (step) {
+			case "enrich" -> this.names.name("to", YamlTree.constant(node));
+			// Does not wait.
+			case "wireTap" -> "";
+			default -> this.names.name(step, node);
+		};
+		if (name.matches("https?:.*") || ("delay".equals(step) && node instanceof MappingNode)) {
+			this.problems.accept(item.warning(node, "waits within the transaction of route '" + transaction
+					+ "', and everything else may wait for its database connection: do it before or after"));
+		}
+		RouteItem next = this.called.remove(name);
+		if (next != null) {
+			waits(next, "", YamlTree.entry(next.from(), "steps"), transaction);
+		}
+		YamlTree.elements(node).forEach((element) -> waits(item, step, element, transaction));
+		YamlTree.entries(node).forEach((key, value) -> waits(item, key, value, transaction));
 	}
 
 	private void endlessRedelivery(RouteItem item, Node node) {

@@ -289,6 +289,32 @@ class RouteValidatorTest {
 			.hasSize(2);
 	}
 
+	/**
+	 * Everything else waited for the database's only connection, and was answered 503.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "delay: {constant: 5}", "to: https://slow.example", "enrich: {constant: 'http:slow'}" })
+	void shouldWarnOfAWaitWithinATransaction(String wait) throws IOException {
+		String route = NEW_ROUTE.formatted("direct:new-route") + "        - transacted: {}\n        - %s\n";
+		String warning = ": warning: waits within the transaction of route 'new-route', and everything else may wait"
+				+ " for its database connection: do it before or after";
+		add("new.camel.yaml", route.formatted(wait));
+		assertThat(check()).singleElement().asString().startsWith("new.camel.yaml:10:").endsWith(warning);
+
+		add("new.camel.yaml", route.formatted("to: direct:between"));
+		add("slow.camel.yaml",
+				NEW_ROUTE.formatted("direct:between").replace("new", "between") + "        - to: direct:slow\n"
+						+ NEW_ROUTE.formatted("direct:slow").replace("new", "slow") + "        - " + wait + "\n");
+		assertThat(check()).singleElement().asString().startsWith("slow.camel.yaml:18:").endsWith(warning);
+
+		add("new.camel.yaml", route.formatted("wireTap: {uri: direct:between}"));
+		add("off.camel.yaml",
+				NEW_ROUTE.formatted("\"{{?recipes.none}}\"")
+					.replace("new", "off")
+					.replace("    from:", "    precondition: \"'a' == 'b'\"\n    from:") + "        - " + wait + "\n");
+		assertThat(check()).isEmpty();
+	}
+
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
 	@Test
 	void shouldLetAnOptionalSettingBeMissing() throws IOException {
