@@ -343,8 +343,8 @@ final class ReferenceCheck {
 			return;
 		}
 		if (uri == null || uri.isBlank()) {
-			this.problems.accept(item.error(at, YamlTree.text(at) + " has no value: set it, or give the route a"
-					+ " precondition that leaves it out"));
+			this.problems.accept(item.error(at, (YamlTree.text(at).isBlank() ? "the uri" : YamlTree.text(at))
+					+ " has no value: set it, or give the route a precondition that leaves it out"));
 			return;
 		}
 		String name = this.names.name(step, node);

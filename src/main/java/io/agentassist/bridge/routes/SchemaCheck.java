@@ -26,9 +26,12 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 class SchemaCheck {
 
+	/** Several alternatives fit where only one may. */
+	private static final String SEVERAL = "several";
+
 	/** The most informative rules first, if several are broken in one place. */
-	private static final List<String> TELLING = List.of("additionalProperties", "required", "enum", "maxProperties",
-			"type");
+	private static final List<String> TELLING = List.of("additionalProperties", SEVERAL, "required", "enum",
+			"maxProperties", "type");
 
 	/** Length of the path to an item: its number in the document, and its kind. */
 	private static final int ITEM_DEPTH = 2;
@@ -92,8 +95,14 @@ class SchemaCheck {
 	}
 
 	private static int rank(ValidationMessage message) {
-		int rank = TELLING.indexOf(message.getType());
+		int rank = TELLING.indexOf(type(message));
 		return (rank >= 0) ? rank : TELLING.size();
+	}
+
+	/** The rule that is broken. The first argument of "oneOf" is how many fit. */
+	private static String type(ValidationMessage message) {
+		return ("oneOf".equals(message.getType()) && !"0".equals(message.getArguments()[0])) ? SEVERAL
+				: message.getType();
 	}
 
 	private static boolean startsWith(JsonNodePath path, JsonNodePath start) {
@@ -120,7 +129,9 @@ class SchemaCheck {
 		if (at == null) {
 			return item.error(item.node(), message.getMessage());
 		}
-		return switch (message.getType()) {
+		return switch (type(message)) {
+			case SEVERAL -> item.error(at,
+					"'" + name + "' has several of which it takes only one, such as two expressions: remove one");
 			case "additionalProperties" -> item.error(YamlTree.key(at, message.getProperty()),
 					"'" + message.getProperty() + "' is not allowed in '" + name + "'");
 			case "required" -> item.error(at, "'" + message.getProperty() + "' is missing in '" + name + "'");

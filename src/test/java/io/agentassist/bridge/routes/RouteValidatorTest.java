@@ -81,6 +81,8 @@ class RouteValidatorTest {
 					feedback.camel.yaml         | `- route:`                                       | `- rute:`                               | `error: 'rute' is not allowed at the top of a route file`
 					feedback.camel.yaml         | `- setHeader:`                                   | `- setHaeder:`                          | `error: 'setHaeder' is not allowed in`
 					feedback.camel.yaml         | `method: findRequest`                            | `metod: findRequest`                    | `error: 'metod' is not allowed in 'method'`
+					feedback.camel.yaml         | `constant: "202"`                                | `simple: a\\n            constant: b`     | `error: 'setHeader' has several of which it takes only one`
+					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: ""`                               | `error: the uri has no value: set it`
 					feedback.camel.yaml         | `method: findRequest`                            | `method: findRequests`                  | `error: the bean 'feedbackRecorder' has no method 'findRequests', only count, findRequest`
 					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: feedbackRecoder`                  | `error: there is no bean 'feedbackRecoder'`
 					feedback.camel.yaml         | `ref: feedbackRecorder`                          | `ref: jdbcTemplate`                     | `error: the bean 'jdbcTemplate' is not allowed in routes`
