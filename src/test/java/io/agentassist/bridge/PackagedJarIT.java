@@ -116,14 +116,14 @@ class PackagedJarIT {
 	@Test
 	void shouldSayThatTheLocaleCannotExpressTheNameOfAFile() throws Exception {
 		Process process = new ProcessBuilder("sh", "-c",
-				"touch routes/$(printf '\\303\\234')berblick.md && LC_ALL=POSIX exec \"$0\" -jar \"$1\" routes check",
+				"touch routes/$(printf '\\303\\234')berblick.camel.yaml && LC_ALL=POSIX exec \"$0\" -jar \"$1\" routes check",
 				Path.of(System.getProperty("java.home"), "bin", "java").toString(), PackagedBridge.jar())
 			.directory(this.folder.toFile())
 			.redirectErrorStream(true)
 			.start();
 
 		assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-			.contains("berblick.md:1:1: error: has a name that the bridge's locale cannot express");
+			.contains("berblick.camel.yaml:1:1: error: has a name that the bridge's locale cannot express");
 		assertThat(process.waitFor()).isOne();
 	}
 

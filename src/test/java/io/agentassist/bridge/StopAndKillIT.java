@@ -186,11 +186,12 @@ class StopAndKillIT {
 
 	private PackagedBridge bridge(Path home, Map<String, String> settings) {
 		String url = this.world.baseUrl();
-		Map<String, String> all = new HashMap<>(Map.of("agentassist.public-url", BridgeTest.PUBLIC_URL,
-				"agentassist.genesys.client-id", StubbedProvider.CLIENT_ID, "agentassist.genesys.client-secret",
-				StubbedProvider.CLIENT_SECRET, "agentassist.genesys.api-url", url + "/api",
-				"agentassist.genesys.login-url", url + "/login", "agentassist.analytics.endpoint", url + "/analytics",
-				"agentassist.api.auth", "none", "agentassist.callback.auth", "none"));
+		Map<String, String> all = new HashMap<>(
+				Map.of("agentassist.public-url", BridgeTest.PUBLIC_URL, "agentassist.genesys.client-id",
+						StubbedProvider.CLIENT_ID, "agentassist.genesys.client-secret", StubbedProvider.CLIENT_SECRET,
+						"agentassist.genesys.api-url", url + "/api", "agentassist.genesys.login-url", url + "/login",
+						"agentassist.analytics.endpoint", url + StubbedProvider.ANALYTICS_PATH, "agentassist.api.auth",
+						"none", "agentassist.callback.auth", "none"));
 		// The first requests of a process find cold code.
 		all.put("agentassist.suggestions.max-construction-latency", "10s");
 		all.putAll(settings);
@@ -242,7 +243,7 @@ class StopAndKillIT {
 
 	/** The different events that analytics got, by request. */
 	private Map<String, Set<String>> analyticsEvents() {
-		return this.world.findAll(postRequestedFor(urlEqualTo("/analytics")))
+		return this.world.findAll(postRequestedFor(urlEqualTo(StubbedProvider.ANALYTICS_PATH)))
 			.stream()
 			.map((request) -> BridgeTest.json(request.getBodyAsString()))
 			.collect(Collectors.groupingBy((event) -> event.path("request_id").asText(),

@@ -21,14 +21,18 @@ import org.springframework.transaction.TransactionException;
  * turned off, since they quote what a step failed on.
  */
 @Component
-class FailureLog extends SimpleEventNotifierSupport {
+public class FailureLog extends SimpleEventNotifierSupport {
+
+	/**
+	 * Exchange property that holds the exchange itself if a caller waits for its answer;
+	 * copies have it, too.
+	 */
+	public static final String ANSWERED = "answeredExchange";
 
 	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
 
 	/** Components that nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
-
-	private static final Set<String> HTTP = Set.of("platform-http", "rest-api", "rest-openapi");
 
 	private final ScheduledFailures scheduled;
 
@@ -64,20 +68,18 @@ class FailureLog extends SimpleEventNotifierSupport {
 
 	/**
 	 * Whether it is a copy for which nobody waits, as of a wire tap: it names its
-	 * original, or it is from HTTP and yet not to be answered.
+	 * original, or is another than the one whose caller waits for an answer.
 	 */
 	static boolean isCopy(Exchange exchange) {
-		return !exchange.getPattern().isOutCapable()
-				&& (exchange.getProperty(Exchange.CORRELATION_ID) != null || isFrom(exchange, HTTP));
+		Object answered = exchange.getProperty(ANSWERED);
+		String original = exchange.getProperty(Exchange.CORRELATION_ID, String.class);
+		return !exchange.getPattern().isOutCapable() && ((answered != null) ? answered != exchange
+				: original != null && !original.equals(exchange.getExchangeId()));
 	}
 
 	private static boolean isOfClock(Exchange exchange) {
-		return isFrom(exchange, CLOCKS);
-	}
-
-	private static boolean isFrom(Exchange exchange, Set<String> components) {
 		Endpoint from = exchange.getFromEndpoint();
-		return from != null && components.contains(StringHelper.before(from.getEndpointUri(), ":"));
+		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
 	}
 
 	/** A database outage is shown by the health, not logged at each poll. */

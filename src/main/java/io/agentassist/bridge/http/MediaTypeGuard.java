@@ -14,6 +14,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
+import org.springframework.util.StringUtils;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
@@ -38,10 +39,12 @@ public class MediaTypeGuard extends HttpFilter {
 	@Override
 	protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
-		if (!isReadable(request, HttpHeaders.CONTENT_TYPE)) {
+		String type = request.getContentType();
+		if (StringUtils.hasLength(type) && !isReadable(() -> MediaType.parseMediaType(type))) {
 			refuse(request, response, HttpStatus.UNSUPPORTED_MEDIA_TYPE, HttpHeaders.CONTENT_TYPE);
 		}
-		else if (!isReadable(request, HttpHeaders.ACCEPT)) {
+		else if (!isReadable(
+				() -> MediaType.parseMediaTypes(Collections.list(request.getHeaders(HttpHeaders.ACCEPT))))) {
 			refuse(request, response, HttpStatus.NOT_ACCEPTABLE, HttpHeaders.ACCEPT);
 		}
 		else {
@@ -49,9 +52,9 @@ public class MediaTypeGuard extends HttpFilter {
 		}
 	}
 
-	private static boolean isReadable(HttpServletRequest request, String header) {
+	private static boolean isReadable(Runnable parsing) {
 		try {
-			MediaType.parseMediaTypes(Collections.list(request.getHeaders(header)));
+			parsing.run();
 			return true;
 		}
 		catch (InvalidMediaTypeException ex) {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 
+import io.agentassist.bridge.failure.FailureLog;
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryLaterException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -77,6 +78,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		String operation = request.getMethod() + " " + request.getRequestURI();
 		Exchange exchange = createExchange(true);
 		exchange.setPattern(ExchangePattern.InOut);
+		exchange.setProperty(FailureLog.ANSWERED, exchange);
 		TraceContext.enter(request, exchange);
 		try {
 			return service(operation, exchange, request, response);

@@ -113,13 +113,13 @@ public class DeadLetters {
 	List<DeadLetter> page(String destination, long after, int limit) {
 		int size = Math.min(limit, MAX_PAGE);
 		List<DeadLetter> page = new ArrayList<>();
-		List<Long> part = part(after, Long.MAX_VALUE);
-		while (!part.isEmpty() && page.size() < size) {
+		List<Long> part = (size > 0) ? part(after, Long.MAX_VALUE) : List.of();
+		while (!part.isEmpty()) {
 			page.addAll(this.jdbc.query("""
 					SELECT id, destination, event_id, attempts, reason, created_at, died_at, payload FROM dead_letter
 					WHERE id = ANY (?) AND %s ORDER BY id LIMIT ?""".formatted(OF_DESTINATION), ROW_MAPPER,
 					part.toArray(Long[]::new), destination, size - page.size()));
-			part = part(last(part), Long.MAX_VALUE);
+			part = (page.size() < size) ? part(last(part), Long.MAX_VALUE) : List.of();
 		}
 		return page;
 	}

@@ -57,9 +57,13 @@ final class HazardCheck {
 		items.stream().filter(this::redelivers).forEach((item) -> collectCalls(item, item.node()));
 		items.forEach((item) -> walk(item, "", item.node()));
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).toList();
-		routes.forEach((route) -> this.called.putIfAbsent(this.names.name("from", route.from()), route));
-		// Of a route whose entrance has no value, and of most steps.
-		this.called.remove("");
+		routes.forEach((route) -> {
+			String entrance = this.names.name("from", route.from());
+			// Others, such as a broker's, are called in no transaction of the caller's.
+			if (entrance.startsWith("direct:")) {
+				this.called.putIfAbsent(entrance, route);
+			}
+		});
 		routes.forEach((route) -> {
 			Node steps = YamlTree.entry(route.from(), "steps");
 			if (YamlTree.elements(steps).stream().anyMatch((step) -> YamlTree.entry(step, "transacted") != null)) {

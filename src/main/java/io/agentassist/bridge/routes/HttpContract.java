@@ -39,7 +39,7 @@ final class HttpContract {
 			Node root = RouteFileParser.compose(location, Files.readString(file)).orElse(null);
 			List<Node> servers = YamlTree.elements(YamlTree.entry(root, "servers"));
 			String url = servers.isEmpty() ? null : YamlTree.text(servers.get(0), "url");
-			String base = (url != null) ? url.replaceFirst("^https?://[^/]*", "") : "";
+			String base = (url != null) ? url.replaceFirst("^https?://[^/]*", "").replaceFirst("/$", "") : "";
 			YamlTree.entries(YamlTree.entry(root, "paths"))
 				.forEach((path, methods) -> YamlTree.entries(methods).forEach((method, operation) -> {
 					String id = YamlTree.text(operation, "operationId");

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.apache.camel.Exchange;
 import org.apache.camel.catalog.EndpointValidationResult;
 import org.apache.camel.component.platform.http.spi.Method;
 import org.apache.camel.util.TimeUtils;
@@ -285,6 +286,9 @@ final class ReferenceCheck {
 			if (COMPUTED.contains(name)) {
 				computed(item, name, node);
 			}
+			if ("setHeader".equals(name) && Exchange.HTTP_URI.equals(YamlTree.text(node, "name"))) {
+				url(item, node);
+			}
 			if (COUNTING.contains(name)) {
 				wholeNumber(item, name, node);
 			}
@@ -325,6 +329,14 @@ final class ReferenceCheck {
 			Node to = new ScalarNode(Tag.STR, true, uri.trim(), ScalarStyle.PLAIN, constant.getStartMark(),
 					constant.getEndMark());
 			endpoint(item, "to", to, to);
+		}
+	}
+
+	private void url(RouteItem item, Node node) {
+		Node constant = YamlTree.constant(node);
+		String url = this.scratch.value(YamlTree.text(constant));
+		if (url != null && !url.matches("https?://.+")) {
+			this.problems.accept(item.error(constant, YamlTree.text(constant) + " is no http:// or https:// URL"));
 		}
 	}
 

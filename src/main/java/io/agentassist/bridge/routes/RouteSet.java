@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -50,9 +51,11 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	 */
 	static RouteSet read(RoutesProperties settings, Path folder, Consumer<RouteProblem> problems) {
 		NavigableMap<String, String> files = new TreeMap<>();
+		List<RouteProblem> beside = new ArrayList<>();
 		walk(folder, (path, attributes) -> {
 			if (!attributes.isDirectory() && isWanted(path)) {
-				String text = text(folder, path, settings, problems);
+				String text = text(folder, path, settings.maxFileSize().toBytes(),
+						isRoute(settings, path) ? problems : beside::add);
 				if (text != null) {
 					files.put(name(path), text);
 				}
@@ -62,7 +65,12 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				problems.accept(unreadable(path, failure));
 			}
 		});
-		return of(settings, files);
+		RouteSet set = of(settings, files);
+		// A picture, say, concerns nobody, but a text that a route reads does.
+		beside.stream()
+			.filter((problem) -> set.routes.stream().anyMatch((route) -> files.get(route).contains(problem.file())))
+			.forEach(problems);
+		return set;
 	}
 
 	/**
@@ -106,19 +114,17 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 	 */
 	static RouteSet of(RoutesProperties settings, Map<String, String> files) {
 		NavigableMap<String, String> sorted = new TreeMap<>(files);
-		return new RouteSet(sorted, sorted.keySet().stream().filter((name) -> isRoute(settings, name)).toList());
+		return new RouteSet(sorted,
+				sorted.keySet().stream().filter((name) -> isRoute(settings, Path.of(name))).toList());
 	}
 
-	private static boolean isRoute(RoutesProperties settings, String name) {
+	private static boolean isRoute(RoutesProperties settings, Path path) {
 		return settings.files()
 			.stream()
-			.anyMatch((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(Path.of(name)));
+			.anyMatch((pattern) -> FileSystems.getDefault().getPathMatcher("glob:" + pattern).matches(path));
 	}
 
-	/**
-	 * Null if the file is refused, or is neither a route nor a text that one could read.
-	 */
-	private static String text(Path folder, Path path, RoutesProperties settings, Consumer<RouteProblem> problems) {
+	private static String text(Path folder, Path path, long maxSize, Consumer<RouteProblem> problems) {
 		try {
 			// By its name, as a set knows it: the process's locale may lack some
 			// characters.
@@ -135,12 +141,9 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 				problems.accept(RouteProblem.error(name(path), "is not a regular file"));
 				return null;
 			}
-			long maxSize = settings.maxFileSize().toBytes();
 			if (Files.size(file) > maxSize) {
-				if (isRoute(settings, name(path))) {
-					problems.accept(RouteProblem.error(name(path), "has " + Files.size(file) + " bytes, more than the "
-							+ maxSize + " of agentassist.routes.max-file-size"));
-				}
+				problems.accept(RouteProblem.error(name(path), "has " + Files.size(file) + " bytes, more than the "
+						+ maxSize + " of agentassist.routes.max-file-size"));
 				return null;
 			}
 			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
@@ -150,9 +153,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 					"has a name that the bridge's locale cannot express: rename it, or set LC_ALL=C.UTF-8 at the start"));
 		}
 		catch (CharacterCodingException ex) {
-			if (isRoute(settings, name(path))) {
-				problems.accept(RouteProblem.error(name(path), "is not UTF-8 text"));
-			}
+			problems.accept(RouteProblem.error(name(path), "is not UTF-8 text"));
 		}
 		catch (NoSuchFileException ex) {
 			problems.accept(RouteProblem.error(name(path), "is a link to a file that does not exist"));

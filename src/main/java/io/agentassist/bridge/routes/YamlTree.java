@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.apache.camel.support.LanguageSupport;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -73,7 +74,7 @@ final class YamlTree {
 		for (String language : List.of("constant", "simple")) {
 			Node at = entry(expression, language);
 			Node text = (text(at) != null) ? at : entry(at, "expression");
-			if (text(text) != null && !text(text).contains("${")) {
+			if (text(text) != null && !LanguageSupport.hasSimpleFunction(text(text))) {
 				return text;
 			}
 		}

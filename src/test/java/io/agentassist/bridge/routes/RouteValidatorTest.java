@@ -605,6 +605,24 @@ class RouteValidatorTest {
 		assertThat(check()).isEmpty();
 	}
 
+	/** It left the set unnoticed, and was read from the folder. */
+	@Test
+	void shouldRefuseWhatARouteReadsIfItIsNotText() throws IOException {
+		Files.write(this.folder.resolve("answer.txt"), new byte[] { 'Z', 'o', (byte) 0xeb });
+		add("answer.camel.yaml", """
+				- route:
+				    id: answer
+				    from:
+				      uri: direct:answer
+				      steps:
+				        - setBody:
+				            id: set-answer
+				            constant: resource:file:{{agentassist.routes.directory}}/answer.txt
+				""");
+
+		assertThat(check()).map(RouteProblem::toString).contains("answer.txt:1:1: error: is not UTF-8 text");
+	}
+
 	@Test
 	void shouldTakeEveryFileFromKaoto() throws IOException {
 		// Kaoto leaves out what is at its default and writes an element in its own order.
