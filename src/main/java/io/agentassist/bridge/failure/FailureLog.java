@@ -72,9 +72,8 @@ public class FailureLog extends SimpleEventNotifierSupport {
 	 */
 	static boolean isCopy(Exchange exchange) {
 		Object answered = exchange.getProperty(ANSWERED);
-		String original = exchange.getProperty(Exchange.CORRELATION_ID, String.class);
-		return !exchange.getPattern().isOutCapable() && ((answered != null) ? answered != exchange
-				: original != null && !original.equals(exchange.getExchangeId()));
+		return !exchange.getPattern().isOutCapable()
+				&& ((answered != null) ? answered != exchange : ScheduledFailures.isPart(exchange));
 	}
 
 	private static boolean isOfClock(Exchange exchange) {

@@ -81,15 +81,21 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 		if (!this.failing.isEmpty() && event instanceof ExchangeCompletedEvent completed) {
 			Exchange exchange = completed.getExchange();
 			String route = exchange.getFromRouteId();
-			String whole = exchange.getProperty(Exchange.CORRELATION_ID, String.class);
-			// What split a message has its parts' correlation id, its own id, afterwards.
-			boolean isPart = whole != null && !whole.equals(exchange.getExchangeId());
 			// Camel also reports a handled failure as completed.
-			if (route != null && !isPart && !exchange.getExchangeId().equals(this.failing.get(route))
+			if (route != null && !isPart(exchange) && !exchange.getExchangeId().equals(this.failing.get(route))
 					&& this.failing.remove(route) != null) {
 				log.info("Route {} works again", route);
 			}
 		}
+	}
+
+	/**
+	 * Whether it is a part or a copy of another exchange. What split a message has the
+	 * correlation id of its parts, which is its own id, afterwards.
+	 */
+	static boolean isPart(Exchange exchange) {
+		String whole = exchange.getProperty(Exchange.CORRELATION_ID, String.class);
+		return whole != null && !whole.equals(exchange.getExchangeId());
 	}
 
 }
