@@ -77,6 +77,9 @@ final class ReferenceCheck {
 	/** What the contract's operations are served at, and the operations. */
 	private final Map<String, String> contract = new HashMap<>();
 
+	/** What is wrong if no route has this entrance. */
+	private final Map<String, RouteProblem> unserved = new HashMap<>();
+
 	private final Map<String, String> entrances = new HashMap<>();
 
 	private final Set<String> policies = new HashSet<>();
@@ -106,6 +109,11 @@ final class ReferenceCheck {
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).filter(this::isActive).toList();
 		items.forEach(this::collectContract);
 		routes.forEach(this::collectEntrance);
+		this.unserved.forEach((name, problem) -> {
+			if (!this.entrances.containsKey(name)) {
+				this.problems.accept(problem);
+			}
+		});
 		uniqueStartupOrders(routes);
 		routes.forEach(this::startsItself);
 		for (RouteItem item : items) {
@@ -146,13 +154,15 @@ final class ReferenceCheck {
 			return;
 		}
 		try {
-			HttpContract.operations(YamlTree.text(specification)).values().forEach((operation) -> {
+			HttpContract.operations(YamlTree.text(specification)).forEach((id, operation) -> {
 				String[] verbAndPath = operation.split(" ", 2);
 				this.contract.put(shape(HTTP + verbAndPath[1] + " " + verbAndPath[0]), operation);
+				this.unserved.put("direct:" + id, item.error(specification, "no route starts with 'direct:" + id
+						+ "', which has to serve " + operation + " of the contract"));
 			});
 		}
 		catch (IOException ex) {
-			// Reported with the routes that the contract needs.
+			this.problems.accept(item.error(specification, "the contract cannot be read: " + ex.getMessage()));
 		}
 	}
 

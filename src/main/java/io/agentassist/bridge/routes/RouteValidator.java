@@ -1,14 +1,11 @@
 package io.agentassist.bridge.routes;
 
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-
-import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Checks whether a set of routes would run, without running it: its syntax, Camel's
@@ -56,7 +53,7 @@ final class RouteValidator {
 				ReferenceCheck references = new ReferenceCheck(this.settings, surroundings, scratch, names,
 						problems::add);
 				Set<String> entrances = references.check(items);
-				checkCallers(set, items, entrances, surroundings, problems::add);
+				checkCallers(set, entrances, surroundings, problems::add);
 				if (!RouteProblem.anyError(problems)) {
 					new HazardCheck(surroundings, names, problems::add).check(items,
 							items.stream().filter(references::isActive).toList());
@@ -94,25 +91,9 @@ final class RouteValidator {
 		this.fitting = fitting;
 	}
 
-	/** Checks that the routes needed by the contract and by beans exist. */
-	private void checkCallers(RouteSet set, List<RouteItem> items, Set<String> entrances,
-			RouteSurroundings surroundings, Consumer<RouteProblem> problems) {
-		for (RouteItem item : items) {
-			Node specification = HttpContract.specification(item);
-			if (specification != null) {
-				try {
-					HttpContract.operations(YamlTree.text(specification)).forEach((id, operation) -> {
-						if (!entrances.contains("direct:" + id)) {
-							problems.accept(item.error(specification, "no route starts with 'direct:" + id
-									+ "', which has to serve " + operation + " of the contract"));
-						}
-					});
-				}
-				catch (IOException ex) {
-					problems.accept(item.error(specification, "the contract cannot be read: " + ex.getMessage()));
-				}
-			}
-		}
+	/** Checks that the routes called by beans exist. */
+	private static void checkCallers(RouteSet set, Set<String> entrances, RouteSurroundings surroundings,
+			Consumer<RouteProblem> problems) {
 		surroundings.calledRoutes().forEach((bean, uri) -> {
 			if (!entrances.contains(uri)) {
 				problems.accept(RouteProblem.error(set.routes().get(0),

@@ -219,14 +219,7 @@ class RouteValidatorTest {
 			.hasToString("new.camel.yaml:9:23: error: the bean 'started' is not allowed in routes: use another, or add"
 					+ " it to agentassist.routes.beans");
 
-		System.setProperty("agentassist.routes.beans", "started");
-		try (OfflineRoutes allowing = new OfflineRoutes("")) {
-			RouteSet set = RouteSet.read(allowing.settings(), this.folder, (problem) -> assertThat(problem).isNull());
-			assertThat(allowing.validate(set)).isEmpty();
-		}
-		finally {
-			System.clearProperty("agentassist.routes.beans");
-		}
+		assertThat(checkWith("agentassist.routes.beans", "started")).isEmpty();
 	}
 
 	/** They were not looked at. */
@@ -461,14 +454,14 @@ class RouteValidatorTest {
 	/** It was refused, and its value with a key in it shown. */
 	@Test
 	void shouldTakeASettingWithAQueryForAnEndpoint() throws IOException {
-		System.setProperty("agentassist.analytics.endpoint", "https://collector.example/events?key=k-1&x=y");
-		try (OfflineRoutes withQuery = new OfflineRoutes("")) {
-			RouteSet set = RouteSet.read(withQuery.settings(), this.folder, (problem) -> assertThat(problem).isNull());
-			assertThat(withQuery.validate(set)).isEmpty();
-		}
-		finally {
-			System.clearProperty("agentassist.analytics.endpoint");
-		}
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - to:
+				            uri: "{{agentassist.analytics.endpoint}}"
+				            parameters: {httpMethod: POST}
+				""");
+
+		assertThat(checkWith("agentassist.analytics.endpoint", "https://collector.example/events?key=k-1&x=y"))
+			.isEmpty();
 	}
 
 	/** Camel reads some when a route starts, others when a message fails. */
@@ -673,9 +666,23 @@ class RouteValidatorTest {
 	}
 
 	private NavigableSet<RouteProblem> check() throws IOException {
+		return check(offline);
+	}
+
+	private NavigableSet<RouteProblem> checkWith(String setting, String value) throws IOException {
+		System.setProperty(setting, value);
+		try (OfflineRoutes others = new OfflineRoutes("")) {
+			return check(others);
+		}
+		finally {
+			System.clearProperty(setting);
+		}
+	}
+
+	private NavigableSet<RouteProblem> check(OfflineRoutes surroundings) {
 		NavigableSet<RouteProblem> problems = new TreeSet<>();
-		RouteSet set = RouteSet.read(offline.settings(), this.folder, problems::add);
-		problems.addAll(offline.validate(set));
+		RouteSet set = RouteSet.read(surroundings.settings(), this.folder, problems::add);
+		problems.addAll(surroundings.validate(set));
 		return problems;
 	}
 
