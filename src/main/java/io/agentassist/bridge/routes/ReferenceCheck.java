@@ -149,8 +149,14 @@ final class ReferenceCheck {
 	}
 
 	private void collectContract(RouteItem item) {
+		if (!"rest".equals(item.kind())) {
+			return;
+		}
 		Node specification = HttpContract.specification(item);
-		if (specification == null) {
+		// A start would serve its paths instead of the contract's, or refuse it.
+		if (specification == null || !this.contract.isEmpty()) {
+			this.problems.accept(item.error(item.key(), "'rest' serves the contract only, once: add your operation to"
+					+ " the contract, or write a route from '" + HTTP + "/<path>'"));
 			return;
 		}
 		try {

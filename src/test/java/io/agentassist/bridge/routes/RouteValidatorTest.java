@@ -174,6 +174,21 @@ class RouteValidatorTest {
 		}
 	}
 
+	/**
+	 * After a restart the first took the contract's path; the second stopped the start.
+	 */
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "path: /agentassist\n    post:\n      - path: /callback\n        to: direct:recordFeedback",
+					"openApi:\n      specification: file:config/openapi.yaml" })
+	void shouldRefuseARestThatIsNotTheContract(String rest) throws IOException {
+		add("new.camel.yaml", "- rest:\n    " + rest + "\n");
+
+		assertThat(check()).singleElement()
+			.hasToString("new.camel.yaml:1:3: error: 'rest' serves the contract only, once: add your operation to the"
+					+ " contract, or write a route from 'platform-http:/<path>'");
+	}
+
 	/** The next start was refused. */
 	@Test
 	void shouldRefuseAStartupOrderThatIsGivenTwice() throws IOException {
