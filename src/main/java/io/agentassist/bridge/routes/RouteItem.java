@@ -1,6 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.util.List;
+import java.util.Optional;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -22,11 +23,13 @@ record RouteItem(String file, String kind, Node key, Node node) {
 	 */
 	static RouteProblem problem(List<RouteItem> items, String route, String message) {
 		String text = "route '" + route + "' " + message;
-		return items.stream()
-			.filter((item) -> route.equals(item.id()))
-			.findFirst()
-			.map((item) -> item.error(YamlTree.key(item.node(), "id"), text))
+		return find(items, route).map((item) -> item.error(YamlTree.key(item.node(), "id"), text))
 			.orElseGet(() -> RouteProblem.error(items.get(0).file(), text));
+	}
+
+	/** The route or policy with an id. */
+	static Optional<RouteItem> find(List<RouteItem> items, String id) {
+		return items.stream().filter((item) -> id.equals(item.id())).findFirst();
 	}
 
 	boolean isRoute() {

@@ -130,8 +130,7 @@ final class ScratchContext implements AutoCloseable {
 		files.forEach((builder, file) -> attempt(() -> builder.addRoutesToCamelContext(this.camel),
 				(cause) -> problems.accept(unreadable(file, cause))));
 		for (RouteDefinition route : this.camel.getRouteDefinitions()) {
-			attempt(() -> build(route), (cause) -> problems
-				.accept(RouteItem.problem(items, route.getId(), "cannot be built: " + RouteProblem.reason(cause))));
+			attempt(() -> build(route), (cause) -> problems.accept(unbuildable(items, route.getId(), cause)));
 		}
 	}
 
@@ -148,6 +147,14 @@ final class ScratchContext implements AutoCloseable {
 		Matcher line = LINE.matcher(messages);
 		return new RouteProblem(file, line.find() ? Integer.parseInt(line.group(1)) : 1, 1, RouteProblem.Severity.ERROR,
 				"Camel cannot read it: " + RouteProblem.reason(failure));
+	}
+
+	private RouteProblem unbuildable(List<RouteItem> items, String route, Throwable cause) {
+		BuildFailure failure = BuildFailure.of(cause);
+		return RouteItem.find(items, route)
+			.map((item) -> failure.problem(item, "route '" + route + "'", this::value))
+			// One that Camel made of a template.
+			.orElseGet(() -> RouteItem.problem(items, route, "cannot be built: " + failure.reason()));
 	}
 
 	private void addPolicies(RoutesBuilder builder, List<RouteItem> items, Consumer<RouteProblem> problems)
@@ -167,9 +174,9 @@ final class ScratchContext implements AutoCloseable {
 				attempt(() -> build(policy), (cause) -> {
 					// Or else it would be reported again for each route that uses it.
 					added.remove(policy);
-					problems.accept(item.error(YamlTree.key(item.node(), "id"),
-							((item.id() != null) ? "routeConfiguration '" + item.id() + "'" : "this routeConfiguration")
-									+ " cannot be built: " + RouteProblem.reason(cause)));
+					String name = (item.id() != null) ? "routeConfiguration '" + item.id() + "'"
+							: "this routeConfiguration";
+					problems.accept(BuildFailure.of(cause).problem(item, name, this::value));
 				});
 			}
 		}

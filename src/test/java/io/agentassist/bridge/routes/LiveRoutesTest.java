@@ -180,8 +180,8 @@ class LiveRoutesTest {
 		write("greeting.camel.yaml", FAILING.formatted("first"));
 		start();
 		write("errors.camel.yaml", POLICY.replace("IllegalState", "IlegalState"));
-		String problem = "errors.camel.yaml:2:5: error: routeConfiguration 'forgiving' cannot be built: "
-				+ "ClassNotFoundException: java.lang.IlegalStateException";
+		String problem = "errors.camel.yaml:5:23: error: routeConfiguration 'forgiving' cannot be built: "
+				+ "there is no class 'java.lang.IlegalStateException'";
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).containsExactly(problem);
 		this.camel.close();

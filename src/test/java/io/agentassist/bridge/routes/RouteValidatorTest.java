@@ -93,7 +93,7 @@ class RouteValidatorTest {
 					feedback.camel.yaml         | `uri: direct:recordFeedback`                     | `uri: direct:recordFeedbacks`           | `error: no route starts with 'direct:recordFeedback', which has to serve POST /agentassist/feedback`
 					feedback.camel.yaml         | `uri: bean-validator:feedback`                   | `uri: file:/etc`                        | `error: the component 'file' is not allowed`
 					feedback.camel.yaml         | `uri: bean-validator:feedback`                   | `uri: kafka:feedback`                   | `error: there is no component 'kafka'`
-					feedback.camel.yaml         | `unmarshalType: io.agentassist.bridge.interaction.Feedback` | `unmarshalType: io.agentassist.Nothing` | `error: route 'record-feedback' cannot be built:`
+					feedback.camel.yaml         | `unmarshalType: io.agentassist.bridge.interaction.Feedback` | `unmarshalType: io.agentassist.Nothing` | `error: route 'record-feedback' cannot be built: there is no class 'io.agentassist.Nothing'`
 					feedback.camel.yaml         | `simple: ${body} != null`                        | `simple: ${body != null`                | `error: route 'record-feedback' cannot be built:`
 					feedback.camel.yaml         | `idempotentRepository: idempotencyKeys`          | `idempotentRepository: keys`            | `error: there is no bean 'keys'`
 					purge.camel.yaml            | `delay: "{{agentassist.lifecycle.purge-interval}}"` | `delay: "{{purge}}"`                 | `error: the setting 'purge' is not defined`
@@ -110,7 +110,7 @@ class RouteValidatorTest {
 					error-policies.camel.yaml   | `maximumRedeliveries: "{{agentassist.genesys.retries}}"` | `maximumRedeliveries: "-1"`     | `warning: -1 retries forever`
 					provider-query.camel.yaml   | `- doTry:` | `- circuitBreaker: {id: guard, steps: [{log: {id: guarded, message: x}}]}\\n        - doTry:` | `warning: while it is open, calls are skipped and succeed`
 					error-policies.camel.yaml   | `refused: ${exception.message}`                  | `refused: ${exception.message`          | `error: routeConfiguration 'callback-errors' cannot be built: `
-					error-policies.camel.yaml   | `java.lang.Exception`                            | `java.lang.Exeption`                    | `error: routeConfiguration 'provider-retry' cannot be built: ClassNotFoundException: java.lang.Exeption`
+					error-policies.camel.yaml   | `java.lang.Exception`                            | `java.lang.Exeption`                    | `error: routeConfiguration 'provider-retry' cannot be built: there is no class 'java.lang.Exeption'`
 					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {name: keep}` | `error: no route starts with 'direct:keep'`
 					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {name: recordFeedback}` | `error: sends every message back to 'direct:recordFeedback'`
 					feedback.camel.yaml         | `uri: direct:keep-feedback`                      | `uri: direct\\n            parameters: {nam: keep}` | `error: not a valid endpoint: `
@@ -429,10 +429,10 @@ class RouteValidatorTest {
 		String rest = "\n          onExceptionOccurredRef: failedStep\n          redeliveryPolicy";
 		replace("error-policies.camel.yaml", "java.lang.Exception" + rest, "java.lang.Exeption" + rest);
 
-		int line = lineOf("error-policies.camel.yaml", "id: api-errors");
+		int line = lineOf("error-policies.camel.yaml", "java.lang.Exeption");
 		assertThat(check()).singleElement()
-			.hasToString("error-policies.camel.yaml:" + line + ":5: error: routeConfiguration 'api-errors' cannot be"
-					+ " built: ClassNotFoundException: java.lang.Exeption");
+			.hasToString("error-policies.camel.yaml:" + line + ":15: error: routeConfiguration 'api-errors' cannot be"
+					+ " built: there is no class 'java.lang.Exeption'");
 	}
 
 	/** Nothing of a policy was built, whether a route named it or not. */
@@ -455,12 +455,12 @@ class RouteValidatorTest {
 		add("policies.camel.yaml", policies.formatted("id: unused"));
 		assertThat(check()).singleElement()
 			.asString()
-			.startsWith("policies.camel.yaml:4:5: error: routeConfiguration 'unused' cannot be built: ");
+			.matches("policies.camel.yaml:[45]:\\d+: error: routeConfiguration 'unused' cannot be built: .*");
 
 		add("policies.camel.yaml", policies.formatted("description: for all routes without a policy"));
 		assertThat(check()).singleElement()
 			.asString()
-			.startsWith("policies.camel.yaml:4:5: error: this routeConfiguration cannot be built: ");
+			.matches("policies.camel.yaml:[45]:\\d+: error: this routeConfiguration cannot be built: .*");
 
 		add("policies.camel.yaml", policies.formatted("precondition: \"'a' == 'b'\""));
 		assertThat(check()).isEmpty();
@@ -477,6 +477,26 @@ class RouteValidatorTest {
 
 		assertThat(checkWith("agentassist.analytics.endpoint", "https://collector.example/events?key=k-1&x=y"))
 			.isEmpty();
+	}
+
+	/** It was told at the beginning of the route. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+			"simple: ${bdy} | 14:25: error: route 'new-route' cannot be built: Unknown function: bdy",
+			"simple: '{{agentassist.audit.directory}} ${bdy}' | 14:25: error: route 'new-route' cannot be built: Unknown function: bdy",
+			"jsonpath: $.x | 14:17: error: route 'new-route' cannot be built: there is no language 'jsonpath': its library is not in the bridge",
+			"tokenize: {token: x, resultType: io.None} | 14:50: error: route 'new-route' cannot be built: there is no class 'io.None'" })
+	void shouldNameThePlaceOfAnExpression(String expression, String problem) throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - filter:
+				            simple: ${body} != null
+				            steps:
+				            - setBody:
+				                id: set-new
+				                %s
+				""".formatted(expression));
+
+		assertThat(check()).singleElement().asString().startsWith("new.camel.yaml:" + problem);
 	}
 
 	/** Camel reads some when a route starts, others when a message fails. */
