@@ -10,6 +10,7 @@ const MAX_PAUSE = 120_000; // that a Retry-After may ask for
 const MAX_SILENCE = 45_000; // the server sends something every 15 s
 const STABLE = 5_000; // a connection that lasted so long was a good one
 const FEEDBACK_TIMEOUT = 15_000;
+const SETTLING = 500; // after cards have moved, a click is meant for what was there before
 
 const TROUBLES = {
 	400: "The conversation's id is not valid.",
@@ -22,12 +23,15 @@ const STATES = {
 	expired: "The suggestions did not arrive in time.",
 };
 
+const JUDGEMENTS = { accepted: ".accept", dismissed: ".dismiss" };
+
 const query = new URLSearchParams(location.search);
 const conversationId = query.get("conversation_id");
 const shownRequests = new Map(); // by request_id: the event's data and the element
 let credentials = {}; // headers, kept in memory only
 let lastEventId;
 let following = new AbortController();
+let settling;
 
 const byId = (id) => document.getElementById(id);
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
@@ -41,9 +45,18 @@ async function follow() {
 	following.abort();
 	following = new AbortController();
 	const { signal } = following;
+	if (!conversationId) {
+		byId("no-conversation").hidden = false;
+		return;
+	}
+	if (!isId(conversationId) || /^\.\.?$/.test(conversationId)) {
+		showConnection("refused", TROUBLES[400]); // Browsers take "." and ".." out of a path.
+		return;
+	}
 	showConnection("waiting", "Connecting …");
 	for (let failures = 0; ; ) {
 		const start = Date.now();
+		const eventBefore = lastEventId;
 		const failure = await readStream(signal).catch((reason) => reason);
 		if (signal.aborted) {
 			return;
@@ -60,7 +73,8 @@ async function follow() {
 			}
 			lastEventId = undefined; // It may be the reason.
 		}
-		const stable = Date.now() - start > STABLE;
+		// While there is much to catch up with, the server ends streams early.
+		const stable = Date.now() - start > STABLE || (!failure && lastEventId !== eventBefore);
 		failures = stable ? 0 : failures + 1;
 		if (failure || !stable) {
 			showConnection("waiting", `${trouble} Connecting again …`);
@@ -122,6 +136,7 @@ async function refusal(response) {
 	const retryAfter = response.headers.get("Retry-After") ?? "0";
 	return {
 		status: response.status,
+		challenge: text(response.headers.get("WWW-Authenticate")),
 		detail: text(problem?.detail) || `The service answers with ${response.status}.`,
 		retryAfter: (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now()) || 0,
 	};
@@ -147,7 +162,9 @@ function pause(delay, signal) {
 
 function showConnection(state, words) {
 	byId("connection").dataset.state = state;
-	byId("connection").textContent = words;
+	if (byId("connection").textContent !== words) {
+		byId("connection").textContent = words; // Once: a screen reader reads it each time it is set.
+	}
 	byId("no-requests").hidden = state !== "live" || shownRequests.size > 0;
 	if (state !== "waiting") {
 		byId("sign-in").hidden = state !== "signed-out";
@@ -173,10 +190,13 @@ function signIn(header, value) {
 	follow();
 }
 
-function signedOut({ status, detail }) {
+/** Asks for an API key, unless the service takes tokens, which only the desktop can get. */
+function signedOut({ status, detail, challenge }) {
 	const given = Object.keys(credentials).length > 0;
+	const takesTokens = challenge.startsWith("Bearer") || "Authorization" in credentials;
 	const reason = given ? "Signed out: this key or token is not valid." : "Signed out.";
-	showConnection("signed-out", status === 403 ? `Not allowed. ${detail}` : reason);
+	const advice = takesTokens ? " The desktop has to sign you in again." : "";
+	showConnection(takesTokens ? "refused" : "signed-out", status === 403 ? `Not allowed. ${detail}` : reason + advice);
 }
 
 // ---- Requests and their suggestions
@@ -197,6 +217,7 @@ function showRequest(data) {
 		const older = others.find((other) => other.dataset.submittedAt <= element.dataset.submittedAt);
 		byId("requests").insertBefore(element, older ?? null);
 	}
+	settle();
 	if (shownRequests.size > MAX_REQUESTS) {
 		const oldest = byId("requests").lastElementChild;
 		oldest.remove();
@@ -204,6 +225,13 @@ function showRequest(data) {
 	}
 	byId("no-requests").hidden = true;
 	byId("news").textContent = words;
+}
+
+/** Keeps the mouse from pressing a button that has just moved below it. */
+function settle() {
+	byId("requests").classList.add("settling");
+	clearTimeout(settling);
+	settling = setTimeout(() => byId("requests").classList.remove("settling"), SETTLING);
 }
 
 /** The element, and what to tell those who cannot see it. */
@@ -251,9 +279,12 @@ function suggestionElement(request, suggestion) {
 	part(".copy").hidden = content === "";
 	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
 
-	let failedAction;
+	const failed = new Set(); // actions; of accepted and dismissed, the last one
 	let judgements = 0;
-	part(".again").onclick = () => give(failedAction);
+	part(".again").onclick = () => {
+		element.focus(); // The button is about to go.
+		[...failed].forEach((action) => give(action));
+	};
 	part(".accept").onclick = () => give("accepted");
 	part(".dismiss").onclick = () => give("dismissed");
 	part(".more").onclick = () => {
@@ -280,23 +311,42 @@ function suggestionElement(request, suggestion) {
 		if (!takesFeedback) {
 			return;
 		}
-		const judgement = action === "accepted" || action === "dismissed" ? ++judgements : undefined;
-		const agentId = [query.get("agent_id"), request.agent_id].find(isId);
+		const button = JUDGEMENTS[action] && part(JUDGEMENTS[action]);
+		if (button?.ariaDisabled === "true") {
+			return;
+		}
+		if (button) {
+			judgements++;
+			failed.delete("accepted");
+			failed.delete("dismissed");
+		}
+		const judgement = judgements;
+		// One that is not valid is refused, or else the feedback would be another agent's.
+		const agentId = query.get("agent_id") || (isId(request.agent_id) ? request.agent_id : undefined);
 		const feedback = { request_id: request.request_id, suggestion_id: suggestion.id, action, agent_id: agentId };
 		const failure = await sendFeedback(feedback).catch((reason) => reason);
-		if (failure || action === failedAction) {
-			const reason = failure?.detail ?? "The service cannot be reached.";
-			failedAction = failure ? action : undefined;
-			part(".trouble").textContent = failure ? `Your feedback is not recorded. ${reason}` : "";
-			part(".again").hidden = !failure;
-		}
 		// Answers may come in another order than the clicks.
-		if (!failure && judgement === judgements) {
+		const isOutdated = button && judgement !== judgements;
+		if (failure && !isOutdated) {
+			failed.add(action);
+		} else {
+			failed.delete(action);
+		}
+		if (!failure && button) {
+			button.ariaDisabled = "true"; // It is recorded once.
+		}
+		if (!failure && button && !isOutdated) {
 			element.dataset.feedback = action;
 			part(".outcome").textContent = action === "accepted" ? "Accepted" : "Dismissed";
 			part(".accept").ariaPressed = String(action === "accepted");
 			part(".dismiss").ariaPressed = String(action === "dismissed");
 		}
+		if (failed.size === 0) {
+			part(".trouble").textContent = "";
+		} else if (failure && !isOutdated) {
+			part(".trouble").textContent = `Your feedback is not recorded. ${failure.detail ?? "The service cannot be reached."}`;
+		}
+		part(".again").hidden = failed.size === 0;
 	}
 }
 
@@ -309,11 +359,12 @@ async function sendFeedback(feedback) {
 		keepalive: true, // The desktop may close the panel at once.
 		signal: AbortSignal.timeout(FEEDBACK_TIMEOUT),
 	});
-	if (response.status === 401) {
-		signedOut(response);
-	}
 	if (!response.ok) {
-		throw await refusal(response);
+		const failure = await refusal(response);
+		if (failure.status === 401) {
+			signedOut(failure);
+		}
+		throw failure;
 	}
 }
 
@@ -336,10 +387,8 @@ byId("sign-in").onsubmit = (event) => {
 
 if (conversationId) {
 	document.title = `Suggestions: ${conversationId}`;
-	addEventListener("hashchange", takeCredentials);
-	if (!takeCredentials()) {
-		follow(); // As the sandbox lets it, without credentials.
-	}
-} else {
-	byId("no-conversation").hidden = false;
+}
+addEventListener("hashchange", takeCredentials);
+if (!takeCredentials()) {
+	follow(); // As the sandbox lets it, without credentials.
 }

@@ -56,6 +56,7 @@ class PanelIT {
 				giveFeedback(bridge);
 				seeThemAgain(bridge);
 				seeThatAnIdIsRefused(bridge);
+				seeThatOnlyTheDesktopSignsInWithTokens(bridge);
 			});
 		}
 	}
@@ -104,14 +105,26 @@ class PanelIT {
 					Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
 		this.browser.screenshot("dark");
 
+		// The agent pressed a button of what had moved below the mouse.
+		this.browser.driver().executeScript("""
+				new MutationObserver(() => {
+					window.whileMoving = getComputedStyle(document.querySelector(".accept")).pointerEvents;
+				}).observe(document.getElementById("requests"), { childList: true });""");
 		ask(bridge, "I forgot my password", "sim-failed");
 		this.browser.see("//section[1]/p[.='The provider could not make suggestions.']");
 		assertThat(titles()).hasSize(3);
+		assertThat(this.browser.driver().executeScript("return window.whileMoving")).isEqualTo("none");
+		this.browser.see("//*[@id='requests'][not(contains(@class, 'settling'))]");
 	}
 
 	private void giveFeedback(PackagedBridge bridge) throws IOException {
+		tryFailedFeedbackAgain();
 		press("Send a password reset link", "Accept");
 		see("Send a password reset link", "[@data-feedback='accepted']//*[.='Accepted']");
+		press("Send a password reset link", "Dismiss");
+		see("Send a password reset link", "[@data-feedback='dismissed']//*[.='Dismissed']");
+		// It showed "Accepted", though an action is recorded once.
+		press("Send a password reset link", "Accept");
 		// The first answer came last, and the panel showed what it was about.
 		this.browser.driver().executeScript("""
 				const send = window.fetch;
@@ -125,18 +138,34 @@ class PanelIT {
 		press("Reset the second factor", "Accept");
 		press("Reset the second factor", "Dismiss");
 		this.browser.driver().executeScript("setTimeout(sendTheFirst, 1000)");
-		press(HOSTILE_TITLE, "Show more");
 		press(HOSTILE_TITLE, "Copy");
 		see(HOSTILE_TITLE, "//*[.='Copied']");
 		this.browser.screenshot("feedback");
 
 		await().atMost(Duration.ofSeconds(30))
 			.untilAsserted(() -> assertThat(audited(bridge)).containsExactlyInAnyOrder("presented", "failed",
-					"accepted password-reset agent-8", "accepted password-two-factor agent-8",
-					"dismissed password-two-factor agent-8", "opened password-unlock agent-8",
+					"accepted password-reset agent-8", "dismissed password-reset agent-8",
+					"accepted password-two-factor agent-8", "dismissed password-two-factor agent-8",
+					"dismissed password-unlock agent-8", "opened password-unlock agent-8",
 					"copied password-unlock agent-8"));
 		see("Reset the second factor", "[@data-feedback='dismissed']//*[.='Dismissed']");
+		see("Send a password reset link", "[@data-feedback='dismissed']//*[.='Dismissed']");
 		assertThat(this.browser.driver().getTitle()).isEqualTo("Suggestions: conv-panel");
+	}
+
+	/** Only the last of several failures was sent again, even one that was outdated. */
+	private void tryFailedFeedbackAgain() {
+		this.browser.driver().executeScript("""
+				window.connected = window.fetch;
+				window.fetch = (url, ...rest) => String(url).endsWith("feedback")
+					? Promise.reject(new TypeError("offline")) : window.connected(url, ...rest);""");
+		press(HOSTILE_TITLE, "Accept");
+		see(HOSTILE_TITLE, "//*[starts-with(., 'Your feedback is not recorded.')]");
+		press(HOSTILE_TITLE, "Dismiss");
+		press(HOSTILE_TITLE, "Show more");
+		this.browser.driver().executeScript("window.fetch = window.connected");
+		press(HOSTILE_TITLE, "Try again");
+		see(HOSTILE_TITLE, "[@data-feedback='dismissed'][not(contains(., 'not recorded'))]");
 	}
 
 	/** By a further stream, as one ends after 7 s, and in a page that is opened anew. */
@@ -146,7 +175,7 @@ class PanelIT {
 		ask(bridge, "I want my money back", "kb-support");
 		this.browser.see("//section[1]//h3");
 		assertThat(this.browser.driver().findElements(By.tagName("section"))).hasSize(3);
-		assertThat(this.browser.driver().findElements(By.cssSelector("[data-feedback]"))).hasSize(2);
+		assertThat(this.browser.driver().findElements(By.cssSelector("[data-feedback]"))).hasSize(3);
 		List<String> shown = titles();
 
 		this.browser.driver().get("about:blank");
@@ -162,6 +191,22 @@ class PanelIT {
 		// Longer than the pause before it would connect again.
 		await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).until(() -> endedStreams() == 1);
 		this.browser.screenshot("refused");
+
+		this.browser.driver().get(bridge.url("/?conversation_id=..#api_key=" + API_KEY).toString());
+		this.browser.see("//*[@id='connection'][.=\"The conversation's id is not valid.\"]");
+	}
+
+	/** It asked for a key that could not help. */
+	private void seeThatOnlyTheDesktopSignsInWithTokens(PackagedBridge bridge) {
+		this.browser.driver().get("about:blank");
+		this.browser.driver().get(bridge.url("/?conversation_id=conv-panel").toString());
+		this.browser.see("//*[@id='api-key']");
+		this.browser.driver().executeScript("""
+				window.fetch = async () => new Response("{}",
+					{ status: 401, headers: { "WWW-Authenticate": "Bearer" } });
+				location.hash = "#access_token=expired";""");
+		this.browser.see("//*[@id='connection'][contains(., 'The desktop has to sign you in again.')]");
+		assertThat(this.browser.find("//*[@id='api-key']").isDisplayed()).isFalse();
 	}
 
 	private long endedStreams() {
