@@ -166,8 +166,10 @@ function showConnection(state, words) {
 		byId("connection").textContent = words; // Once: a screen reader reads it each time it is set.
 	}
 	byId("no-requests").hidden = state !== "live" || shownRequests.size > 0;
-	if (state !== "waiting") {
-		byId("sign-in").hidden = state !== "signed-out";
+	const asks = state === "signed-out";
+	if (state !== "waiting" && byId("sign-in").hidden === asks) {
+		byId("sign-in").hidden = !asks;
+		settle();
 	}
 }
 
@@ -280,11 +282,8 @@ function suggestionElement(request, suggestion) {
 	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
 
 	const failed = new Set(); // actions; of accepted and dismissed, the last one
-	let judgements = 0;
-	part(".again").onclick = () => {
-		element.focus(); // The button is about to go.
-		[...failed].forEach((action) => give(action));
-	};
+	let judgement; // the last one
+	part(".again").onclick = () => [...failed].forEach((action) => give(action));
 	part(".accept").onclick = () => give("accepted");
 	part(".dismiss").onclick = () => give("dismissed");
 	part(".more").onclick = () => {
@@ -306,47 +305,65 @@ function suggestionElement(request, suggestion) {
 	};
 	return element;
 
-	/** Sends feedback; where that fails, lets the agent try again. */
+	/** Sends feedback; where that fails, lets the agent try again. Answers may come in another order than the clicks. */
 	async function give(action) {
 		if (!takesFeedback) {
 			return;
 		}
 		const button = JUDGEMENTS[action] && part(JUDGEMENTS[action]);
-		if (button?.ariaDisabled === "true") {
-			return;
-		}
+		const isRecorded = () => button?.ariaDisabled === "true"; // Once: it would have no effect.
 		if (button) {
-			judgements++;
+			judgement = action;
 			failed.delete("accepted");
 			failed.delete("dismissed");
 		}
-		const judgement = judgements;
-		// One that is not valid is refused, or else the feedback would be another agent's.
-		const agentId = query.get("agent_id") || (isId(request.agent_id) ? request.agent_id : undefined);
-		const feedback = { request_id: request.request_id, suggestion_id: suggestion.id, action, agent_id: agentId };
-		const failure = await sendFeedback(feedback).catch((reason) => reason);
-		// Answers may come in another order than the clicks.
-		const isOutdated = button && judgement !== judgements;
-		if (failure && !isOutdated) {
-			failed.add(action);
-		} else {
+		if (isRecorded()) {
+			showFailed();
+			return;
+		}
+		const failure = await send(action).catch((reason) => reason);
+		const isOutdated = button && action !== judgement;
+		if (!failure) {
 			failed.delete(action);
-		}
-		if (!failure && button) {
-			button.ariaDisabled = "true"; // It is recorded once.
-		}
-		if (!failure && button && !isOutdated) {
-			element.dataset.feedback = action;
-			part(".outcome").textContent = action === "accepted" ? "Accepted" : "Dismissed";
-			part(".accept").ariaPressed = String(action === "accepted");
-			part(".dismiss").ariaPressed = String(action === "dismissed");
-		}
-		if (failed.size === 0) {
-			part(".trouble").textContent = "";
-		} else if (failure && !isOutdated) {
+		} else if (!isOutdated && !isRecorded()) {
+			failed.add(action);
 			part(".trouble").textContent = `Your feedback is not recorded. ${failure.detail ?? "The service cannot be reached."}`;
 		}
-		part(".again").hidden = failed.size === 0;
+		if (!failure && button) {
+			button.ariaDisabled = "true";
+			if (!isOutdated || !element.dataset.feedback) {
+				show(action);
+			}
+		}
+		showFailed();
+	}
+
+	function send(action) {
+		// One that is not valid is refused, or else the feedback would be another agent's.
+		const agentId = query.get("agent_id")?.trim() || (isId(request.agent_id) ? request.agent_id : undefined);
+		return sendFeedback({ request_id: request.request_id, suggestion_id: suggestion.id, action, agent_id: agentId });
+	}
+
+	function show(action) {
+		element.dataset.feedback = action;
+		part(".outcome").textContent = action === "accepted" ? "Accepted" : "Dismissed";
+		part(".accept").ariaPressed = String(action === "accepted");
+		part(".dismiss").ariaPressed = String(action === "dismissed");
+	}
+
+	function showFailed() {
+		const isGood = failed.size === 0;
+		if (part(".again").hidden === isGood) {
+			return;
+		}
+		if (isGood) {
+			part(".trouble").textContent = "";
+			if (document.activeElement === part(".again")) {
+				element.focus(); // A keyboard goes on from here.
+			}
+		}
+		part(".again").hidden = isGood;
+		settle();
 	}
 }
 

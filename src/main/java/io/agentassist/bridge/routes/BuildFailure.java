@@ -1,6 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -17,6 +18,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * @param reason what is wrong with it
  */
 record BuildFailure(String quoted, String reason) {
+
+	/** Entries that Camel does not parse, and that may hold the same text. */
+	private static final Set<String> NAMES = Set.of("id", "name", "description", "constant");
 
 	static BuildFailure of(Throwable failure) {
 		return Stream.iterate(failure, (cause) -> cause != null, Throwable::getCause)
@@ -62,6 +66,7 @@ record BuildFailure(String quoted, String reason) {
 		Stream<Optional<Node>> entries = YamlTree.entries(node)
 			.entrySet()
 			.stream()
+			.filter((entry) -> entry.getKey() == null || !NAMES.contains(entry.getKey()))
 			.map((entry) -> isQuoted(entry.getKey()) ? Optional.of(YamlTree.key(node, entry.getKey()))
 					: place(entry.getValue(), values));
 		return Stream.concat(elements, entries).flatMap(Optional::stream).findFirst();

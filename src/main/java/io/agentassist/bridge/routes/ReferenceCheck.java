@@ -77,6 +77,9 @@ final class ReferenceCheck {
 	/** What the contract's operations are served at, and the operations. */
 	private final Map<String, String> contract = new HashMap<>();
 
+	/** Where the contract is named; null if it has not been found yet. */
+	private String contractPlace;
+
 	/** What is wrong if no route has this entrance. */
 	private final Map<String, RouteProblem> unserved = new HashMap<>();
 
@@ -154,11 +157,15 @@ final class ReferenceCheck {
 		}
 		Node specification = HttpContract.specification(item);
 		// A start would serve its paths instead of the contract's, or refuse it.
-		if (specification == null || !this.contract.isEmpty()) {
-			this.problems.accept(item.error(item.key(), "'rest' serves the contract only, once: add your operation to"
-					+ " the contract, or write a route from '" + HTTP + "/<path>'"));
+		if (specification == null || this.contractPlace != null) {
+			this.problems.accept(item.error(item.key(),
+					((specification != null) ? "the contract is already served, at " + this.contractPlace
+							: "'rest' is for the contract only")
+							+ ": add your operation to config/openapi.yaml, or write" + " a route from '" + HTTP
+							+ "/<path>'"));
 			return;
 		}
+		this.contractPlace = place(item, item.key());
 		try {
 			HttpContract.operations(YamlTree.text(specification)).forEach((id, operation) -> {
 				String[] verbAndPath = operation.split(" ", 2);
@@ -266,12 +273,16 @@ final class ReferenceCheck {
 	}
 
 	private boolean isUnique(RouteItem item, Node id) {
-		String place = item.error(id, "").toString().replaceAll(": error.*", "");
+		String place = place(item, id);
 		String other = this.ids.putIfAbsent(YamlTree.text(id), place);
 		if (other != null) {
 			this.problems.accept(item.error(id, "the id '" + YamlTree.text(id) + "' is already used, at " + other));
 		}
 		return other == null;
+	}
+
+	private static String place(RouteItem item, Node at) {
+		return item.error(at, "").toString().replaceAll(": error.*", "");
 	}
 
 	private void policiesOf(RouteItem item) {

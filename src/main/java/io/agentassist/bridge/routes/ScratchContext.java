@@ -151,10 +151,11 @@ final class ScratchContext implements AutoCloseable {
 
 	private RouteProblem unbuildable(List<RouteItem> items, String route, Throwable cause) {
 		BuildFailure failure = BuildFailure.of(cause);
+		String what = "route '" + route + "'";
 		return RouteItem.find(items, route)
-			.map((item) -> failure.problem(item, "route '" + route + "'", this::value))
-			// One that Camel made of a template.
-			.orElseGet(() -> RouteItem.problem(items, route, "cannot be built: " + failure.reason()));
+			.map((item) -> failure.problem(item, what, this::value))
+			// Camel made it of a template.
+			.orElseGet(() -> RouteProblem.error(items.get(0).file(), what + " cannot be built: " + failure.reason()));
 	}
 
 	private void addPolicies(RoutesBuilder builder, List<RouteItem> items, Consumer<RouteProblem> problems)
