@@ -13,9 +13,9 @@ import org.springframework.core.Ordered;
 /**
  * Puts the filter chain of {@link ManagementSecurity} in front of everything else on the
  * management port, where Boot would put it behind Hawtio's own filters, and the
- * {@link MediaTypeGuard} in front of it. Not a {@code @Configuration}, so that no scan
- * finds it: it is listed in the file of Boot's management context configurations in
- * {@code META-INF/spring}.
+ * {@link MediaTypeGuard} and the {@link PathGuard} in front of it. Not a
+ * {@code @Configuration}, so that no scan finds it: it is listed in the file of Boot's
+ * management context configurations in {@code META-INF/spring}.
  */
 class ManagementFilters {
 
@@ -32,6 +32,13 @@ class ManagementFilters {
 	FilterRegistrationBean<MediaTypeGuard> managementMediaTypeGuard(ProblemTranslator problems) {
 		FilterRegistrationBean<MediaTypeGuard> registration = new FilterRegistrationBean<>(
 				new MediaTypeGuard(problems));
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		return registration;
+	}
+
+	@Bean
+	FilterRegistrationBean<PathGuard> managementPathGuard(ProblemTranslator problems) {
+		FilterRegistrationBean<PathGuard> registration = new FilterRegistrationBean<>(new PathGuard(problems));
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
 		return registration;
 	}

@@ -86,6 +86,26 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(log.getOut()).doesNotContain("InvalidM");
 	}
 
+	/** Each wrote a stack trace: Spring fails at a path that Tomcat decoded. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/actuator//jolokia/version", "/actuator/jolokia;x/version", "/actuator/%6aolokia/version",
+			"/actuator/health/../jolokia/version", "/actuator/health/..;/jolokia/version", "/actuator//health" })
+	void shouldRefuseAPathThatIsNotNormalised(String path, CapturedOutput log) {
+		assertThat(send(manage(path).build()).statusCode()).isEqualTo(400);
+		assertThat(send(operator(manage(path)).build()).statusCode()).isEqualTo(400);
+		assertThat(log.getOut()).doesNotContain("ERROR", "IllegalArgumentException");
+	}
+
+	@Test
+	void shouldTakeEncodedCharactersWithinAPath() {
+		String read = "/actuator/jolokia/read/org.apache.camel%3Atype=routes,name=!%22x!!y!%22/Uptime";
+
+		assertThat(send(operator(manage("/actuator/erasure/conv%20b%C3%A9")).DELETE().build()).statusCode())
+			.isEqualTo(200);
+		// By Jolokia itself, which takes only POST.
+		assertThat(send(viewer(manage(read)).build()).body()).contains("HTTP method get is not allowed");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/deadletters", "/actuator/jolokia", "/actuator/jolokia/version",
 			"/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator", "/unknown" })
