@@ -8,8 +8,10 @@ import java.util.Locale;
 import java.util.Set;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -38,11 +40,13 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 
 	/**
 	 * Misspelt fields must be errors: without its scopes or organisations, a key would
-	 * allow everything.
+	 * allow everything. So must be a field given twice: the last one would win, and might
+	 * be another tenant's.
 	 */
-	private static final ObjectMapper YAML = new ObjectMapper(
-			YAMLFactory.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build())
-		.enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+	private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+		.disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+		.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+		.build()).enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
 	ApiKeyEntry {
 		sha256 = (sha256 != null) ? sha256.toLowerCase(Locale.ROOT) : "";
@@ -69,8 +73,15 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 	 */
 	static List<ApiKeyEntry> read(Path file) throws IOException {
 		List<ApiKeyEntry> entries;
-		try (MappingIterator<ApiKeyEntry> values = YAML.readerFor(ApiKeyEntry.class).readValues(file.toFile())) {
-			entries = values.readAll();
+		try (JsonParser parser = YAML.createParser(file.toFile())) {
+			if (parser.nextToken() == JsonToken.START_ARRAY) {
+				// An iterator over values takes those of the list then.
+				parser.clearCurrentToken();
+			}
+			entries = YAML.readerFor(ApiKeyEntry.class).<ApiKeyEntry>readValues(parser).readAll();
+			if (parser.nextToken() != null) {
+				throw new IOException("there is a second document, after ---");
+			}
 		}
 		Set<String> seen = new HashSet<>();
 		for (ApiKeyEntry entry : entries) {

@@ -33,6 +33,7 @@ class ApiKeyEntryTest {
 			- {name: x, sha256: HASH, tenant: ''}         | tenant of x
 			- {name: x, sha256: HASH, organisations: []}  | organisations of x
 			- {name: x, sha256: HASH, requests-per-second: 0} | requests-per-second of x
+			- {name: x, sha256: HASH, tenant: y, tenant: z} | Duplicate field 'tenant'
 			[{name: x, sha256: HASH}, {name: y, sha256: HASH}] | of y is a duplicate
 			[{name: x, sha256: HASH}, {name: x, sha256: OTHER}] | of x is a duplicate
 			""")
@@ -41,6 +42,16 @@ class ApiKeyEntryTest {
 		Files.writeString(file, yaml.replace("HASH", "0".repeat(64)).replace("OTHER", "1".repeat(64)));
 
 		assertThatIOException().isThrownBy(() -> ApiKeyEntry.read(file)).withMessageContaining(mistake);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "[]\n---\n[]\n", "---\n- {name: x, sha256: HASH}\n---\n- {name: y, sha256: OTHER}\n",
+			"[]\n---\nname: y\n" })
+	void shouldRefuseFileOfTwoDocuments(String yaml) throws IOException {
+		Path file = this.folder.resolve("keys.yaml");
+		Files.writeString(file, yaml.replace("HASH", "0".repeat(64)).replace("OTHER", "1".repeat(64)));
+
+		assertThatIOException().isThrownBy(() -> ApiKeyEntry.read(file)).withMessageContaining("second document");
 	}
 
 	@ParameterizedTest
