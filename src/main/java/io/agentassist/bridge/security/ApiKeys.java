@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@link ApiAuth#API_KEY}: keys from the environment, which may do everything, and named
+ * {@link ApiAuth#API_KEY}: keys from the environment, which have all scopes, and named
  * ones from a file. Both are stored only as SHA-256: a key is long and random, so a slow
  * hash would add no protection. The time of a look-up reveals something about the hash
  * only.
