@@ -3,6 +3,7 @@ package io.agentassist.bridge.security;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,6 +16,10 @@ import com.nimbusds.jose.jwk.source.URLBasedJWKSetSource;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jose.util.ResourceRetriever;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * The public keys of the identity provider, fetched from the configured address, or from
@@ -22,6 +27,8 @@ import com.nimbusds.jose.util.ResourceRetriever;
  * limit how often it fetches.
  */
 class IssuerKeys implements JWKSetSource<SecurityContext> {
+
+	private static final Logger log = LoggerFactory.getLogger(IssuerKeys.class);
 
 	private static final int FETCH_TIMEOUT_MILLIS = 2000;
 
@@ -39,6 +46,8 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 
 	private volatile boolean reachable;
 
+	private final AtomicBoolean failing = new AtomicBoolean();
+
 	IssuerKeys(ApiProperties.Jwt settings, ObjectMapper json) {
 		this.settings = settings;
 		this.json = json;
@@ -54,13 +63,32 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 			}
 			JWKSet keys = this.source.getJWKSet(refresh, now, context);
 			fetched = true;
+			if (this.failing.getAndSet(false)) {
+				log.info("The keys of the issuer of tokens can be fetched again");
+			}
 			return keys;
 		}
+		catch (KeySourceException ex) {
+			report(ex);
+			throw ex;
+		}
 		catch (IOException | IllegalArgumentException ex) {
+			report(ex);
 			throw new JWKSetRetrievalException("The location of the issuer's keys is unknown: " + ex.getMessage(), ex);
 		}
 		finally {
 			this.reachable = fetched;
+		}
+	}
+
+	/** Once, as the callers' log lines do not tell the cause. */
+	private void report(Exception failure) {
+		if (!this.failing.getAndSet(true)) {
+			URI asked = (this.settings.jwkSetUri() != null) ? this.settings.jwkSetUri()
+					: URI.create(this.settings.issuer());
+			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+			log.warn("The keys of the issuer of tokens cannot be fetched, {} was asked ({}: {})", asked.getHost(),
+					cause.getClass().getSimpleName(), cause.getMessage());
 		}
 	}
 

@@ -40,13 +40,16 @@ import org.springframework.util.StringUtils;
 /**
  * {@link ApiAuth#JWT}: tokens signed by an identity provider and verified with its public
  * keys. The keys are fetched when the first token arrives and kept for 5 minutes, or for
- * an hour if the provider fails; unknown key ids cause no more than two fetches in 30 s.
+ * an hour if the provider fails; failures and unknown key ids cause no more than two
+ * fetches in 5 s.
  */
 class JwtCallers implements ApiAuthenticator {
 
 	private static final String BEARER = "Bearer ";
 
 	private static final Duration OUTAGE = Duration.ofHours(1);
+
+	private static final Duration TWO_FETCHES = Duration.ofSeconds(5);
 
 	private static final int CALLERS = 10_000;
 
@@ -141,7 +144,10 @@ class JwtCallers implements ApiAuthenticator {
 		processor.setJWSTypeVerifier(
 				new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
 		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms,
-				JWKSourceBuilder.create(this.keys).outageTolerant(OUTAGE.toMillis()).build()));
+				JWKSourceBuilder.create(this.keys)
+					.outageTolerant(OUTAGE.toMillis())
+					.rateLimited(TWO_FETCHES.toMillis())
+					.build()));
 		processor.setJWTClaimsSetVerifier((claims, context) -> {
 			// Claims are checked by the validators below.
 		});
