@@ -84,10 +84,10 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	/** Once, as the callers' log lines do not tell the cause. */
 	private void report(Exception failure) {
 		if (!this.failing.getAndSet(true)) {
-			URI asked = (this.settings.jwkSetUri() != null) ? this.settings.jwkSetUri()
-					: URI.create(this.settings.issuer());
+			String asked = (this.settings.jwkSetUri() != null) ? this.settings.jwkSetUri().getHost()
+					: this.settings.issuer();
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
-			log.warn("The keys of the issuer of tokens cannot be fetched, {} was asked ({}: {})", asked.getHost(),
+			log.warn("The keys of the issuer of tokens cannot be fetched, {} was asked ({}: {})", asked,
 					cause.getClass().getSimpleName(), cause.getMessage());
 		}
 	}
