@@ -282,7 +282,7 @@ function suggestionElement(request, suggestion) {
 	part(".accept").hidden = part(".dismiss").hidden = !takesFeedback;
 
 	const failed = new Set(); // actions; of accepted and dismissed, the last one
-	let judgement; // the last one
+	let judgement; // the last one sent
 	part(".again").onclick = () => [...failed].forEach((action) => give(action));
 	part(".accept").onclick = () => give("accepted");
 	part(".dismiss").onclick = () => give("dismissed");
@@ -313,7 +313,6 @@ function suggestionElement(request, suggestion) {
 		const button = JUDGEMENTS[action] && part(JUDGEMENTS[action]);
 		const isRecorded = () => button?.ariaDisabled === "true"; // Once: it would have no effect.
 		if (button) {
-			judgement = action;
 			failed.delete("accepted");
 			failed.delete("dismissed");
 		}
@@ -321,6 +320,7 @@ function suggestionElement(request, suggestion) {
 			showFailed();
 			return;
 		}
+		judgement = button ? action : judgement;
 		const failure = await send(action).catch((reason) => reason);
 		const isOutdated = button && action !== judgement;
 		if (!failure) {
