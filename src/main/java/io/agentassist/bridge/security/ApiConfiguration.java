@@ -3,6 +3,8 @@ package io.agentassist.bridge.security;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.failure.ProblemTranslator;
@@ -10,9 +12,12 @@ import io.agentassist.bridge.http.AnswerCounts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.ServerHttpResponse;
@@ -35,9 +40,9 @@ class ApiConfiguration {
 
 	@Bean
 	FilterRegistrationBean<ApiFilter> apiFilter(ApiProperties properties, ProblemTranslator problems,
-			AnswerCounts counts, ObjectMapper json) {
+			AnswerCounts counts, ObjectMapper json, Environment environment) {
 		ApiAuthenticator authenticator = switch (properties.auth()) {
-			case API_KEY -> new ApiKeys(properties);
+			case API_KEY -> new ApiKeys(properties, organisations(environment));
 			case JWT -> new JwtCallers(properties, json);
 			case NONE -> null;
 		};
@@ -49,6 +54,15 @@ class ApiConfiguration {
 			registration.setEnabled(false);
 		}
 		return registration;
+	}
+
+	/** Bound again, as the provider's settings come from a feature above this one. */
+	private static Set<String> organisations(Environment environment) {
+		Set<String> organisations = new TreeSet<>(Set.of("default"));
+		Binder.get(environment)
+			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
+			.ifBound((others) -> organisations.addAll(others.keySet()));
+		return organisations;
 	}
 
 	/**

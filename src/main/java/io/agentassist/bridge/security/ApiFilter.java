@@ -56,12 +56,12 @@ class ApiFilter extends OncePerRequestFilter {
 		String who = "";
 		try {
 			Caller caller = this.authenticator.authenticate(request);
+			who = " of caller " + caller.rate().getName();
 			Scope needed = Scope.of(request.getMethod(), request.getServletPath());
 			if (!caller.scopes().contains(needed)) {
 				throw new ResponseStatusException(HttpStatus.FORBIDDEN, "This needs the scope " + needed + ".");
 			}
 			if (!caller.rate().acquirePermission()) {
-				who = " of caller " + caller.rate().getName();
 				ErrorResponseException tooMany = new ErrorResponseException(HttpStatus.TOO_MANY_REQUESTS);
 				tooMany.setDetail("Too many requests per second for this caller.");
 				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(RateLimits.PERIOD));
@@ -71,6 +71,9 @@ class ApiFilter extends OncePerRequestFilter {
 			request.setAttribute(Tenant.ORGANISATIONS, caller.organisations());
 		}
 		catch (ErrorResponseException ex) {
+			if (ex instanceof UnauthenticatedException stranger) {
+				who = " from " + request.getRemoteAddr() + stranger.getReason();
+			}
 			String operation = request.getMethod() + " " + request.getRequestURI();
 			this.problems.write(operation + who, response, ex);
 			if (ex.getStatusCode() == HttpStatus.SERVICE_UNAVAILABLE) {

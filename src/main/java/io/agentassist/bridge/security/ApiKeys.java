@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 import jakarta.servlet.http.HttpServletRequest;
@@ -20,6 +21,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * {@link ApiAuth#API_KEY}: keys from the environment, which have all scopes, and named
@@ -44,13 +46,21 @@ class ApiKeys implements ApiAuthenticator {
 
 	private final int defaultRate;
 
+	private final Set<String> organisations;
+
 	private final Map<String, Caller> configured = new HashMap<>();
 
 	private final AtomicLong nextLook = new AtomicLong(System.nanoTime());
 
 	private volatile Keys keys;
 
-	ApiKeys(ApiProperties properties) {
+	/**
+	 * Creates it.
+	 * @param properties its settings
+	 * @param organisations names of the organisations at the provider
+	 */
+	ApiKeys(ApiProperties properties, Set<String> organisations) {
+		this.organisations = organisations;
 		this.defaultRate = properties.requestsPerSecond();
 		for (String key : properties.keys()) {
 			this.configured.put(hash(key), new Caller("", null, EnumSet.allOf(Scope.class),
@@ -94,7 +104,8 @@ class ApiKeys implements ApiAuthenticator {
 			state = FileState.of(this.file);
 			if (!state.equals(this.keys.state) && state.isQuiet()) {
 				this.keys = read(state);
-				log.info("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
+				log.atLevel(this.keys.callers.isEmpty() ? Level.WARN : Level.INFO)
+					.log("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
 			}
 		}
 		catch (IOException ex) {
@@ -109,6 +120,15 @@ class ApiKeys implements ApiAuthenticator {
 		Map<String, Caller> callers = new HashMap<>(this.configured);
 		for (ApiKeyEntry entry : ApiKeyEntry.read(this.file)) {
 			Set<Scope> scopes = (entry.scopes() != null) ? entry.scopes() : EnumSet.allOf(Scope.class);
+			if (entry.organisations() != null) {
+				Set<String> unknown = new TreeSet<>(entry.organisations());
+				unknown.removeAll(this.organisations);
+				if (!unknown.isEmpty()) {
+					log.warn(
+							"Key {} in {} is for organisations that are not configured, {}: requests for them are refused",
+							entry.name(), this.file, unknown);
+				}
+			}
 			int rate = (entry.requestsPerSecond() != null) ? entry.requestsPerSecond() : this.defaultRate;
 			callers.put(entry.sha256(), new Caller((entry.tenant() != null) ? entry.tenant() : "",
 					entry.organisations(), scopes, RateLimits.perSecond(entry.name(), rate)));

@@ -83,7 +83,7 @@ class JwtCallers implements ApiAuthenticator {
 		if (StringUtils.hasText(this.settings.tenantClaim())) {
 			tenant = (token.getClaims().get(this.settings.tenantClaim()) instanceof String text) ? text : "";
 			if (tenant.isBlank() || tenant.length() > ApiKeyEntry.MAX_TENANT_LENGTH) {
-				throw refused();
+				throw refused("The claim " + this.settings.tenantClaim() + " names no tenant");
 			}
 		}
 		Set<String> organisations = StringUtils.hasText(this.settings.organisationsClaim())
@@ -96,20 +96,20 @@ class JwtCallers implements ApiAuthenticator {
 			return this.decoder.decode(token);
 		}
 		catch (BadJwtException ex) {
-			throw refused();
+			throw refused(ex.getMessage());
 		}
 		catch (JwtException ex) {
 			// The issuer was asked a moment ago, and has no such key.
 			if (ex.getCause() instanceof RateLimitReachedException && this.keys.areReachable()) {
-				throw refused();
+				throw refused("Its key id is not among the issuer's keys");
 			}
 			throw new RetryLaterException("Tokens cannot be checked now.", Duration.ofSeconds(2));
 		}
 	}
 
-	/** Does not reveal what exactly is wrong with a token. */
-	private static UnauthenticatedException refused() {
-		return new UnauthenticatedException("The token is not valid here.", "Bearer error=\"invalid_token\"");
+	/** Reveals only in the log what exactly is wrong with a token. */
+	private static UnauthenticatedException refused(String reason) {
+		return new UnauthenticatedException("The token is not valid here.", "Bearer error=\"invalid_token\"", reason);
 	}
 
 	private static Set<Scope> scopes(Jwt token) {

@@ -142,6 +142,22 @@ class JwtTest extends GuardedBridgeTest {
 	}
 
 	@Test
+	void shouldLogWhoSentABadTokenAndWhy(CapturedOutput log) throws Exception {
+		String expired = token(claims("berlin").expirationTime(Date.from(Instant.now().minusSeconds(120))).build());
+		for (String token : List.of(expired, token(claims("berlin").audience("payroll").build()),
+				token(claims(null).build()), "garbage")) {
+			getWith(token, "/agentassist/suggestions/x");
+		}
+
+		assertThat(log.getOut().lines().filter((line) -> line.contains("GET /agentassist/suggestions/x")))
+			.satisfiesExactly((line) -> assertThat(line).contains("from 127.0.0.1", "Jwt expired at"),
+					(line) -> assertThat(line).contains("The aud claim is not valid"),
+					(line) -> assertThat(line).contains("The claim tenant names no tenant"),
+					(line) -> assertThat(line).contains("Malformed token"))
+			.allSatisfy((line) -> assertThat(line).contains(" answered 401: The token is not valid here."));
+	}
+
+	@Test
 	void shouldAnswer401WithoutABearerToken() {
 		assertProblem(get("/agentassist/suggestions/x"), 401);
 		assertProblem(getWith("", "/agentassist/suggestions/x"), 401);

@@ -211,6 +211,27 @@ class NamedKeyTest extends StrictBridgeTest {
 	}
 
 	@Test
+	void shouldLogWhoIsRefused(CapturedOutput output) {
+		assertProblem(post("/agentassist/suggestions", "{}", "X-API-Key", READER), 403);
+		assertProblem(getAs("a-guess", "/agentassist/suggestions/unknown"), 401);
+
+		assertThat(output).contains("POST /agentassist/suggestions of caller reader answered 403",
+				"GET /agentassist/suggestions/unknown from 127.0.0.1 answered 401");
+	}
+
+	@Test
+	void shouldWarnOfAKeyForAnOrganisationThatDoesNotExist(CapturedOutput output) {
+		String lost = unique("key-");
+		change(KEYS + "- {name: lost, sha256: " + ApiKeys.hash(lost) + ", organisations: [emae]}\n", lost, true);
+
+		assertThat(output).contains("Key lost in ", "is for organisations that are not configured, [emae]")
+			.doesNotContain("Key two in");
+		assertProblem(
+				post("/agentassist/suggestions", suggestionRequest(unique("conv-")).toString(), "X-API-Key", lost),
+				400);
+	}
+
+	@Test
 	void shouldRevokeAKeyWithoutRestart() {
 		change(KEYS.replace("name: berlin, sha256: " + ApiKeys.hash(BERLIN), "name: berlin, sha256: " + "0".repeat(64)),
 				BERLIN, false);
