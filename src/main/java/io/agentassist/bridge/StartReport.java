@@ -1,5 +1,10 @@
 package io.agentassist.bridge;
 
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.agentassist.bridge.callback.CallbackUrls;
 import io.agentassist.bridge.settings.Overlays;
 
@@ -11,11 +16,17 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriComponentsBuilder;
 
-/** Logs one line after the start with what an operator wants to know first. */
+/**
+ * Logs one line after the start with what an operator wants to know first, and warns of
+ * surroundings that do not fit the settings.
+ */
 @Component
 class StartReport {
 
 	private static final Logger log = LoggerFactory.getLogger(StartReport.class);
+
+	/** By the default URL, and where {@code bin/backup} looks. */
+	private static final Path EMBEDDED_DATABASE = Path.of("data/agent-assist-bridge.mv.db");
 
 	private final ConfigurableEnvironment environment;
 
@@ -33,6 +44,26 @@ class StartReport {
 				this.callbacks.ours(), host("agentassist.analytics.endpoint"),
 				this.environment.getProperty("agentassist.audit.directory"));
 		Overlays.warnings(this.environment).forEach(log::warn);
+		warnOfFewFiles();
+		warnOfEmbeddedDatabase();
+	}
+
+	private void warnOfFewFiles() {
+		int connections = this.environment.getProperty("server.tomcat.max-connections", Integer.class, 0);
+		if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+				&& system.getMaxFileDescriptorCount() < connections) {
+			log.warn(
+					"This process may have {} files open (ulimit -n), not enough for server.tomcat.max-connections, {}",
+					system.getMaxFileDescriptorCount(), connections);
+		}
+	}
+
+	private void warnOfEmbeddedDatabase() {
+		if (!this.environment.getProperty("spring.datasource.url", "").startsWith("jdbc:h2:")
+				&& Files.exists(EMBEDDED_DATABASE)) {
+			log.warn("{} is not used: its requests and waiting events stay there (docs/operations.md, "
+					+ "\"From H2 to PostgreSQL\")", EMBEDDED_DATABASE);
+		}
 	}
 
 	/** The URL without user and query, which may hold secrets. */

@@ -40,7 +40,8 @@ class DatabaseFailureAnalyzer extends AbstractFailureAnalyzer<SQLException> {
 		}
 		return (root instanceof IOException failure) ? new FailureAnalysis(
 				"The file of the embedded database cannot be read or written: " + failure.getMessage(),
-				"Is its disk full, or read-only? docs/operations.md, BridgeDiskAlmostFull.", cause) : null;
+				"Does it belong to the bridge's user? Is its disk full, or read-only? docs/operations.md, BridgeDiskAlmostFull.",
+				cause) : null;
 	}
 
 }
