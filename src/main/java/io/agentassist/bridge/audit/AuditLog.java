@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.outbox.Outbox;
 import io.agentassist.bridge.outbox.OutboxEvent;
 import io.agentassist.bridge.outbox.OutboxProperties;
@@ -294,7 +295,8 @@ public class AuditLog {
 	 * @param failure what went wrong
 	 */
 	public synchronized void failed(Exception failure) {
-		String text = (failure instanceof AuditLogException) ? failure.getMessage() : failure.toString();
+		String text = (failure instanceof AuditLogException) ? failure.getMessage()
+				: ProblemTranslator.causeOf(failure);
 		this.isReported = true;
 		if (isStopped()) {
 			log.error("Audit delivery stopped: the disk did not confirm what was written ({})."

@@ -250,8 +250,11 @@ public class ProblemTranslator {
 		return (cause instanceof ErrorResponse && !providerSpoke) ? "" : ": " + firstLine(cause);
 	}
 
-	/** Names the root cause of a failure in one line. */
-	static String causeOf(Throwable failure) {
+	/**
+	 * Names the root cause of a failure in one line.
+	 * @param failure the failure
+	 */
+	public static String causeOf(Throwable failure) {
 		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
 		return cause.getClass().getSimpleName() + ": " + firstLine(cause);
 	}
