@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -50,6 +51,8 @@ class DistributionIT {
 	private static final String OLD_KEY = "audit-signing-key-old.pub.pem";
 
 	private static final String NEW_KEY = "audit-signing-key.pub.pem";
+
+	private static final String AUDIT_FILE = "audit-web-1-2026-11-22-0000000001.jsonl";
 
 	/** Parameters that pg_dump, pg_restore and psql refuse. */
 	private static final String OF_THE_DRIVER_ONLY = "?socketTimeout=10&ApplicationName=runbook";
@@ -306,7 +309,7 @@ class DistributionIT {
 			assertThat(data.resolve(key)).hasContent(key);
 		}
 		assertThat(data.resolve("audit/instance-id")).hasContent("web-1");
-		assertThat(data.resolve("audit/audit-web-1-2026-11-22-0000000001.jsonl")).exists();
+		assertThat(data.resolve("audit").resolve(AUDIT_FILE)).exists();
 	}
 
 	/**
@@ -332,7 +335,7 @@ class DistributionIT {
 	private void makeState() throws Exception {
 		Path audit = Files.createDirectories(this.home.resolve("data/audit"));
 		Files.writeString(audit.resolve("instance-id"), "web-1");
-		Files.createFile(audit.resolve("audit-web-1-2026-11-22-0000000001.jsonl"));
+		Files.writeString(audit.resolve(AUDIT_FILE), "older\n");
 		DriverManager
 			.getConnection("jdbc:h2:file:" + this.home.resolve("data/agent-assist-bridge") + ";DATABASE_TO_LOWER=TRUE",
 					"sa", "")
@@ -365,6 +368,12 @@ class DistributionIT {
 			database.execute("CREATE ROLE bridge LOGIN PASSWORD 'first'");
 			database.execute("CREATE DATABASE bridge OWNER bridge");
 			database.execute("CREATE DATABASE restored OWNER bridge");
+			database.execute("CREATE DATABASE again OWNER bridge");
+			// What an administrator may have added, and the bridge's user may not.
+			database.execute("CREATE ROLE reporting");
+			JdbcTemplate bridges = new JdbcTemplate(server.getDatabase("postgres", "bridge"));
+			bridges.execute("CREATE EXTENSION pgcrypto");
+			bridges.execute("ALTER DEFAULT PRIVILEGES FOR ROLE bridge GRANT SELECT ON TABLES TO reporting");
 			// The test's server trusts everybody.
 			Path access = data.resolve("pg_hba.conf");
 			Files.writeString(access, "host all bridge 127.0.0.1/32 scram-sha-256\n" + Files.readString(access));
@@ -401,9 +410,96 @@ class DistributionIT {
 			assertThat(verify().output).contains("OK: 1 chain");
 			start("sandbox,postgresql", CHECKPOINTS);
 			assertThat(lookUp(id)).contains("\"status\":\"completed\"");
-			stop();
 			assertThat(log()).doesNotContain("recovered from line");
+			String later = ask();
+			await().atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(auditLines()).anyMatch((line) -> line.contains(later)));
+			stop();
+
+			List<String> lines = auditLines();
+			Result notEmpty = run(this.home, "bin/restore", archive(backup));
+			assertThat(notEmpty.code).as(notEmpty.output).isOne();
+			assertThat(notEmpty.output).endsWith("The database must be empty: create a new one if it has tables\n");
+			useDatabase(url + "again" + OF_THE_DRIVER_ONLY, "second");
+			Result restored = run(this.home, "bin/restore", archive(backup));
+			assertThat(restored.code).as(restored.output).isZero();
+			assertThat(restored.output).contains("The audit log that was here stays");
+			start("sandbox,postgresql", CHECKPOINTS);
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(log()).contains("recovered from line"));
+			stop();
+			assertThat(verify().output).contains("OK: 1 chain");
+			assertThat(auditLines()).startsWith(lines.toArray(String[]::new)).hasSizeGreaterThan(lines.size());
 		}
+	}
+
+	/** Checkpoints that left the host may sign its newer lines. */
+	@Test
+	void shouldRestoreOnlyWhatAnAuditLogContinues() throws Exception {
+		makeState();
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Path data = this.home.resolve("data");
+		Path audit = data.resolve("audit");
+		Path newer = audit.resolve("audit-web-1-2026-11-23-0000000002.jsonl");
+		Files.writeString(audit.resolve(AUDIT_FILE), "newer\n", StandardOpenOption.APPEND);
+		Files.writeString(newer, "newest\n");
+		Files.delete(data.resolve("agent-assist-bridge.mv.db"));
+		Files.writeString(audit.resolve("instance-id"), "web-2");
+
+		Result ofAnother = run(this.home, "bin/restore", archive(backup));
+
+		assertThat(ofAnother.code).as(ofAnother.output).isOne();
+		assertThat(ofAnother.output)
+			.isEqualTo("data/audit/instance-id is another than the backup's: move data/audit away first\n");
+		Files.writeString(audit.resolve("instance-id"), "web-1");
+		Files.move(audit.resolve(AUDIT_FILE), data.resolve(AUDIT_FILE));
+		Result unrelated = run(this.home, "bin/restore", archive(backup));
+		assertThat(unrelated.code).as(unrelated.output).isOne();
+		assertThat(unrelated.output)
+			.isEqualTo("The audit log here does not continue the backup's: move data/audit away first\n");
+		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
+		Files.move(data.resolve(AUDIT_FILE), audit.resolve(AUDIT_FILE));
+		Result restore = run(this.home, "bin/restore", archive(backup));
+		assertThat(restore.code).as(restore.output).isZero();
+		assertThat(audit.resolve(AUDIT_FILE)).hasContent("older\nnewer\n");
+		assertThat(newer).hasContent("newest\n");
+		assertThat(data.resolve("agent-assist-bridge.mv.db")).exists();
+	}
+
+	/** A half of it stayed, with which no second restore was possible. */
+	@Test
+	void shouldLeaveNothingOfADatabaseThatCannotBeRestored() throws Exception {
+		makeState();
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Path data = this.home.resolve("data");
+		Files.move(data, this.home.resolve("data-lost"));
+		// As on a full disk.
+		replaceTool("java", """
+				while [ $# -gt 1 ]; do [ "$1" != -dir ] || echo half >"$2/agent-assist-bridge.mv.db"; shift; done
+				printf 'Exception: No space left on device\\n\\tat org.h2\\n'
+				exit 1
+				""");
+		this.environment.put("JAVA_HOME", "");
+
+		Result failed = run(this.home, "bin/restore", archive(backup));
+
+		assertThat(failed.code).as(failed.output).isOne();
+		assertThat(failed.output).isEqualTo("Nothing was restored: Exception: No space left on device\n");
+		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
+		assertThat(data.resolve("audit")).isEmptyDirectory();
+		this.environment.clear();
+		Result restore = run(this.home, "bin/restore", archive(backup));
+		assertThat(restore.code).as(restore.output).isZero();
+	}
+
+	@Test
+	void shouldStartByASymbolicLink() throws Exception {
+		Path link = Files.createSymbolicLink(this.folder.resolve("start"), this.home.resolve("bin/start"));
+
+		Result help = run(this.folder, link.toString(), "routes", "--help");
+
+		assertThat(help.code).as(help.output).isZero();
 	}
 
 	@ParameterizedTest
@@ -432,6 +528,29 @@ class DistributionIT {
 
 	private String lookUp(String id) throws IOException, InterruptedException {
 		return get("http://127.0.0.1:" + this.port + "/agentassist/suggestions/" + id).body();
+	}
+
+	/** Asks for suggestions in the sandbox, and returns the request's id. */
+	private String ask() throws IOException, InterruptedException {
+		HttpRequest request = HttpRequest
+			.newBuilder(URI.create("http://127.0.0.1:" + this.port + "/agentassist/suggestions"))
+			.header("Content-Type", "application/json")
+			.POST(HttpRequest.BodyPublishers.ofFile(this.home.resolve("routes/sandbox/sample-request.json")))
+			.build();
+		HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+		return new ObjectMapper().readTree(answer.body()).path("request_id").asText();
+	}
+
+	private List<String> auditLines() throws IOException {
+		List<String> lines = new ArrayList<>();
+		try (Stream<Path> files = Files.list(this.home.resolve("data/audit"))) {
+			for (Path file : files.filter((path) -> path.getFileName().toString().startsWith("audit-"))
+				.sorted()
+				.toList()) {
+				lines.addAll(Files.readAllLines(file));
+			}
+		}
+		return lines;
 	}
 
 	private void useDatabase(String url, String password) {
@@ -510,8 +629,8 @@ class DistributionIT {
 	private Result run(Path directory, String... command) throws Exception {
 		List<String> words = new ArrayList<>(Arrays.asList(command));
 		ProcessBuilder builder = new ProcessBuilder(words).directory(directory.toFile()).redirectErrorStream(true);
-		builder.environment().putAll(this.environment);
 		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+		builder.environment().putAll(this.environment);
 		Process process = builder.start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		return new Result(process.waitFor(), output);
