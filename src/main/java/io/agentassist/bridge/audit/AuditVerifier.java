@@ -154,11 +154,14 @@ final class AuditVerifier {
 		return chains;
 	}
 
-	/** Stops at the first bad one. */
+	/** The good ones; of the others, only the first is reported. */
 	private List<AuditCheckpoint> checkpoints(String chain) throws IOException {
 		Path file = this.folder.resolve(CheckpointFile.name(chain));
 		List<AuditCheckpoint> checkpoints = new ArrayList<>();
+		long number = 0;
+		boolean isReported = false;
 		for (String line : CheckpointFile.lines(file)) {
+			number++;
 			AuditCheckpoint checkpoint = null;
 			String reason;
 			try {
@@ -168,11 +171,13 @@ final class AuditVerifier {
 			catch (IllegalArgumentException ex) {
 				reason = "no checkpoint";
 			}
-			if (reason != null) {
-				this.findings.add(new Finding(file, checkpoints.size() + 1L, reason));
-				break;
+			if (reason == null) {
+				checkpoints.add(checkpoint);
 			}
-			checkpoints.add(checkpoint);
+			else if (!isReported) {
+				this.findings.add(new Finding(file, number, reason));
+				isReported = true;
+			}
 		}
 		return checkpoints;
 	}
