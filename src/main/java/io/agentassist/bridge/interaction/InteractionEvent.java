@@ -5,8 +5,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.agentassist.bridge.suggestion.TrackedRequest;
 
 /**
  * One interaction, as sent to analytics and kept in the audit log.
@@ -25,7 +27,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  * @param traceparent W3C trace context of the request that caused it, passed on when it
  * is delivered but not part of the JSON; null if there was none
  */
-public record InteractionEvent(String eventId, String eventType, Instant timestamp, String requestId,
+public record InteractionEvent(String eventId, String eventType,
+		@JsonFormat(pattern = TrackedRequest.TIME, timezone = "UTC") Instant timestamp, String requestId,
 		String conversationId, String suggestionId, String action, Long responseTimeMs, String agentId,
 		Metadata metadata, @JsonIgnore String traceparent) {
 

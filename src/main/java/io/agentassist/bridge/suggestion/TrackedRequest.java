@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
@@ -25,8 +26,16 @@ import com.fasterxml.jackson.annotation.JsonRawValue;
 @JsonPropertyOrder({ "request_id", "conversation_id", "agent_id", "status", "submitted_at", "completed_at",
 		"response_time_ms", "ranked_suggestions" })
 public record TrackedRequest(String requestId, String conversationId, String agentId,
-		@JsonIgnore List<String> agentSkills, RequestStatus status, Instant submittedAt, Instant completedAt,
-		@JsonRawValue String rankedSuggestions, @JsonIgnore String tenant) {
+		@JsonIgnore List<String> agentSkills, RequestStatus status,
+		@JsonFormat(pattern = TIME, timezone = "UTC") Instant submittedAt,
+		@JsonFormat(pattern = TIME, timezone = "UTC") Instant completedAt, @JsonRawValue String rankedSuggestions,
+		@JsonIgnore String tenant) {
+
+	/**
+	 * ISO 8601 with three decimals, also where they are zeros: texts of one length sort
+	 * by time.
+	 */
+	public static final String TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSX";
 
 	/**
 	 * Time from the desktop's request to the provider's outcome.

@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.http.Fault;
@@ -13,6 +15,8 @@ import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
+import io.agentassist.bridge.suggestion.RequestStatus;
+import io.agentassist.bridge.suggestion.TrackedRequest;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.Model;
 import org.apache.camel.model.ProcessorDefinitionHelper;
@@ -49,9 +53,26 @@ class InteractionRecordTest extends BridgeTest {
 	@Autowired
 	private CamelContext camel;
 
+	@Autowired
+	private ObjectMapper mapper;
+
 	@AfterEach
 	void repairOutbox() {
 		this.database.execute("ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken_by_test");
+	}
+
+	/** One in a thousand had no decimals, and was sorted behind those of its second. */
+	@Test
+	void shouldWriteEachTimeToTheMillisecond() throws JsonProcessingException {
+		Instant second = Instant.parse("2026-11-22T20:27:47Z");
+		InteractionEvent event = new InteractionEvent("1", "agentassist_interaction", second, "sug-req-1", "conv-1",
+				null, "expired", 1L, null, null, null);
+		TrackedRequest request = new TrackedRequest("sug-req-1", "conv-1", null, List.of(), RequestStatus.EXPIRED,
+				second, second.plusMillis(10), null, "");
+
+		assertThat(this.mapper.writeValueAsString(event)).contains("\"timestamp\":\"2026-11-22T20:27:47.000Z\"");
+		assertThat(this.mapper.writeValueAsString(request)).contains("\"submitted_at\":\"2026-11-22T20:27:47.000Z\"",
+				"\"completed_at\":\"2026-11-22T20:27:47.010Z\"");
 	}
 
 	@Test
