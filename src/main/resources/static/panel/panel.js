@@ -10,6 +10,7 @@ const MAX_PAUSE = 120_000; // that a Retry-After may ask for
 const MAX_SILENCE = 45_000; // the server sends something every 15 s
 const STABLE = 5_000; // a connection that lasted so long was a good one
 const FEEDBACK_TIMEOUT = 15_000;
+const HEARD_TOGETHER = 250; // what comes within this time is told at once
 const SETTLING = 500; // after cards have moved, a click is meant for what was there before
 
 const TROUBLES = {
@@ -32,6 +33,8 @@ let credentials = {}; // headers, kept in memory only
 let lastEventId;
 let following = new AbortController();
 let settling;
+let telling;
+let untold = []; // requests that have come, in words
 
 const byId = (id) => document.getElementById(id);
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
@@ -168,6 +171,9 @@ function showConnection(state, words) {
 	byId("no-requests").hidden = state !== "live" || shownRequests.size > 0;
 	const asks = state === "signed-out";
 	if (state !== "waiting" && byId("sign-in").hidden === asks) {
+		if (byId("sign-in").contains(document.activeElement)) {
+			focusPage();
+		}
 		byId("sign-in").hidden = !asks;
 		settle();
 	}
@@ -211,6 +217,7 @@ function showRequest(data) {
 		return; // Sent once more; the agent's marks stay.
 	}
 	const [element, words] = requestElement(request);
+	const focused = focusInView();
 	shownRequests.set(request.request_id, { data, element });
 	if (before) {
 		before.element.replaceWith(element);
@@ -222,11 +229,37 @@ function showRequest(data) {
 	settle();
 	if (shownRequests.size > MAX_REQUESTS) {
 		const oldest = byId("requests").lastElementChild;
+		if (oldest.contains(document.activeElement)) {
+			focusPage();
+		}
 		oldest.remove();
 		shownRequests.delete(oldest.dataset.requestId);
 	}
+	focused?.scrollIntoView({ block: "nearest" });
 	byId("no-requests").hidden = true;
-	byId("news").textContent = words;
+	tell(words);
+}
+
+/** The part of a card that the keyboard is at, if the agent sees it: new cards push it down, maybe out of view. */
+function focusInView() {
+	const focused = document.activeElement;
+	const { top, bottom } = focused.getBoundingClientRect();
+	return byId("requests").contains(focused) && bottom > 0 && top < innerHeight ? focused : undefined;
+}
+
+/** A keyboard goes on from the top, as what had the focus is gone. */
+function focusPage() {
+	document.querySelector("main").focus();
+}
+
+/** Tells those who cannot see it. Of two texts set at once, a screen reader reads one. */
+function tell(words) {
+	untold.push(words);
+	telling ??= setTimeout(() => {
+		byId("news").textContent = untold.length > 1 ? `${untold.length} requests. The last one: ${untold.at(-1)}` : untold[0];
+		untold = [];
+		telling = undefined;
+	}, HEARD_TOGETHER);
 }
 
 /** Keeps the mouse from pressing a button that has just moved below it. */

@@ -189,15 +189,33 @@ class PanelIT {
 	private void seeThemAgain(PackagedBridge bridge) throws Exception {
 		long ended = endedStreams();
 		await().atMost(Duration.ofSeconds(30)).until(() -> endedStreams() > ended);
+		focusACardInALowWindow();
 		ask(bridge, "I want my money back", "kb-support");
 		this.browser.see("//section[1]//h3");
 		assertThat(this.browser.driver().findElements(By.tagName("section"))).hasSize(3);
+		assertThat(isFocusInView()).as("the card that the keyboard is at is in view").isTrue();
 		assertThat(this.browser.driver().findElements(By.cssSelector("[data-feedback]"))).hasSize(3);
 		List<String> shown = titles();
 
 		this.browser.driver().get("about:blank");
 		this.browser.driver().get(bridge.url("/?conversation_id=conv-panel#api_key=" + API_KEY).toString());
 		await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(titles()).isEqualTo(shown));
+		// Only the last one was told.
+		this.browser.see("//*[@id='news'][starts-with(., '3 requests. The last one: New suggestions: ')]");
+	}
+
+	private void focusACardInALowWindow() {
+		this.browser.driver()
+			.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+					Map.of("width", 400, "height", 500, "deviceScaleFactor", 1, "mobile", false));
+		this.browser.driver().executeScript("scrollTo(0, 0); document.querySelector('.accept').focus();");
+		assertThat(isFocusInView()).isTrue();
+	}
+
+	private boolean isFocusInView() {
+		return (boolean) this.browser.driver().executeScript("""
+				const { top, bottom } = document.activeElement.getBoundingClientRect();
+				return document.activeElement.matches('.accept') && top >= 0 && bottom <= innerHeight;""");
 	}
 
 	/** No path can hold it. The panel connected again for ever. */
@@ -219,6 +237,8 @@ class PanelIT {
 		this.browser.find("//*[@id='api-key']").sendKeys("useless");
 		this.browser.press("//button[.='Sign in']");
 		seeThatItWaitsForTheDesktop();
+		assertThat(this.browser.driver().switchTo().activeElement().getTagName()).as("where the keyboard goes on")
+			.isEqualTo("main");
 
 		openSignedOut(bridge, "conv-2", "{ status: 403 }");
 		this.browser.driver().executeScript("location.hash = '#access_token=without-a-scope'");
