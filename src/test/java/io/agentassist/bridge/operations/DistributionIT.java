@@ -419,14 +419,19 @@ class DistributionIT {
 			List<String> lines = auditLines();
 			Result notEmpty = run(this.home, "bin/restore", archive(backup));
 			assertThat(notEmpty.code).as(notEmpty.output).isOne();
-			assertThat(notEmpty.output).endsWith("The database must be empty: create a new one if it has tables\n");
+			assertThat(notEmpty.output)
+				.endsWith("The database is as it was. It must be empty: create a new one if it has tables\n");
 			useDatabase(url + "again" + OF_THE_DRIVER_ONLY, "second");
+			Path leftover = Files.createFile(this.home.resolve("data/agent-assist-bridge.mv.db"));
 			Result restored = run(this.home, "bin/restore", archive(backup));
 			assertThat(restored.code).as(restored.output).isZero();
 			assertThat(restored.output).contains("The audit log that was here stays");
 			start("sandbox,postgresql", CHECKPOINTS);
-			await().atMost(PATIENCE).untilAsserted(() -> assertThat(log()).contains("recovered from line"));
+			await().atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(log()).contains("recovered from line",
+						"data/agent-assist-bridge.mv.db is not used"));
 			stop();
+			Files.delete(leftover);
 			assertThat(verify().output).contains("OK: 1 chain");
 			assertThat(auditLines()).startsWith(lines.toArray(String[]::new)).hasSizeGreaterThan(lines.size());
 		}
@@ -434,36 +439,43 @@ class DistributionIT {
 
 	/** Checkpoints that left the host may sign its newer lines. */
 	@Test
-	void shouldRestoreOnlyWhatAnAuditLogContinues() throws Exception {
+	void shouldRestoreADatabaseBesideTheChainsThatContinueTheBackups() throws Exception {
 		makeState();
-		Result backup = run(this.home, "bin/backup", "backups");
-		assertThat(backup.code).as(backup.output).isZero();
 		Path data = this.home.resolve("data");
 		Path audit = data.resolve("audit");
-		Path newer = audit.resolve("audit-web-1-2026-11-23-0000000002.jsonl");
+		Path archived = Files.writeString(audit.resolve("audit-web-1-2026-11-21-0000000001.jsonl"), "oldest\n");
+		Path ofAnother = Files.writeString(audit.resolve("audit-web-1-b-2026-11-22-0000000001.jsonl"), "other\n");
+		Result backup = run(this.home, "bin/backup", "backups");
+		assertThat(backup.code).as(backup.output).isZero();
+		Files.delete(archived);
+		Files.delete(ofAnother);
+		Path newer = Files.writeString(audit.resolve("audit-web-1-2026-11-23-0000000003.jsonl"), "newest\n");
 		Files.writeString(audit.resolve(AUDIT_FILE), "newer\n", StandardOpenOption.APPEND);
-		Files.writeString(newer, "newest\n");
-		Files.delete(data.resolve("agent-assist-bridge.mv.db"));
+		Path database = data.resolve("agent-assist-bridge.mv.db");
+
+		assertRefused(backup, "There is a database here already: move data/agent-assist-bridge.mv.db away first");
+		Files.delete(database);
 		Files.writeString(audit.resolve("instance-id"), "web-2");
-
-		Result ofAnother = run(this.home, "bin/restore", archive(backup));
-
-		assertThat(ofAnother.code).as(ofAnother.output).isOne();
-		assertThat(ofAnother.output)
-			.isEqualTo("data/audit/instance-id is another than the backup's: move data/audit away first\n");
+		assertRefused(backup, "data/audit/instance-id does not begin like the backup's: move data/audit away first");
 		Files.writeString(audit.resolve("instance-id"), "web-1");
 		Files.move(audit.resolve(AUDIT_FILE), data.resolve(AUDIT_FILE));
-		Result unrelated = run(this.home, "bin/restore", archive(backup));
-		assertThat(unrelated.code).as(unrelated.output).isOne();
-		assertThat(unrelated.output)
-			.isEqualTo("The audit log here does not continue the backup's: move data/audit away first\n");
-		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
+		assertRefused(backup, "data/audit/" + AUDIT_FILE
+				+ " is not here, but others of its chain are: put it back if it was archived since");
 		Files.move(data.resolve(AUDIT_FILE), audit.resolve(AUDIT_FILE));
 		Result restore = run(this.home, "bin/restore", archive(backup));
 		assertThat(restore.code).as(restore.output).isZero();
+		assertThat(restore.output).contains("The audit log that was here stays\n");
 		assertThat(audit.resolve(AUDIT_FILE)).hasContent("older\nnewer\n");
 		assertThat(newer).hasContent("newest\n");
-		assertThat(data.resolve("agent-assist-bridge.mv.db")).exists();
+		assertThat(archived).as("archived before").doesNotExist();
+		assertThat(ofAnother).as("chain that is not here").hasContent("other\n");
+		assertThat(database).exists();
+	}
+
+	private void assertRefused(Result backup, String reason) throws Exception {
+		Result refused = run(this.home, "bin/restore", archive(backup));
+		assertThat(refused.code).as(refused.output).isOne();
+		assertThat(refused.output).isEqualTo(reason + "\n");
 	}
 
 	/** A half of it stayed, with which no second restore was possible. */
@@ -477,17 +489,14 @@ class DistributionIT {
 		// As on a full disk.
 		replaceTool("java", """
 				while [ $# -gt 1 ]; do [ "$1" != -dir ] || echo half >"$2/agent-assist-bridge.mv.db"; shift; done
-				printf 'Exception: No space left on device\\n\\tat org.h2\\n'
+				printf 'Exception: No space left on device\\n\\tat org.h2\\nCaused by: x\\n\\t... 5 more\\n'
 				exit 1
 				""");
 		this.environment.put("JAVA_HOME", "");
 
-		Result failed = run(this.home, "bin/restore", archive(backup));
+		assertRefused(backup, "The database cannot be restored: Exception: No space left on device");
 
-		assertThat(failed.code).as(failed.output).isOne();
-		assertThat(failed.output).isEqualTo("Nothing was restored: Exception: No space left on device\n");
 		assertThat(data.resolve("agent-assist-bridge.mv.db")).doesNotExist();
-		assertThat(data.resolve("audit")).isEmptyDirectory();
 		this.environment.clear();
 		Result restore = run(this.home, "bin/restore", archive(backup));
 		assertThat(restore.code).as(restore.output).isZero();
