@@ -4,6 +4,7 @@ import java.io.CharConversionException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.CharacterCodingException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -251,11 +252,18 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * Names the root cause of a failure in one line.
+	 * Names the cause of a failure in one line: what the database's driver says, which
+	 * names the server, or else the root cause.
 	 * @param failure the failure
+	 * @return its type and the first line of its message
 	 */
 	public static String causeOf(Throwable failure) {
 		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		for (Throwable each = failure; each != null; each = each.getCause()) {
+			if (each instanceof SQLException) {
+				cause = each;
+			}
+		}
 		return cause.getClass().getSimpleName() + ": " + firstLine(cause);
 	}
 

@@ -21,7 +21,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * {@link ApiAuth#API_KEY}: keys from the environment, which have all scopes, and named
@@ -104,8 +103,7 @@ class ApiKeys implements ApiAuthenticator {
 			state = FileState.of(this.file);
 			if (!state.equals(this.keys.state) && state.isQuiet()) {
 				this.keys = read(state);
-				log.atLevel(this.keys.callers.isEmpty() ? Level.WARN : Level.INFO)
-					.log("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
+				log.info("API keys read again from {}, {} are valid", this.file, this.keys.callers.size());
 			}
 		}
 		catch (IOException ex) {
@@ -132,6 +130,9 @@ class ApiKeys implements ApiAuthenticator {
 			int rate = (entry.requestsPerSecond() != null) ? entry.requestsPerSecond() : this.defaultRate;
 			callers.put(entry.sha256(), new Caller((entry.tenant() != null) ? entry.tenant() : "",
 					entry.organisations(), scopes, RateLimits.perSecond(entry.name(), rate)));
+		}
+		if (callers.isEmpty()) {
+			log.warn("{} has no key, and AGENTASSIST_API_KEYS none: every request is refused", this.file);
 		}
 		return new Keys(Map.copyOf(callers), state);
 	}

@@ -2,6 +2,7 @@ package io.agentassist.bridge.audit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.jdbc.DataSourceBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.mock.env.MockEnvironment;
@@ -335,9 +337,13 @@ class AuditLogTest {
 
 		pollTwice(instance, new IllegalStateException("database lost at 10:00"));
 		pollTwice(instance, new IllegalStateException("database lost at 10:01"));
+		assertThat(instance.log.problem()).hasValue("IllegalStateException: database lost at 10:01");
+		// The root names no server, and Spring's exception no cause.
+		pollTwice(instance, new DataAccessResourceFailureException("No connection",
+				new SQLException("Connection to db:5432 refused", new ConnectException("Connection refused"))));
 
-		assertThat(instance.log.problem()).hasValue("java.lang.IllegalStateException: database lost at 10:01");
-		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(2);
+		assertThat(instance.log.problem()).hasValue("SQLException: Connection to db:5432 refused");
+		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(3);
 		// Rolled back for a reason that nobody reports.
 		instance.transaction.executeWithoutResult((status) -> {
 			assertThatNoException().isThrownBy(instance.log::open);
@@ -348,7 +354,7 @@ class AuditLogTest {
 		assertThat(instance.poll()).isTrue();
 		assertThat(instance.log.problem()).isEmpty();
 		pollTwice(instance, new IllegalStateException("database lost at 10:02"));
-		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(4);
+		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(5);
 	}
 
 	/** The first poll after a failure only recovers. */
