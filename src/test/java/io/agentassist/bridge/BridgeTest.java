@@ -84,8 +84,8 @@ import static org.awaitility.Awaitility.await;
 		// On the class path for BrokerHopTest only.
 		"spring.autoconfigure.exclude=org.springframework.boot.autoconfigure.jms.artemis.ArtemisAutoConfiguration",
 		// So small that files are followed by others, and checkpoints made.
-		"agentassist.audit.max-file-size=4KB", "agentassist.audit.poll-interval=20",
-		"agentassist.analytics.poll-interval=20", "agentassist.lifecycle.expiry-interval=50ms",
+		"agentassist.audit.max-file-size=4KB", "agentassist.audit.poll-interval=20ms",
+		"agentassist.analytics.poll-interval=20ms", "agentassist.lifecycle.expiry-interval=50ms",
 		// None of the run's requests is overdue by itself.
 		"agentassist.lifecycle.expire-after=1h", "agentassist.callback.unknown-request-wait=2s",
 		"agentassist.lifecycle.purge-interval=100ms",

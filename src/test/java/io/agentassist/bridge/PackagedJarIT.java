@@ -220,7 +220,8 @@ class PackagedJarIT {
 				"--agentassist.genesys.api-url=http://provider.example", "--agentassist.analytics.endpoint=swordfish",
 				"--spring.datasource.url=jdbc:mysql:swordfish", "--server.port=", "--server.tomcat.threads.max=100",
 				"--agentassist.suggestions.max-wait=5m", "--agentassist.suggestions.watch-interval=0",
-				"--agentassist.http.max-body-size=4GB");
+				"--agentassist.http.max-body-size=4GB", "--agentassist.lifecycle.keep=700",
+				"--agentassist.analytics.poll-interval=PT5S");
 
 		assertThat(this.bridge.log()).containsOnlyOnce("Invalid settings:")
 			.containsOnlyOnce("'agentassist.genesys.api-url' must be https://")
@@ -234,6 +235,8 @@ class PackagedJarIT {
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) must have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
 					"'agentassist.audit.poll-interval' must be",
+					"'agentassist.lifecycle.keep' must be a number with a unit, such as 500ms, 10s, 5m, 12h or 3d",
+					"'agentassist.analytics.poll-interval' must be a number with a unit",
 					"'agentassist.ranking.feedback-model' must be one of acceptance-ratio, decayed-posterior-mean",
 					"'agentassist.api.keys-file' (AGENTASSIST_API_KEYS_FILE) names a file that cannot be read: no")
 			.doesNotContain("\tat ", "Exception", "Caused by", "swordfish", "Tomcat");

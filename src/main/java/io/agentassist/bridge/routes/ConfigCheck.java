@@ -1,5 +1,6 @@
 package io.agentassist.bridge.routes;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import io.agentassist.bridge.settings.SettingsRules;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.NamesFiles;
+import io.agentassist.bridge.settings.StrictBinder;
 import jakarta.validation.Validator;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -60,7 +62,7 @@ final class ConfigCheck {
 	 */
 	Map<Class<?>, Record> bind(ConfigSnapshot settings, Consumer<RouteProblem> problems) {
 		Map<Class<?>, Record> bound = new HashMap<>();
-		Binder binder = Binder.get(settings.environment());
+		Binder binder = StrictBinder.of(settings.environment());
 		SpringValidatorAdapter adapter = new SpringValidatorAdapter(this.validator);
 		for (Class<? extends Record> type : this.records.get()) {
 			String prefix = prefix(type);
@@ -106,17 +108,25 @@ final class ConfigCheck {
 				problems.accept(problem(settings, invalid.key(), invalid.reason()));
 				return;
 			}
-			if (cause instanceof ConversionFailedException conversion
-					&& conversion.getTargetType().getType().isEnum()) {
-				String names = Arrays.stream(conversion.getTargetType().getType().getEnumConstants())
-					.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
-					.collect(Collectors.joining(", "));
-				problems.accept(problem(settings, failure.getName().toString(), "must be one of " + names));
+			String wanted = (cause instanceof ConversionFailedException conversion)
+					? wanted(conversion.getTargetType().getType()) : null;
+			if (wanted != null) {
+				problems.accept(problem(settings, failure.getName().toString(), wanted));
 				return;
 			}
 		}
 		problems
 			.accept(problem(settings, failure.getName().toString(), "cannot be set: " + RouteProblem.reason(failure)));
+	}
+
+	/** What a value has to be; null if its converter knows better. */
+	private static String wanted(Class<?> type) {
+		if (type.isEnum()) {
+			return "must be one of " + Arrays.stream(type.getEnumConstants())
+				.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+				.collect(Collectors.joining(", "));
+		}
+		return (type == Duration.class) ? StrictBinder.DURATION : null;
 	}
 
 	static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {

@@ -3,12 +3,8 @@ package io.agentassist.bridge.routes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-import io.agentassist.bridge.settings.SettingsRules;
-import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
-import io.agentassist.bridge.settings.NamesFiles;
 import io.agentassist.bridge.settings.SettingsException;
 import io.agentassist.bridge.settings.TlsFiles;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,7 +19,6 @@ import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelContextConfiguration;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
-import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -85,34 +80,18 @@ class LiveRoutesConfiguration {
 	@ConditionalOnWebApplication
 	static BeanFactoryPostProcessor settingsOfTheStart(ConfigurableEnvironment environment) {
 		return (beans) -> {
-			List<Class<? extends Record>> records = settingsRecords(beans);
-			RuntimeException failure = null;
-			try {
-				for (Class<? extends Record> type : records) {
-					if (beans.getBean(type) instanceof NamesFiles settings) {
-						settings.checkFiles();
-					}
-				}
-			}
-			catch (BeanCreationException | InvalidSettingException ex) {
-				failure = ex;
-			}
-			Map<String, String> tls = TlsFiles.problems(environment);
-			if (failure == null && tls.isEmpty() && SettingsRules.problems(environment).isEmpty()) {
-				return;
-			}
 			ConfigSnapshot settings = ConfigSnapshot.of(environment);
 			List<String> problems = new ArrayList<>();
 			// Spring's own validator has no messages yet.
 			try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-				new ConfigCheck(() -> records, validators.getValidator()).bind(settings,
+				new ConfigCheck(() -> settingsRecords(beans), validators.getValidator()).bind(settings,
 						(problem) -> problems.add(problem.placeAndMessage()));
 			}
-			tls.forEach((key, problem) -> problems.add(ConfigCheck.problem(settings, key, problem).placeAndMessage()));
-			if (problems.isEmpty()) {
-				throw failure;
+			TlsFiles.problems(environment)
+				.forEach((key, problem) -> problems.add(ConfigCheck.problem(settings, key, problem).placeAndMessage()));
+			if (!problems.isEmpty()) {
+				throw new SettingsException("Invalid settings", problems);
 			}
-			throw new SettingsException("Invalid settings", problems);
 		};
 	}
 

@@ -1,13 +1,20 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
 import jakarta.validation.Validation;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -25,10 +32,17 @@ import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows which keys are settings of the bridge, and which it needs. */
 class ConfigCheckTest {
+
+	/** How Spring Boot's names for what it read from a file begin. */
+	private static final String FILE = "Config resource '";
+
+	@TempDir
+	private Path folder;
 
 	/** To which an edit adds entries, whose keys are new. */
 	@Test
@@ -59,9 +73,43 @@ class ConfigCheckTest {
 		}
 	}
 
+	/** 700 were milliseconds, and what was kept was gone. To Camel, PT5S is 0. */
+	@ParameterizedTest
+	@CsvSource({ "lifecycle.keep, 700", "lifecycle.keep-dead-letters, 90", "lifecycle.purge-interval, 1",
+			"callback.tolerance, 5", "outbox.time-to-live, 3", "outbox.time-to-live-of.analytics, '\"12\"'",
+			"genesys.breaker.open-time, 10", "analytics.poll-interval, PT5S", "lifecycle.expiry-interval, 2S",
+			"lifecycle.keep, 7 d", "lifecycle.keep, week", "lifecycle.keep, 99999999999999999999d" })
+	void shouldTakeADurationOnlyWithAUnit(String key, String value) throws IOException {
+		assertThat(errors("agentassist." + key + ": " + value)).singleElement(as(InstanceOfAssertFactories.STRING))
+			.endsWith(
+					"error: 'agentassist." + key + "' must be a number with a unit, such as 500ms, 10s, 5m, 12h or 3d");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "lifecycle.keep, 8d", "lifecycle.purge-interval, 500ms", "outbox.time-to-live-of.analytics, 12h",
+			"routes.quiet-time, 0", "routes.quiet-time, 0s" })
+	void shouldTakeADurationWithAUnit(String key, String value) throws IOException {
+		assertThat(errors("agentassist." + key + ": " + value)).isEmpty();
+	}
+
+	/** What a start, or an edit, would be refused for with these lines in a file. */
+	private List<String> errors(String... lines) throws IOException {
+		Path edit = Files.write(this.folder.resolve("edit.yaml"), List.of(lines));
+		StandardEnvironment environment = new StandardEnvironment();
+		environment.getPropertySources().addFirst(shipped());
+		environment.getPropertySources()
+			.addFirst(new YamlPropertySourceLoader().load(FILE + "edit'", new FileSystemResource(edit)).get(0));
+		environment.getPropertySources()
+			.addLast(new MapPropertySource("environment", Map.of("AGENTASSIST_PUBLIC_URL", "https://bridge.example",
+					"AGENTASSIST_CALLBACK_SECRET", "secret-of-the-callbacks")));
+		List<String> errors = new ArrayList<>();
+		check().bind(ConfigSnapshot.of(environment), (problem) -> errors.add(problem.toString()));
+		return errors;
+	}
+
 	private static EnumerablePropertySource<?> shipped() throws IOException {
 		return (EnumerablePropertySource<?>) new YamlPropertySourceLoader()
-			.load("shipped", new FileSystemResource("config/application.yaml"))
+			.load(FILE + "shipped'", new FileSystemResource("config/application.yaml"))
 			.get(0);
 	}
 

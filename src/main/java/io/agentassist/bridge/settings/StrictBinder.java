@@ -1,0 +1,62 @@
+package io.agentassist.bridge.settings;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.PlaceholdersResolver;
+import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/**
+ * Spring Boot's binder for the bridge's own settings, of which it takes durations only
+ * with a unit. Spring Boot would take a bare number for milliseconds, which nobody means
+ * who writes {@code keep: 7}; besides, not all that it takes is also a duration where a
+ * route names the setting as <code>{{key}}</code>.
+ */
+public final class StrictBinder {
+
+	/** What a duration has to be, worded to follow the key. */
+	public static final String DURATION = "must be a number with a unit, such as 500ms, 10s, 5m, 12h or 3d";
+
+	/** What both Spring Boot and Camel understand. */
+	private static final Pattern DURATIONS = Pattern.compile("0|\\d+(ms|s|m|h|d)");
+
+	private static final ConversionService CONVERSIONS = conversions();
+
+	private StrictBinder() {
+	}
+
+	/**
+	 * Creates a binder.
+	 * @param environment the environment with the settings
+	 * @return the binder
+	 */
+	public static Binder of(ConfigurableEnvironment environment) {
+		PlaceholdersResolver placeholders = new PropertySourcesPlaceholdersResolver(environment);
+		return new Binder(ConfigurationPropertySources.get(environment), placeholders, CONVERSIONS, null, null);
+	}
+
+	private static ConversionService conversions() {
+		ApplicationConversionService conversions = new ApplicationConversionService();
+		conversions.addConverter(String.class, Duration.class, StrictBinder::duration);
+		conversions.addConverter(Number.class, Duration.class, (number) -> duration(number.toString()));
+		return conversions;
+	}
+
+	private static Duration duration(String text) {
+		if (text.isEmpty()) {
+			// No value, as for Spring Boot.
+			return null;
+		}
+		if (!DURATIONS.matcher(text).matches()) {
+			throw new IllegalArgumentException(DURATION);
+		}
+		return DurationStyle.SIMPLE.parse(text);
+	}
+
+}
