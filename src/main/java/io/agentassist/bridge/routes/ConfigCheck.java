@@ -1,9 +1,11 @@
 package io.agentassist.bridge.routes;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.validation.FieldError;
@@ -39,6 +42,8 @@ final class ConfigCheck {
 
 	/** All other keys belong to Spring Boot and its libraries. */
 	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
+
+	private static final String UNKNOWN = "is not a setting of the bridge, and no route names it: is it misspelt?";
 
 	private final Supplier<List<Class<? extends Record>>> records;
 
@@ -75,6 +80,14 @@ final class ConfigCheck {
 			}
 			catch (BindException ex) {
 				describe(settings, ex, problems);
+			}
+		}
+		for (String key : settings.keys()) {
+			String misfit = misfit(ConfigurationPropertyName.adapt(key, '.'));
+			// Spring Boot would ignore it: in an organisation, the default one's hosts
+			// would be used; elsewhere, the setting's default.
+			if (misfit != null && !misfit.equals(UNKNOWN)) {
+				problems.accept(problem(settings, key, misfit));
 			}
 		}
 		SettingsRules.problems(settings.environment())
@@ -141,8 +154,7 @@ final class ConfigCheck {
 		List<RouteProblem> problems = new ArrayList<>();
 		for (String key : settings.keys()) {
 			if (isUnknown(key, settings, placeholders)) {
-				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
-						"'" + key + "' is not a setting of the bridge, and no route names it: is it misspelt?"));
+				problems.add(settings.problem(key, RouteProblem.Severity.WARNING, "'" + key + "' " + UNKNOWN));
 			}
 		}
 		return problems;
@@ -151,23 +163,55 @@ final class ConfigCheck {
 	/** Whether a key should be one of the bridge's settings, but nothing reads it. */
 	boolean isUnknown(String key, ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
 		ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-		return BRIDGE.isAncestorOf(name) && !placeholders.contains(name) && !knows(name) && !settings.names(key);
+		return BRIDGE.isAncestorOf(name) && !placeholders.contains(name) && UNKNOWN.equals(misfit(name))
+				&& !settings.names(key);
 	}
 
-	/** Whether any record has this setting. */
-	boolean knows(ConfigurationPropertyName key) {
-		return this.records.get().stream().anyMatch((type) -> {
+	/**
+	 * Finds out how a key does not fit the records.
+	 * @return {@link #UNKNOWN} if no record is concerned; null if the key fits
+	 */
+	String misfit(ConfigurationPropertyName key) {
+		Set<String> misfits = new HashSet<>();
+		for (Class<?> type : this.records.get()) {
 			ConfigurationPropertyName prefix = ConfigurationPropertyName.of(prefix(type));
-			return prefix.isAncestorOf(key) && hasComponent(type, key, prefix.getNumberOfElements());
-		});
+			if (prefix.isAncestorOf(key)) {
+				misfits.add(misfit(ResolvableType.forClass(type), key, prefix.getNumberOfElements()));
+			}
+		}
+		// Several records have the same prefix.
+		if (misfits.contains(null)) {
+			return null;
+		}
+		misfits.remove(UNKNOWN);
+		return misfits.stream().findFirst().orElse(UNKNOWN);
 	}
 
-	private static boolean hasComponent(Class<?> type, ConfigurationPropertyName key, int index) {
-		String name = key.getElement(index, ConfigurationPropertyName.Form.UNIFORM);
-		return Arrays.stream(type.getRecordComponents())
-			.filter((component) -> component.getName().equalsIgnoreCase(name))
-			.anyMatch((component) -> !component.getType().isRecord()
-					|| (index + 1 < key.getNumberOfElements() && hasComponent(component.getType(), key, index + 1)));
+	/** The elements of the key from the index on lead into the type. */
+	private static String misfit(ResolvableType type, ConfigurationPropertyName key, int index) {
+		Class<?> raw = type.toClass();
+		boolean isEnd = index == key.getNumberOfElements();
+		if (raw.isRecord()) {
+			String name = isEnd ? "" : key.getElement(index, ConfigurationPropertyName.Form.UNIFORM);
+			for (RecordComponent component : raw.getRecordComponents()) {
+				if (component.getName().equalsIgnoreCase(name)) {
+					return misfit(ResolvableType.forType(component.getGenericType()), key, index + 1);
+				}
+			}
+			return UNKNOWN;
+		}
+		if (isEnd) {
+			return null;
+		}
+		if (raw == Map.class) {
+			// A name in a map of plain values may have dots.
+			return (type.getGeneric(1).toClass().isRecord() && misfit(type.getGeneric(1), key, index + 1) != null)
+					? "is not a setting of the bridge: is it misspelt?" : null;
+		}
+		if (raw == List.class && key.isNumericIndex(index) && index + 1 == key.getNumberOfElements()) {
+			return null;
+		}
+		return "has no place there: " + key.chop(index) + " takes " + ((raw == List.class) ? "a list" : "one value");
 	}
 
 	private static String prefix(Class<?> type) {

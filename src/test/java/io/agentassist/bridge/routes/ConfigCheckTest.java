@@ -50,10 +50,9 @@ class ConfigCheckTest {
 		EnumerablePropertySource<?> file = shipped();
 		ConfigCheck check = check();
 
-		assertThat(file.getPropertyNames())
-			.filteredOn((key) -> key.startsWith("agentassist.") && "".equals(file.getProperty(key)))
-			.contains("agentassist.plain-http-hosts")
-			.allMatch((key) -> check.knows(ConfigurationPropertyName.of(key + "[0]")));
+		assertThat(List.of("plain-http-hosts", "callback.allowed-urls", "api.cors-origins", "routes.beans"))
+			.allMatch((key) -> "".equals(file.getProperty("agentassist." + key)))
+			.allMatch((key) -> check.misfit(ConfigurationPropertyName.of("agentassist." + key + "[0]")) == null);
 	}
 
 	/** Without its line, a weight was 0. */
@@ -90,6 +89,35 @@ class ConfigCheckTest {
 			"routes.quiet-time, 0", "routes.quiet-time, 0s" })
 	void shouldTakeADurationWithAUnit(String key, String value) throws IOException {
 		assertThat(errors("agentassist." + key + ": " + value)).isEmpty();
+	}
+
+	/** The organisation's credentials and transcripts went to the default one's hosts. */
+	@Test
+	void shouldRefuseAMisspeltKeyOfAnOrganisation() throws IOException {
+		List<String> errors = errors("agentassist.genesys.organisations:", "  emea:", "    client-id: id",
+				"    clientSecret: secret", "    enviroment: mypurecloud.ie", "  EMEA.west:", "    client-id: id",
+				"server.tomcat.threads.max: 4000");
+
+		assertThat(errors).satisfiesExactlyInAnyOrder((error) -> assertThat(error).endsWith("edit.yaml:5:17: error: "
+				+ "'agentassist.genesys.organisations.emea.enviroment' is not a setting of the bridge: is it misspelt?"),
+				(error) -> assertThat(error)
+					.contains("'agentassist.genesys.organisations.EMEA.west.client-id' is not a setting"));
+	}
+
+	/** The default was used instead. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"agentassist.ranking.minimum-score: {a: 1}|agentassist.ranking.minimum-score takes one value",
+			"agentassist.ranking.minimum-score: [1]|agentassist.ranking.minimum-score takes one value",
+			"agentassist.genesys.proxy: ['http://a']|agentassist.genesys.proxy takes one value",
+			"agentassist.genesys.breaker.window: {a: 1}|agentassist.genesys.breaker.window takes one value",
+			"agentassist.callback.client-certificate: {a: 1}|agentassist.callback.client-certificate takes one value",
+			"agentassist.public-url: {a: 1}|agentassist.public-url takes one value",
+			"agentassist.callback.allowed-urls: {a: 1}|agentassist.callback.allowed-urls takes a list",
+			"agentassist.api.cors-origins: {a: 1}|agentassist.api.cors-origins takes a list",
+			"agentassist.http.query-parameters: [{a: 1}]|agentassist.http.query-parameters takes a list" })
+	void shouldRefuseAValueOfAnotherKind(String line, String reason) throws IOException {
+		assertThat(errors(line)).anyMatch((error) -> error.endsWith("has no place there: " + reason));
 	}
 
 	/** What a start, or an edit, would be refused for with these lines in a file. */
