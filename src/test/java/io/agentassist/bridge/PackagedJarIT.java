@@ -231,7 +231,7 @@ class PackagedJarIT {
 			.containsOnlyOnce("'server.tomcat.threads.max' must be more than 1024, the sum of")
 			.containsOnlyOnce("'agentassist.suggestions.max-wait' must be")
 			.containsOnlyOnce("'agentassist.suggestions.watch-interval' must be")
-			.containsOnlyOnce("'agentassist.http.max-body-size' must be less than 2GB")
+			.containsOnlyOnce("'agentassist.http.max-body-size' must be from 1KB to 1GB")
 			.contains("'agentassist.callback.secret' (AGENTASSIST_CALLBACK_SECRET) must have at least 16 bytes",
 					"'agentassist.genesys.response-timeout' must not be longer than agentassist.genesys.deadline",
 					"'agentassist.audit.poll-interval' must be",

@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import io.agentassist.bridge.settings.DataSizeRange;
 import io.agentassist.bridge.settings.NamesFiles;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
@@ -33,8 +35,9 @@ import org.springframework.validation.annotation.Validated;
 record AuditProperties(@NotNull Path directory,
 		@Pattern(regexp = "(" + ChainFile.CHAIN + ")?",
 				message = "letters, digits, '.', '_' and '-' only, at most 64") String instanceId,
-		@NotNull DataSize maxFileSize, @NotNull @DurationMin(millis = 1) Duration checkpointInterval,
-		@NotNull Path signingKey, @NotNull @DurationMin(millis = 1) Duration pollInterval) implements NamesFiles {
+		@NotNull @DataSizeRange(min = "1KB", max = "1TB") DataSize maxFileSize,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration checkpointInterval, @NotNull Path signingKey,
+		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration pollInterval) implements NamesFiles {
 
 	@Override
 	public void checkFiles() {

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import jakarta.validation.constraints.NotNull;
 import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
@@ -38,8 +39,9 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.callback")
 record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
-		@NotNull Duration tolerance, boolean clientCertificate, List<URI> allowedUrls,
-		@NotNull @DurationMax(seconds = 60) Duration unknownRequestWait) {
+		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 1) Duration tolerance, boolean clientCertificate,
+		List<URI> allowedUrls,
+		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration unknownRequestWait) {
 
 	private static final int MIN_SECRET_BYTES = 16;
 

@@ -51,11 +51,11 @@ import org.springframework.validation.annotation.Validated;
 public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart String clientSecret,
 		@ReadAtStart @NotNull URI apiUrl, @ReadAtStart @NotNull URI loginUrl, @ReadAtStart String sslBundle,
 		@ReadAtStart URI proxy, @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration deadline,
-		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration connectTimeout,
-		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @NotNull @PositiveOrZero Integer retries,
-		@NotNull @DurationMin(millis = 2) Duration baseDelay, @ReadAtStart @Positive int maxConcurrentQueries,
-		@ReadAtStart @NotNull @Valid Breaker breaker, @NotNull @Valid Rate rate,
-		@ReadAtStart Map<String, @Valid Organisation> organisations) {
+		@ReadAtStart @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration connectTimeout,
+		@NotNull @DurationMin(millis = 1) Duration responseTimeout, @NotNull @PositiveOrZero @Max(100) Integer retries,
+		@NotNull @DurationMin(millis = 2) @DurationMax(seconds = 60) Duration baseDelay,
+		@ReadAtStart @Positive int maxConcurrentQueries, @ReadAtStart @NotNull @Valid Breaker breaker,
+		@NotNull @Valid Rate rate, @ReadAtStart Map<String, @Valid Organisation> organisations) {
 
 	/** Name of the organisation of requests that name none. */
 	public static final String DEFAULT = "default";
@@ -138,8 +138,19 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	 * @param openTime how long it stays open
 	 * @param probes calls let through after that, to decide whether to close
 	 */
-	public record Breaker(@Positive int window, @Positive int minimumCalls, @Positive @Max(100) int failureRate,
-			@NotNull @DurationMin(millis = 1) Duration openTime, @Positive int probes) {
+	public record Breaker(@Positive @Max(100_000) int window, @Positive int minimumCalls,
+			@Positive @Max(100) int failureRate,
+			@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration openTime,
+			@Positive @Max(100_000) int probes) {
+
+		public Breaker {
+			// Resilience4j would silently use the window.
+			if (minimumCalls > window) {
+				throw new InvalidSettingException("agentassist.genesys.breaker.minimum-calls",
+						"must not be more than agentassist.genesys.breaker.window");
+			}
+		}
+
 	}
 
 	/**
@@ -150,7 +161,7 @@ public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart Strin
 	 * @param maxHold longest pause that a Retry-After can cause
 	 */
 	public record Rate(@NotNull @DecimalMin("0") @DecimalMax("1") Double reserve,
-			@NotNull @DurationMin(millis = 1) Duration maxHold) {
+			@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxHold) {
 	}
 
 }

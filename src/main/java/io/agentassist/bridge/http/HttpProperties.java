@@ -3,9 +3,10 @@ package io.agentassist.bridge.http;
 import java.time.Duration;
 import java.util.List;
 
-import io.agentassist.bridge.settings.InvalidSettingException;
+import io.agentassist.bridge.settings.DataSizeRange;
 import jakarta.validation.constraints.NotNull;
 import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -22,13 +23,7 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.http")
-record HttpProperties(@NotNull DataSize maxBodySize, @NotNull @DurationMax(seconds = 60) Duration bodyTimeout,
+record HttpProperties(@NotNull @DataSizeRange(min = "1KB", max = "1GB") DataSize maxBodySize,
+		@NotNull @DurationMin(millis = 100) @DurationMax(seconds = 60) Duration bodyTimeout,
 		@DefaultValue List<String> requestHeaders, @DefaultValue List<String> queryParameters) {
-
-	HttpProperties {
-		if (maxBodySize != null && maxBodySize.toBytes() >= Integer.MAX_VALUE) {
-			throw new InvalidSettingException("agentassist.http.max-body-size", "must be less than 2GB");
-		}
-	}
-
 }

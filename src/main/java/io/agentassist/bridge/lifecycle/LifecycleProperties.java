@@ -3,9 +3,11 @@ package io.agentassist.bridge.lifecycle;
 import java.time.Duration;
 
 import io.agentassist.bridge.settings.InvalidSettingException;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
@@ -24,10 +26,12 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.lifecycle")
-public record LifecycleProperties(@NotNull @DurationMin(millis = 1) Duration expireAfter,
-		@NotNull @DurationMin(millis = 1) Duration expiryInterval, @NotNull Duration keep,
-		@NotNull @DurationMin Duration keepDeadLetters, @NotNull @DurationMin(millis = 1) Duration purgeInterval,
-		@Positive int batchSize) {
+public record LifecycleProperties(@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration expireAfter,
+		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration expiryInterval,
+		@NotNull @DurationMax(days = 36_500) Duration keep,
+		@NotNull @DurationMin @DurationMax(days = 36_500) Duration keepDeadLetters,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration purgeInterval,
+		@Positive @Max(10_000) int batchSize) {
 
 	public LifecycleProperties {
 		if (keep != null && expireAfter != null && keep.compareTo(expireAfter) <= 0) {

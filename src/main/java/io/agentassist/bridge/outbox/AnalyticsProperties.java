@@ -2,10 +2,12 @@ package io.agentassist.bridge.outbox;
 
 import java.time.Duration;
 
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
@@ -23,6 +25,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.analytics")
 record AnalyticsProperties(String endpoint, @NotBlank String hop,
-		@NotNull @DurationMin(millis = 1) Duration pollInterval, @Positive int concurrency,
-		@NotNull @DurationMin(millis = 1) Duration deadline) {
+		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration pollInterval,
+		@Positive @Max(1000) int concurrency,
+		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration deadline) {
 }

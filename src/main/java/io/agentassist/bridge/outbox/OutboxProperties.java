@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 
 import io.agentassist.bridge.settings.ReadAtStart;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Positive;
 
@@ -30,13 +31,15 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.outbox")
-public record OutboxProperties(@ReadAtStart @Positive int batchSize,
-		@ReadAtStart @NotNull @DurationMin(millis = 100) Duration claimTime,
+public record OutboxProperties(@ReadAtStart @Positive @Max(10_000) int batchSize,
+		@ReadAtStart @NotNull @DurationMin(millis = 100) @DurationMax(hours = 1) Duration claimTime,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration baseDelay,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxDelay,
-		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxProbeDelay, @NotNull Duration timeToLive,
-		@DefaultValue Map<String, Duration> timeToLiveOf,
-		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval, @NotNull Duration overdueAfter) {
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration maxProbeDelay,
+		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 36_500) Duration timeToLive,
+		@DefaultValue Map<String, @NotNull @DurationMin(seconds = 1) @DurationMax(days = 36_500) Duration> timeToLiveOf,
+		@ReadAtStart @NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration watchInterval,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration overdueAfter) {
 
 	Duration timeToLive(String destination) {
 		return this.timeToLiveOf.getOrDefault(destination, this.timeToLive);

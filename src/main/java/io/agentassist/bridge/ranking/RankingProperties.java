@@ -6,6 +6,7 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.PositiveOrZero;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
@@ -27,7 +28,8 @@ public record RankingProperties(@NotNull @PositiveOrZero @DecimalMax(RankingProp
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillWeight,
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillBonus,
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double feedbackWeight,
-		@NotNull FeedbackModel feedbackModel, @NotNull @DurationMin(minutes = 1) Duration halfLife,
+		@NotNull FeedbackModel feedbackModel,
+		@NotNull @DurationMin(minutes = 1) @DurationMax(days = 36_500) Duration halfLife,
 		@PositiveOrZero @DecimalMax(RankingProperties.MAX) double minimumScore) {
 
 	/** Far above any use; infinity would make every score unusable. */

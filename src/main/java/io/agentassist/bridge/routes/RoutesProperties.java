@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
+import io.agentassist.bridge.settings.DataSizeRange;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -29,8 +31,10 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("agentassist.routes")
 record RoutesProperties(@NotNull Path directory, @NotNull Boolean live,
-		@NotNull @DurationMin(millis = 10) Duration watchInterval, @NotNull Duration quietTime, @NotNull Path history,
-		@NotEmpty @DefaultValue List<String> files, @NotNull DataSize maxFileSize,
+		@NotNull @DurationMin(millis = 10) @DurationMax(hours = 1) Duration watchInterval,
+		@NotNull @DurationMin @DurationMax(hours = 1) Duration quietTime, @NotNull Path history,
+		@NotEmpty @DefaultValue List<String> files,
+		@NotNull @DataSizeRange(min = "64KB", max = "100MB") DataSize maxFileSize,
 		@NotEmpty @DefaultValue List<String> components, @DefaultValue List<String> beans) {
 
 }

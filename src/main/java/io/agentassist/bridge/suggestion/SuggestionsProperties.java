@@ -21,7 +21,9 @@ import org.springframework.validation.annotation.Validated;
  */
 @Validated
 @ConfigurationProperties("agentassist.suggestions")
-public record SuggestionsProperties(@NotNull Duration maxConstructionLatency,
-		@NotNull @DurationMax(seconds = 60) Duration maxWait, @NotNull Duration slowAfter,
-		@ReadAtStart @NotNull @DurationMin(millis = 1) Duration watchInterval) {
+public record SuggestionsProperties(
+		@NotNull @DurationMin(millis = 10) @DurationMax(seconds = 60) Duration maxConstructionLatency,
+		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration maxWait,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration slowAfter,
+		@ReadAtStart @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval) {
 }

@@ -120,6 +120,22 @@ class ConfigCheckTest {
 		assertThat(errors(line)).anyMatch((error) -> error.endsWith("has no place there: " + reason));
 	}
 
+	/** With them the bridge ran, but did not do its work, or did not start again. */
+	@ParameterizedTest
+	@CsvSource({ "http.max-body-size, 0", "http.max-body-size, -1", "http.max-body-size, 4GB", "http.body-timeout, 0",
+			"callback.tolerance, 0", "callback.tolerance, 99999999999d", "callback.unknown-request-wait, 0",
+			"suggestions.max-construction-latency, 0", "suggestions.max-construction-latency, 1h",
+			"suggestions.max-wait, 0", "suggestions.slow-after, 0", "outbox.time-to-live, 0",
+			"outbox.time-to-live-of.analytics, 0", "outbox.overdue-after, 0", "outbox.overdue-after, 99999999999d",
+			"outbox.batch-size, 1000000000", "audit.max-file-size, 5", "audit.poll-interval, 99999999999d",
+			"routes.max-file-size, 5", "genesys.retries, 1000000000", "analytics.concurrency, 100000",
+			"analytics.poll-interval, 99999999999d", "lifecycle.purge-interval, 99999999999d",
+			"genesys.breaker.window, 1000000000", "genesys.breaker.minimum-calls, 11" })
+	void shouldRefuseWhatWouldBreakTheProduct(String key, String value) throws IOException {
+		assertThat(errors("agentassist." + key + ": " + value)).singleElement(as(InstanceOfAssertFactories.STRING))
+			.contains("edit.yaml:1:", "' must ");
+	}
+
 	/** What a start, or an edit, would be refused for with these lines in a file. */
 	private List<String> errors(String... lines) throws IOException {
 		Path edit = Files.write(this.folder.resolve("edit.yaml"), List.of(lines));
