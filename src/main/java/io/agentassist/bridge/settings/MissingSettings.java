@@ -59,7 +59,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 		Map<String, String> missing = new LinkedHashMap<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
-		Binder.get(environment)
+		StrictBinder.of(environment)
 			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
 			.ifBound((organisations) -> organisations.keySet().forEach((name) -> {
 				for (String key : List.of("client-id", "client-secret")) {

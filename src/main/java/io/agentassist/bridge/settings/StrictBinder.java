@@ -44,6 +44,7 @@ public final class StrictBinder {
 	private static ConversionService conversions() {
 		ApplicationConversionService conversions = new ApplicationConversionService();
 		conversions.addConverter(String.class, Duration.class, StrictBinder::duration);
+		conversions.addConverter(new BlankMap());
 		conversions.addConverter(Number.class, Duration.class, (number) -> duration(number.toString()));
 		return conversions;
 	}

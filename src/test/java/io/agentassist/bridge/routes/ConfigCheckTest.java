@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -134,6 +135,15 @@ class ConfigCheckTest {
 	void shouldRefuseWhatWouldBreakTheProduct(String key, String value) throws IOException {
 		assertThat(errors("agentassist." + key + ": " + value)).singleElement(as(InstanceOfAssertFactories.STRING))
 			.contains("edit.yaml:1:", "' must ");
+	}
+
+	/** As after the last one was commented out. */
+	@ParameterizedTest
+	@ValueSource(strings = { "genesys.organisations", "outbox.time-to-live-of" })
+	void shouldTakeABlankMapForAnEmptyOne(String key) throws IOException {
+		assertThat(errors("agentassist." + key + ":")).isEmpty();
+		assertThat(errors("agentassist." + key + ": abc")).singleElement(as(InstanceOfAssertFactories.STRING))
+			.endsWith("must hold keys with values, not one value");
 	}
 
 	/** What a start, or an edit, would be refused for with these lines in a file. */

@@ -1,0 +1,25 @@
+package io.agentassist.bridge.settings;
+
+import java.util.Map;
+
+import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.stereotype.Component;
+
+/**
+ * Takes a map that is left blank for an empty one: what remains of {@code organisations:}
+ * once the last of them is commented out.
+ */
+@Component
+@ConfigurationPropertiesBinding
+class BlankMap implements Converter<String, Map<?, ?>> {
+
+	@Override
+	public Map<?, ?> convert(String text) {
+		if (text.isBlank()) {
+			return Map.of();
+		}
+		throw new IllegalArgumentException("must hold keys with values, not one value");
+	}
+
+}
