@@ -11,7 +11,8 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Settings of the bridge as a whole.
  *
- * @param publicUrl URL at which the provider reaches us, without a path
+ * @param publicUrl URL at which the provider reaches us, to which the callback's path is
+ * appended
  * @param plainHttpHosts hosts to which URLs may be plain HTTP; checked by
  * {@link SettingsRules}
  */

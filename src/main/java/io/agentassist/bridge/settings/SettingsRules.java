@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -25,6 +26,8 @@ import org.springframework.util.StringUtils;
  * a host, without user, query or fragment (only the analytics endpoint may have a query),
  * and {@code https} unless it is a proxy's or the host is this one or in
  * {@code agentassist.plain-http-hosts}.</li>
+ * <li>An organisation's region is the name of a domain, and its SSL bundle exists.</li>
+ * <li>Callbacks can only need a client certificate if TLS asks for one.</li>
  * <li>There is a driver for the database's URL.</li>
  * <li>The API and the management have ports, which differ.</li>
  * <li>There are more request threads than concurrent queries can occupy.</li>
@@ -50,6 +53,12 @@ public final class SettingsRules {
 
 	private static final String DATABASE = "spring.datasource.url";
 
+	private static final List<String> SSL_BUNDLES = List.of("spring.ssl.bundle.pem", "spring.ssl.bundle.jks");
+
+	private static final String CLIENT_CERTIFICATE = "agentassist.callback.client-certificate";
+
+	private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
+
 	private static final List<String> DRIVERS = List.of("jdbc:h2:", "jdbc:postgresql:");
 
 	private SettingsRules() {
@@ -61,7 +70,7 @@ public final class SettingsRules {
 	 * @return what is wrong, by key; empty if nothing is
 	 */
 	public static Map<String, String> problems(ConfigurableEnvironment environment) {
-		Binder settings = Binder.get(environment);
+		Binder settings = StrictBinder.of(environment);
 		Set<String> plain = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 		plain.addAll(list(settings, "agentassist.plain-http-hosts"));
 		Map<String, Organisation> organisations = organisations(settings);
@@ -72,6 +81,22 @@ public final class SettingsRules {
 				problems.put(key, problem);
 			}
 		});
+		Set<String> bundles = new TreeSet<>();
+		SSL_BUNDLES.forEach((key) -> bundles.addAll(names(settings, key)));
+		organisations.forEach((prefix, organisation) -> {
+			if (organisation.isOutside(bundles)) {
+				problems.put(prefix + ".ssl-bundle",
+						"must be one of the bundles below " + String.join(" or ", SSL_BUNDLES));
+			}
+			if (organisation.isNowhere()) {
+				problems.put(prefix + ".environment", "must be a region's domain, such as mypurecloud.ie");
+			}
+		});
+		if ("true".equalsIgnoreCase(text(settings, CLIENT_CERTIFICATE)) && !List.of("want", "need")
+			.contains(text(settings, "server.ssl.client-auth").toLowerCase(Locale.ROOT))) {
+			problems.put(CLIENT_CERTIFICATE,
+					"needs the profiles tls and mutual-tls, or every callback would be refused");
+		}
 		String database = text(settings, DATABASE);
 		// An empty URL would mean a database in memory.
 		if (environment.containsProperty(DATABASE) && DRIVERS.stream().noneMatch(database::startsWith)) {
@@ -138,6 +163,10 @@ public final class SettingsRules {
 		return organisations;
 	}
 
+	private static Set<String> names(Binder settings, String key) {
+		return bind(settings, key, Bindable.mapOf(String.class, Object.class)).orElse(Map.of()).keySet();
+	}
+
 	private static String text(Binder settings, String key) {
 		return bind(settings, key, Bindable.of(String.class)).orElse("");
 	}
@@ -168,6 +197,9 @@ public final class SettingsRules {
 		if (!List.of("http", "https").contains(scheme) || url.getHost() == null) {
 			return "must start with http:// or https:// and a host";
 		}
+		if (url.getPort() > MAX_PORT) {
+			return "must have a port of at most " + MAX_PORT;
+		}
 		if (url.getRawUserInfo() != null) {
 			return "must not contain a user or a password";
 		}
@@ -190,7 +222,22 @@ public final class SettingsRules {
 	 * The settings of an organisation that have a rule, and the client id, which each
 	 * organisation has.
 	 */
-	record Organisation(String clientId, String apiUrl, String loginUrl, String proxy, Integer maxConcurrentQueries) {
+	record Organisation(String environment, String clientId, String apiUrl, String loginUrl, String sslBundle,
+			String proxy, Integer maxConcurrentQueries) {
+
+		boolean isOutside(Set<String> bundles) {
+			return StringUtils.hasText(this.sslBundle) && !bundles.contains(this.sslBundle);
+		}
+
+		/** Without a region, there may be URLs that do not need one. */
+		boolean isNowhere() {
+			return this.environment != null && !DOMAIN.matcher(this.environment).matches()
+					&& (StringUtils.hasText(this.environment) || isOfRegion(this.apiUrl) || isOfRegion(this.loginUrl));
+		}
+
+		private static boolean isOfRegion(String url) {
+			return !StringUtils.hasText(url) || url.endsWith(".");
+		}
 
 		int queriesOr(int other) {
 			return Objects.requireNonNullElse(this.maxConcurrentQueries, other);

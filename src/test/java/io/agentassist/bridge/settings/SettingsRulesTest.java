@@ -74,13 +74,56 @@ class SettingsRulesTest {
 			"jar:https://api.example.com!/x|must start with", "https://under_score.example|must start with",
 			"https://user:swordfish@api.example.com|user or a password", "https://user@127.0.0.1|user or a password",
 			"https://api.example.com/#swordfish|query or a fragment", "https://api example.com|is not a URL",
-			"https://api.example.com/{x}|is not a URL", "https://[::1|is not a URL" })
+			"https://api.example.com/{x}|is not a URL", "https://[::1|is not a URL",
+			"https://api.example.com:99999/x|a port of at most 65535" })
 	void shouldNameEveryUrlOfAWrongForm(String url, String problem) {
 		assertThat(problems(environment(url))).hasSize(KEYS.length)
 			.allSatisfy((text) -> assertThat(text).contains(problem).doesNotContain("swordfish"));
 		for (String key : KEYS) {
 			assertThat(problems(environment(url))).anyMatch((text) -> text.startsWith(key + ": "));
 		}
+	}
+
+	/** The provider was called at api.https, and each request answered 502. */
+	@ParameterizedTest
+	@CsvSource({ "https://mypurecloud.ie", "mypurecloud.ie/", "mypurecloud .ie", "''", ".ie" })
+	void shouldRefuseARegionThatIsNoDomain(String region) {
+		MockEnvironment environment = new MockEnvironment().withProperty("agentassist.genesys.environment", region)
+			.withProperty("agentassist.genesys.organisations.emea.environment", region);
+
+		assertThat(problems(environment)).containsExactly(
+				"agentassist.genesys.environment: must be a region's domain, such as mypurecloud.ie",
+				"agentassist.genesys.organisations.emea.environment: must be a region's domain, such as mypurecloud.ie");
+	}
+
+	@Test
+	void shouldTakeARegionThatIsEmptyBesideUrls() {
+		assertThat(problems(new MockEnvironment().withProperty("agentassist.genesys.environment", "")
+			.withProperty("agentassist.genesys.api-url", "https://gateway.example/api")
+			.withProperty("agentassist.genesys.login-url", "https://gateway.example/login"))).isEmpty();
+	}
+
+	/** The start ended in stack traces that did not name the setting. */
+	@Test
+	void shouldRefuseAnSslBundleThatDoesNotExist() {
+		MockEnvironment environment = new MockEnvironment()
+			.withProperty("spring.ssl.bundle.pem.provider.truststore.certificate", "file:ca.pem")
+			.withProperty("agentassist.genesys.ssl-bundle", "provider")
+			.withProperty("agentassist.genesys.organisations.emea.ssl-bundle", "providr");
+
+		assertThat(problems(environment)).containsExactly("agentassist.genesys.organisations.emea.ssl-bundle: "
+				+ "must be one of the bundles below spring.ssl.bundle.pem or spring.ssl.bundle.jks");
+	}
+
+	/** Every callback was refused. */
+	@Test
+	void shouldRefuseToNeedClientCertificatesThatTlsDoesNotAskFor() {
+		MockEnvironment environment = new MockEnvironment().withProperty("agentassist.callback.client-certificate",
+				"true");
+
+		assertThat(problems(environment)).containsExactly("agentassist.callback.client-certificate: "
+				+ "needs the profiles tls and mutual-tls, or every callback would be refused");
+		assertThat(problems(environment.withProperty("server.ssl.client-auth", "want"))).isEmpty();
 	}
 
 	@ParameterizedTest
