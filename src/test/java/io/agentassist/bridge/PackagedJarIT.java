@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.util.FileSystemUtils;
 
@@ -258,10 +259,31 @@ class PackagedJarIT {
 		Files.writeString(this.folder.resolve("config/application.yaml"), "a:\n  client-secret: @swordfish\n");
 		startInVain("--spring.profiles.active=sandbox");
 
-		assertThat(this.bridge.log())
-			.containsOnlyOnce(
-					"The bridge does not start. A settings file is not valid YAML, line 2, column 18: found character")
+		assertThat(this.bridge.log()).containsOnlyOnce(
+				"The bridge does not start. The settings file config/application.yaml is not valid YAML, line 2, column 18: found character")
 			.doesNotContain("\tat ", "Exception", "swordfish");
+	}
+
+	@Test
+	void shouldSayInOneMessageWhichFileOfSettingsIsNotUtf8() throws Exception {
+		Files.write(this.folder.resolve("config/application-sandbox.yaml"),
+				"greeting: Grüße\n".getBytes(StandardCharsets.ISO_8859_1));
+		startInVain("--spring.profiles.active=sandbox");
+
+		assertThat(this.bridge.log()).containsOnlyOnce(
+				"The settings file config/application-sandbox.yaml is not valid YAML: it has a byte that is not UTF-8")
+			.doesNotContain("\tat ", "Exception");
+	}
+
+	/** The folders were said to be missing. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "- agentassist\n" })
+	void shouldSayInOneMessageThatItsFileHasNoSettings(String text) throws Exception {
+		Files.writeString(this.folder.resolve("config/application.yaml"), text);
+		startInVain();
+
+		assertThat(this.bridge.log()).contains("in the file " + this.folder.resolve("config/application.yaml"),
+				"is it empty, or a list?");
 	}
 
 	/** A socket, since as root the tests may read every file. */

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.routes;
 
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +31,8 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.core.convert.ConverterNotFoundException;
+import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
@@ -44,6 +47,14 @@ final class ConfigCheck {
 	private static final ConfigurationPropertyName BRIDGE = ConfigurationPropertyName.of("agentassist");
 
 	private static final String UNKNOWN = "is not a setting of the bridge, and no route names it: is it misspelt?";
+
+	private static final String SEVERAL = "must hold keys with values, not one value";
+
+	/** What a value has to be, by its type. */
+	private static final Map<Class<?>, String> WANTED = Map.of(Boolean.class, "must be true or false", Integer.class,
+			"must be a whole number, at most " + Integer.MAX_VALUE, Double.class, "must be a number", URI.class,
+			"is not a URL", DataSize.class, "must be a size, such as 256KB or 1MB", Duration.class,
+			StrictBinder.DURATION, Map.class, SEVERAL);
 
 	private final Supplier<List<Class<? extends Record>>> records;
 
@@ -113,7 +124,8 @@ final class ConfigCheck {
 				String name = invalid.getValidationErrors().getName().toString();
 				for (ObjectError error : invalid.getValidationErrors()) {
 					String key = (error instanceof FieldError field) ? name + "." + kebab(field.getField()) : name;
-					problems.accept(problem(settings, key, error.getDefaultMessage()));
+					problems.accept(problem(settings, key,
+							"NotNull".equals(error.getCode()) ? "must not be empty" : error.getDefaultMessage()));
 				}
 				return;
 			}
@@ -121,8 +133,13 @@ final class ConfigCheck {
 				problems.accept(problem(settings, invalid.key(), invalid.reason()));
 				return;
 			}
-			String wanted = (cause instanceof ConversionFailedException conversion)
-					? wanted(conversion.getTargetType().getType()) : null;
+			String wanted = null;
+			if (cause instanceof ConversionFailedException conversion) {
+				wanted = wanted(conversion.getTargetType().getObjectType());
+			}
+			else if (cause instanceof ConverterNotFoundException conversion) {
+				wanted = wanted(conversion.getTargetType().getObjectType());
+			}
 			if (wanted != null) {
 				problems.accept(problem(settings, failure.getName().toString(), wanted));
 				return;
@@ -139,7 +156,7 @@ final class ConfigCheck {
 				.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
 				.collect(Collectors.joining(", "));
 		}
-		return (type == Duration.class) ? StrictBinder.DURATION : null;
+		return type.isRecord() ? SEVERAL : WANTED.get(type);
 	}
 
 	static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
@@ -198,15 +215,15 @@ final class ConfigCheck {
 					return misfit(ResolvableType.forType(component.getGenericType()), key, index + 1);
 				}
 			}
-			return UNKNOWN;
+			return isEnd ? SEVERAL : UNKNOWN;
 		}
 		if (isEnd) {
 			return null;
 		}
 		if (raw == Map.class) {
 			// A name in a map of plain values may have dots.
-			return (type.getGeneric(1).toClass().isRecord() && misfit(type.getGeneric(1), key, index + 1) != null)
-					? "is not a setting of the bridge: is it misspelt?" : null;
+			String misfit = type.getGeneric(1).toClass().isRecord() ? misfit(type.getGeneric(1), key, index + 1) : null;
+			return UNKNOWN.equals(misfit) ? "is not a setting of the bridge: is it misspelt?" : misfit;
 		}
 		if (raw == List.class && key.isNumericIndex(index) && index + 1 == key.getNumberOfElements()) {
 			return null;

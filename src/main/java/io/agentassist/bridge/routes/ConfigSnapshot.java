@@ -45,6 +45,7 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.FileSystemResource;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * The contents of the files in {@code config/} at one moment, together with the settings
@@ -191,10 +192,11 @@ final class ConfigSnapshot {
 			try {
 				new YamlPropertySourceLoader().load(name(file), new FileSystemResource(file));
 			}
-			catch (MarkedYAMLException ex) {
-				Mark mark = ex.getProblemMark();
-				problems.add(new RouteProblem(name(file), mark.getLine() + 1, mark.getColumn() + 1,
-						RouteProblem.Severity.ERROR, "not valid YAML: " + YamlSyntax.problem(ex)));
+			catch (YAMLException ex) {
+				Mark mark = (ex instanceof MarkedYAMLException marked) ? marked.getProblemMark() : null;
+				problems.add(new RouteProblem(name(file), (mark != null) ? mark.getLine() + 1 : 1,
+						(mark != null) ? mark.getColumn() + 1 : 1, RouteProblem.Severity.ERROR,
+						"not valid YAML: " + YamlSyntax.problem(ex)));
 			}
 			catch (IOException ex) {
 				problems.add(RouteProblem.error(name(file), "cannot be read: " + RouteProblem.reason(ex)));

@@ -2,7 +2,9 @@ package io.agentassist.bridge.routes;
 
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.settings.SettingsException;
@@ -81,7 +83,7 @@ class LiveRoutesConfiguration {
 	static BeanFactoryPostProcessor settingsOfTheStart(ConfigurableEnvironment environment) {
 		return (beans) -> {
 			ConfigSnapshot settings = ConfigSnapshot.of(environment);
-			List<String> problems = new ArrayList<>();
+			Set<String> problems = new LinkedHashSet<>();
 			// Spring's own validator has no messages yet.
 			try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
 				new ConfigCheck(() -> settingsRecords(beans), validators.getValidator()).bind(settings,
@@ -90,7 +92,7 @@ class LiveRoutesConfiguration {
 			TlsFiles.problems(environment)
 				.forEach((key, problem) -> problems.add(ConfigCheck.problem(settings, key, problem).placeAndMessage()));
 			if (!problems.isEmpty()) {
-				throw new SettingsException("Invalid settings", problems);
+				throw new SettingsException("Invalid settings", List.copyOf(problems));
 			}
 		};
 	}

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 
@@ -82,6 +83,9 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 			if (parser.nextToken() != null) {
 				throw new IOException("there is a second document, after ---");
 			}
+		}
+		catch (UnrecognizedPropertyException ex) {
+			throw new IOException("a key has no field " + ex.getPropertyName(), ex);
 		}
 		Set<String> seen = new HashSet<>();
 		for (ApiKeyEntry entry : entries) {

@@ -19,7 +19,7 @@ class BlankMap implements Converter<String, Map<?, ?>> {
 		if (text.isBlank()) {
 			return Map.of();
 		}
-		throw new IllegalArgumentException("must hold keys with values, not one value");
+		throw new IllegalArgumentException("not a map");
 	}
 
 }

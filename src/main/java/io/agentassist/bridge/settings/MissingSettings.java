@@ -29,9 +29,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		String routes = environment.getProperty("agentassist.routes.directory");
 		if (routes == null || !environment.containsProperty("agentassist.callback.auth")) {
-			throw new SettingsException("Missing",
-					List.of("the folders routes/ and config/, with application.yaml, beside each other, in the folder "
-							+ Path.of("").toAbsolutePath()));
+			throw new SettingsException("Missing", List.of(missingFile()));
 		}
 		if (!Files.isDirectory(Path.of(routes))) {
 			throw new SettingsException("Missing",
@@ -48,6 +46,19 @@ public class MissingSettings implements EnvironmentPostProcessor {
 			missing.addAll(Overlays.warnings(environment));
 			throw new SettingsException("Missing", missing);
 		}
+	}
+
+	private static String missingFile() {
+		Path file = Path.of("config/application.yaml").toAbsolutePath();
+		if (Files.isDirectory(file)) {
+			return "the file " + file + ", in place of which there is a folder";
+		}
+		if (Files.exists(file)) {
+			return "the settings agentassist.routes.directory and agentassist.callback.auth in the file " + file
+					+ ": is it empty, or a list?";
+		}
+		return "the folders routes/ and config/, with application.yaml, beside each other, in the folder "
+				+ Path.of("").toAbsolutePath();
 	}
 
 	/**

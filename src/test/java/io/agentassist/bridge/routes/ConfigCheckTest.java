@@ -146,6 +146,23 @@ class ConfigCheckTest {
 			.endsWith("must hold keys with values, not one value");
 	}
 
+	/** It named classes of Java. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			value = { "routes.live|5|must be true or false", "callback.client-certificate|maybe|must be true or false",
+					"genesys.retries|many|must be a whole number, at most 2147483647",
+					"genesys.max-concurrent-queries|''|must be a whole number, at most 2147483647",
+					"genesys.retries|''|must not be empty", "ranking.skill-weight|heavy|must be a number",
+					"lifecycle.keep|''|must not be empty",
+					"http.max-body-size|big|must be a size, such as 256KB or 1MB",
+					"genesys.breaker|5|must hold keys with values, not one value",
+					"genesys.breaker|''|must hold keys with values, not one value" })
+	void shouldSayInPlainWordsWhatAValueHasToBe(String key, String value, String problem) throws IOException {
+		assertThat(errors("agentassist." + key + ": " + value).stream().distinct())
+			.singleElement(as(InstanceOfAssertFactories.STRING))
+			.endsWith("error: 'agentassist." + key + "' " + problem);
+	}
+
 	/** What a start, or an edit, would be refused for with these lines in a file. */
 	private List<String> errors(String... lines) throws IOException {
 		Path edit = Files.write(this.folder.resolve("edit.yaml"), List.of(lines));

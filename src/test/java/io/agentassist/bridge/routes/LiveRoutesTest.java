@@ -2,6 +2,7 @@ package io.agentassist.bridge.routes;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -367,7 +368,7 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).singleElement()
 			.asString()
-			.startsWith(file + ":2:35: error: 'agentassist.ranking.skill-weight' cannot be set: ");
+			.startsWith(file + ":2:35: error: 'agentassist.ranking.skill-weight' must be a number");
 
 		configure("greeting: hello", "agentassist.genesys.client-secret: ''");
 		this.routes.refresh();
@@ -1234,7 +1235,7 @@ class LiveRoutesTest {
 	}
 
 	@Test
-	void shouldSayInOneLineThatAFileOfSettingsIsEmptyOrGone() throws Exception {
+	void shouldSayInOneLineThatAFileOfSettingsIsEmptyOrNotUtf8OrGone() throws Exception {
 		write("greeting.camel.yaml",
 				"- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: '{{greeting}}'}]}}\n");
 		configure("greeting: hello", "agentassist.ranking.skill-weight: 0.5");
@@ -1245,6 +1246,10 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit())
 			.containsExactly(file + ":1:1: error: is empty; to remove all of its settings, delete it");
+		Files.write(file, "greeting: Grüße\n".getBytes(StandardCharsets.ISO_8859_1));
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit())
+			.containsExactly(file + ":1:1: error: not valid YAML: it has a byte that is not UTF-8");
 		Files.delete(file);
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).containsExactly(file + ":1:1: error: is gone: put it back");

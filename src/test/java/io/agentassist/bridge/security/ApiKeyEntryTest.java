@@ -28,7 +28,7 @@ class ApiKeyEntryTest {
 			- {name: x, sha256: abc}                      | sha256 of x
 			- {sha256: HASH}                              | no name
 			- {name: ' ', sha256: HASH}                   | no name
-			- {name: x, sha256: HASH, tennant: y}         | tennant
+			- {name: x, sha256: HASH, tennant: y}         | no field tennant
 			- {name: x, sha256: HASH, scopes: ['all']}    | all
 			- {name: x, sha256: HASH, tenant: ''}         | tenant of x
 			- {name: x, sha256: HASH, organisations: []}  | organisations of x
