@@ -80,7 +80,8 @@ final class ConfigCheck {
 		Map<Class<?>, Record> bound = new HashMap<>();
 		Binder binder = StrictBinder.of(settings.environment());
 		SpringValidatorAdapter adapter = new SpringValidatorAdapter(this.validator);
-		for (Class<? extends Record> type : this.records.get()) {
+		List<Class<? extends Record>> types = this.records.get();
+		for (Class<? extends Record> type : types) {
 			String prefix = prefix(type);
 			try {
 				// A new handler for each record, as a handler remembers its first
@@ -94,7 +95,7 @@ final class ConfigCheck {
 			}
 		}
 		for (String key : settings.keys()) {
-			String misfit = misfit(ConfigurationPropertyName.adapt(key, '.'));
+			String misfit = misfit(types, ConfigurationPropertyName.adapt(key, '.'));
 			// Spring Boot would ignore it: in an organisation, the default one's hosts
 			// would be used; elsewhere, the setting's default.
 			if (misfit != null && !misfit.equals(UNKNOWN)) {
@@ -189,8 +190,12 @@ final class ConfigCheck {
 	 * @return {@link #UNKNOWN} if no record is concerned; null if the key fits
 	 */
 	String misfit(ConfigurationPropertyName key) {
+		return misfit(this.records.get(), key);
+	}
+
+	private static String misfit(List<Class<? extends Record>> types, ConfigurationPropertyName key) {
 		Set<String> misfits = new HashSet<>();
-		for (Class<?> type : this.records.get()) {
+		for (Class<?> type : types) {
 			ConfigurationPropertyName prefix = ConfigurationPropertyName.of(prefix(type));
 			if (prefix.isAncestorOf(key)) {
 				misfits.add(misfit(ResolvableType.forClass(type), key, prefix.getNumberOfElements()));

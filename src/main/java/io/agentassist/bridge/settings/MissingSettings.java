@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.EnvironmentPostProcessor;
@@ -70,14 +72,12 @@ public class MissingSettings implements EnvironmentPostProcessor {
 		Map<String, String> missing = new LinkedHashMap<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
-		StrictBinder.of(environment)
-			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
-			.ifBound((organisations) -> organisations.keySet().forEach((name) -> {
-				for (String key : List.of("client-id", "client-secret")) {
-					String full = "agentassist.genesys.organisations." + name + "." + key;
-					require(environment, full, "the credentials of organisation " + name, missing);
-				}
-			}));
+		for (String name : organisations(environment)) {
+			for (String key : List.of("client-id", "client-secret")) {
+				String full = "agentassist.genesys.organisations." + name + "." + key;
+				require(environment, full, "the credentials of organisation " + name, missing);
+			}
+		}
 		require(environment, "agentassist.public-url", "AGENTASSIST_PUBLIC_URL", missing);
 		if (!"none".equalsIgnoreCase(value(environment, "agentassist.callback.auth"))) {
 			require(environment, "agentassist.callback.secret", "AGENTASSIST_CALLBACK_SECRET", missing);
@@ -94,6 +94,19 @@ public class MissingSettings implements EnvironmentPostProcessor {
 			require(environment, "agentassist.tls.client-ca", "AGENTASSIST_TLS_CLIENT_CA", missing);
 		}
 		return missing;
+	}
+
+	private static Set<String> organisations(ConfigurableEnvironment environment) {
+		try {
+			return StrictBinder.of(environment)
+				.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
+				.map(Map::keySet)
+				.orElse(Set.of());
+		}
+		catch (BindException ex) {
+			// Not a map: reported when all settings are bound.
+			return Set.of();
+		}
 	}
 
 	private static void requireApi(ConfigurableEnvironment environment, Map<String, String> missing) {

@@ -1234,6 +1234,21 @@ class LiveRoutesTest {
 		assertThat(this.routes.getPendingEdit()).isEmpty();
 	}
 
+	/** Each look at the files ended in a stack trace. */
+	@ParameterizedTest
+	@ValueSource(strings = { "", "abc" })
+	void shouldTakeOrganisationsThatAreNotThere(String organisations) throws Exception {
+		write("greeting.camel.yaml",
+				"- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: '{{greeting}}'}]}}\n");
+		configure("greeting: hello");
+		start();
+
+		configure("greeting: hi", "agentassist.genesys.organisations: " + organisations);
+		this.routes.refresh();
+
+		assertThat(this.routes.getRevision()).isEqualTo(2);
+	}
+
 	@Test
 	void shouldSayInOneLineThatAFileOfSettingsIsEmptyOrNotUtf8OrGone() throws Exception {
 		write("greeting.camel.yaml",
