@@ -164,7 +164,8 @@ class PackagedJarIT {
 	@Test
 	void shouldSayWhatTheSandboxDoesNotPlay() throws Exception {
 		Files.writeString(this.folder.resolve("config/application.yaml"),
-				"\n---\nagentassist:\n  rankng:\n    skill-weight: 3\n", StandardOpenOption.APPEND);
+				"\n---\nagentassist:\n  rankng:\n    skill-weight: 3\n  genesys:\n    organisations:\n",
+				StandardOpenOption.APPEND);
 		this.bridge.start("-jar", PackagedBridge.jar(), "--spring.profiles.active=sandbox,sandbx",
 				"--agentassist.api.auth=api-key", "--agentassist.api.keys=key-of-the-test",
 				"--agentassist.callback.auth=api-key");

@@ -9,11 +9,11 @@ import java.util.TreeSet;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.http.AnswerCounts;
+import io.agentassist.bridge.settings.StrictBinder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -59,7 +59,7 @@ class ApiConfiguration {
 	/** Bound again, as the provider's settings come from a feature above this one. */
 	private static Set<String> organisations(Environment environment) {
 		Set<String> organisations = new TreeSet<>(Set.of("default"));
-		Binder.get(environment)
+		StrictBinder.of(environment)
 			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
 			.ifBound((others) -> organisations.addAll(others.keySet()));
 		return organisations;

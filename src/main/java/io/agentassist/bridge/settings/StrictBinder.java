@@ -10,13 +10,13 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.convert.ConversionService;
-import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 
 /**
- * Spring Boot's binder for the bridge's own settings, of which it takes durations only
- * with a unit. Spring Boot would take a bare number for milliseconds, which nobody means
- * who writes {@code keep: 7}; besides, not all that it takes is also a duration where a
- * route names the setting as <code>{{key}}</code>.
+ * Spring Boot's binder for the bridge's own settings, with two differences. It takes
+ * durations only with a unit: Spring Boot would take a bare number for milliseconds,
+ * which nobody means who writes {@code keep: 7}, and Camel would take {@code PT5S} for 0
+ * where a route names the setting. And it takes a blank map, see {@link BlankMap}.
  */
 public final class StrictBinder {
 
@@ -36,7 +36,7 @@ public final class StrictBinder {
 	 * @param environment the environment with the settings
 	 * @return the binder
 	 */
-	public static Binder of(ConfigurableEnvironment environment) {
+	public static Binder of(Environment environment) {
 		PlaceholdersResolver placeholders = new PropertySourcesPlaceholdersResolver(environment);
 		return new Binder(ConfigurationPropertySources.get(environment), placeholders, CONVERSIONS, null, null);
 	}
