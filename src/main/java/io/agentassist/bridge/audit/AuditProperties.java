@@ -14,7 +14,6 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.unit.DataSize;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the audit log.
@@ -30,7 +29,6 @@ import org.springframework.validation.annotation.Validated;
  * missing
  * @param pollInterval how often a route looks for new events while idle
  */
-@Validated
 @ConfigurationProperties("agentassist.audit")
 record AuditProperties(@NotNull Path directory,
 		@Pattern(regexp = "(" + ChainFile.CHAIN + ")?",

@@ -16,7 +16,6 @@ import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the provider's callback.
@@ -36,7 +35,6 @@ import org.springframework.validation.annotation.Validated;
  * @param unknownRequestWait how long a callback that overtakes its own request waits for
  * it
  */
-@Validated
 @ConfigurationProperties("agentassist.callback")
 record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
 		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 1) Duration tolerance, boolean clientCertificate,

@@ -8,7 +8,6 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the event streams.
@@ -19,7 +18,6 @@ import org.springframework.validation.annotation.Validated;
  * a fifth less, so that not all do so at once
  * @param maxStreams maximum number of open streams
  */
-@Validated
 @ConfigurationProperties("agentassist.stream")
 record StreamProperties(@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval,
 		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 30) Duration keepAliveInterval,

@@ -20,7 +20,6 @@ import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the provider. The top-level credentials, hosts and limits belong to the
@@ -46,7 +45,6 @@ import org.springframework.validation.annotation.Validated;
  * @param rate the rate limiters
  * @param organisations further organisations, by name
  */
-@Validated
 @ConfigurationProperties("agentassist.genesys")
 public record GenesysProperties(@ReadAtStart String clientId, @ReadAtStart String clientSecret,
 		@ReadAtStart @NotNull URI apiUrl, @ReadAtStart @NotNull URI loginUrl, @ReadAtStart String sslBundle,

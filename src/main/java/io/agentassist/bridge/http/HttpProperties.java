@@ -11,7 +11,6 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings for what a request may contain.
@@ -21,7 +20,6 @@ import org.springframework.validation.annotation.Validated;
  * @param requestHeaders names of the headers that routes see
  * @param queryParameters names of the query parameters that routes see, as headers
  */
-@Validated
 @ConfigurationProperties("agentassist.http")
 record HttpProperties(@NotNull @DataSizeRange(min = "1KB", max = "1GB") DataSize maxBodySize,
 		@NotNull @DurationMin(millis = 100) @DurationMax(seconds = 60) Duration bodyTimeout,

@@ -10,7 +10,6 @@ import jakarta.validation.constraints.Positive;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the life cycle.
@@ -24,7 +23,6 @@ import org.springframework.validation.annotation.Validated;
  * @param purgeInterval how often a route looks for rows to purge
  * @param batchSize maximum number of rows that one transaction expires or purges
  */
-@Validated
 @ConfigurationProperties("agentassist.lifecycle")
 public record LifecycleProperties(@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration expireAfter,
 		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration expiryInterval,

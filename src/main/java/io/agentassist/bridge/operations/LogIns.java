@@ -4,7 +4,6 @@ import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * The log-ins of the management port.
@@ -12,7 +11,6 @@ import org.springframework.validation.annotation.Validated;
  * @param operator the one that may act
  * @param viewer the one that may only look
  */
-@Validated
 @ConfigurationProperties("agentassist")
 record LogIns(@NotNull LogIn operator, @NotNull LogIn viewer) {
 

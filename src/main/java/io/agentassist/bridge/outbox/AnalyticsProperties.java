@@ -10,7 +10,6 @@ import jakarta.validation.constraints.Positive;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the delivery to analytics. Most are used only in the routes; they are
@@ -22,7 +21,6 @@ import org.springframework.validation.annotation.Validated;
  * @param concurrency events posted at once
  * @param deadline longest time for one POST, until its answer has arrived
  */
-@Validated
 @ConfigurationProperties("agentassist.analytics")
 record AnalyticsProperties(String endpoint, @NotBlank String hop,
 		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration pollInterval,

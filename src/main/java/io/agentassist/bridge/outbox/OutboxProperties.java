@@ -12,7 +12,6 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the outbox.
@@ -29,7 +28,6 @@ import org.springframework.validation.annotation.Validated;
  * while it is large
  * @param overdueAfter age of a waiting event above which the health is degraded
  */
-@Validated
 @ConfigurationProperties("agentassist.outbox")
 public record OutboxProperties(@ReadAtStart @Positive @Max(10_000) int batchSize,
 		@ReadAtStart @NotNull @DurationMin(millis = 100) @DurationMax(hours = 1) Duration claimTime,

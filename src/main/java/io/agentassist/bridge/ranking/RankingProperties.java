@@ -9,7 +9,6 @@ import jakarta.validation.constraints.PositiveOrZero;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the ranking.
@@ -22,7 +21,6 @@ import org.springframework.validation.annotation.Validated;
  * @param halfLife time after which feedback counts half, in the decaying model
  * @param minimumScore suggestions with a lower final score are dropped; 0 drops none
  */
-@Validated
 @ConfigurationProperties("agentassist.ranking")
 public record RankingProperties(@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double confidenceWeight,
 		@NotNull @PositiveOrZero @DecimalMax(RankingProperties.MAX) Double skillWeight,

@@ -13,7 +13,6 @@ import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the routes.
@@ -28,7 +27,6 @@ import org.springframework.validation.annotation.Validated;
  * @param components URI schemes allowed for a route's endpoints
  * @param beans beans that a route may call besides the bridge's own
  */
-@Validated
 @ConfigurationProperties("agentassist.routes")
 record RoutesProperties(@NotNull Path directory, @NotNull Boolean live,
 		@NotNull @DurationMin(millis = 10) @DurationMax(hours = 1) Duration watchInterval,

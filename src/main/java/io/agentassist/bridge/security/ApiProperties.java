@@ -12,7 +12,6 @@ import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.StringUtils;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the API's authentication.
@@ -24,7 +23,6 @@ import org.springframework.validation.annotation.Validated;
  * @param requestsPerSecond rate limit of each caller, unless its key says otherwise
  * @param corsOrigins origins whose pages may call the API
  */
-@Validated
 @ConfigurationProperties("agentassist.api")
 public record ApiProperties(@NotNull ApiAuth auth, List<String> keys, Path keysFile, @NotNull Jwt jwt,
 		@Min(1) int requestsPerSecond, List<String> corsOrigins) implements NamesFiles {

@@ -6,7 +6,6 @@ import java.util.List;
 import jakarta.validation.constraints.NotNull;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of the bridge as a whole.
@@ -16,7 +15,6 @@ import org.springframework.validation.annotation.Validated;
  * @param plainHttpHosts hosts to which URLs may be plain HTTP; checked by
  * {@link SettingsRules}
  */
-@Validated
 @ConfigurationProperties("agentassist")
 public record BridgeProperties(@NotNull URI publicUrl, List<String> plainHttpHosts) {
 

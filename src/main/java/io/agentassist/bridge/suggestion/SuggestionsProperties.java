@@ -8,7 +8,6 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.validation.annotation.Validated;
 
 /**
  * Settings of suggestion requests.
@@ -19,7 +18,6 @@ import org.springframework.validation.annotation.Validated;
  * @param slowAfter response time above which a warning is logged
  * @param watchInterval how often to look for answers to waiting callers
  */
-@Validated
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(
 		@NotNull @DurationMin(millis = 10) @DurationMax(seconds = 60) Duration maxConstructionLatency,
