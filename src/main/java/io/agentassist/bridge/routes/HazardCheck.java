@@ -17,6 +17,8 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 final class HazardCheck {
 
+	private final RoutesProperties settings;
+
 	private final RouteSurroundings surroundings;
 
 	private final EndpointNames names;
@@ -39,7 +41,9 @@ final class HazardCheck {
 	 */
 	private final Map<String, RouteItem> called = new HashMap<>();
 
-	HazardCheck(RouteSurroundings surroundings, EndpointNames names, Consumer<RouteProblem> problems) {
+	HazardCheck(RoutesProperties settings, RouteSurroundings surroundings, EndpointNames names,
+			Consumer<RouteProblem> problems) {
+		this.settings = settings;
 		this.surroundings = surroundings;
 		this.names = names;
 		this.problems = problems;
@@ -51,6 +55,7 @@ final class HazardCheck {
 	 * @param active those whose precondition holds, if they have one
 	 */
 	void check(List<RouteItem> items, List<RouteItem> active) {
+		missing(active);
 		active.forEach((item) -> collectDelivered(item.node()));
 		active.forEach((item) -> undelivered(item, item.node()));
 		items.forEach((item) -> collectPolicies(item, item.node()));
@@ -70,6 +75,28 @@ final class HazardCheck {
 				waits(route, "", steps, route.id());
 			}
 		});
+	}
+
+	/** Warns of steps that a site must not lose: without them nothing fails. */
+	private void missing(List<RouteItem> active) {
+		Set<String> present = new HashSet<>();
+		active.forEach((item) -> collectIds(item.node(), present));
+		this.settings.requiredSteps()
+			.stream()
+			.filter((id) -> !present.contains(id))
+			.forEach((id) -> this.problems.accept(new RouteProblem(".", 1, 1, RouteProblem.Severity.WARNING,
+					"no route has the step '" + id + "', which agentassist.routes.required-steps names: without it,"
+							+ " interactions may get lost, doubled, not audited or not authenticated; put it back, or,"
+							+ " if another step does its work, give that one its id")));
+	}
+
+	private static void collectIds(Node node, Set<String> ids) {
+		// Kaoto's way to take a step out without deleting it.
+		if (!"true".equals(YamlTree.text(node, "disabled"))) {
+			ids.add(YamlTree.text(node, "id"));
+			YamlTree.elements(node).forEach((element) -> collectIds(element, ids));
+			YamlTree.entries(node).values().forEach((value) -> collectIds(value, ids));
+		}
 	}
 
 	private static Matcher hop(Node node) {

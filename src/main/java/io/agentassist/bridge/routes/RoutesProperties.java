@@ -26,6 +26,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxFileSize maximum size; larger files are refused
  * @param components URI schemes allowed for a route's endpoints
  * @param beans beans that a route may call besides the bridge's own
+ * @param requiredSteps ids of steps of whose absence the check warns
  */
 @ConfigurationProperties("agentassist.routes")
 record RoutesProperties(@NotNull Path directory, @NotNull Boolean live,
@@ -33,6 +34,7 @@ record RoutesProperties(@NotNull Path directory, @NotNull Boolean live,
 		@NotNull @DurationMin @DurationMax(hours = 1) Duration quietTime, @NotNull Path history,
 		@NotEmpty @DefaultValue List<String> files,
 		@NotNull @DataSizeRange(min = "64KB", max = "100MB") DataSize maxFileSize,
-		@NotEmpty @DefaultValue List<String> components, @DefaultValue List<String> beans) {
+		@NotEmpty @DefaultValue List<String> components, @DefaultValue List<String> beans,
+		@DefaultValue List<String> requiredSteps) {
 
 }

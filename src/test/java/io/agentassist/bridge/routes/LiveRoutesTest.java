@@ -1316,7 +1316,7 @@ class LiveRoutesTest {
 		this.environment.getPropertySources().addLast(new MapPropertySource("below files", Map.of("talking", "never")));
 		this.settings = new RoutesProperties(this.folder, this.live, Duration.ofMillis(100), Duration.ofMillis(300),
 				this.history, this.patterns, DataSize.ofKilobytes(256), List.of("direct", "log", "scheduler"),
-				this.allowedBeans);
+				this.allowedBeans, List.of());
 		RouteFiles files = new RouteFiles(this.folder);
 		this.camel = new DefaultCamelContext();
 		this.camel.addComponent("direct", new TakeOverDirectComponent());

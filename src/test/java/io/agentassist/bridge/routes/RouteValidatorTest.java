@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.util.FileSystemUtils;
@@ -286,7 +287,8 @@ class RouteValidatorTest {
 	@Test
 	void shouldWarnOfEventsThatNoRouteDelivers() throws IOException {
 		Files.delete(this.folder.resolve("audit-delivery.camel.yaml"));
-		assertThat(check()).singleElement()
+		assertThat(check()).filteredOn((problem) -> !problem.message().contains("required-steps"))
+			.singleElement()
 			.hasToString("interaction-recording.camel.yaml:" + lineOf("interaction-recording.camel.yaml", "add('audit'")
 					+ ":27: warning: route 'record-interaction' keeps events for 'audit', but no active route takes them"
 					+ " from the outbox: they wait there");
@@ -323,6 +325,49 @@ class RouteValidatorTest {
 					.replace("new", "off")
 					.replace("    from:", "    precondition: \"'a' == 'b'\"\n    from:") + "        - " + wait + "\n");
 		assertThat(check()).isEmpty();
+	}
+
+	/** Callbacks without a signature, say, were accepted, and nobody was told. */
+	@ParameterizedTest
+	@MethodSource("requiredSteps")
+	void shouldWarnOfARequiredStepThatIsGone(String id) throws IOException {
+		String warning = ".:1:1: warning: no route has the step '" + id
+				+ "', which agentassist.routes.required-steps names: ";
+		Pattern step = Pattern.compile("(?m)^( *)- \\w+:\n\\1    id: " + id + "\n(\\1 .*\n?)*");
+
+		edit(step, "$0$1    disabled: true\n");
+		assertThat(check()).anySatisfy((problem) -> assertThat(problem.toString()).startsWith(warning));
+
+		copyRoutes();
+		edit(step, "$1- log: {id: in-its-place, message: gone}\n");
+		assertThat(check()).anySatisfy((problem) -> assertThat(problem.toString()).startsWith(warning))
+			.noneMatch(RouteProblem::isError);
+	}
+
+	static List<String> requiredSteps() {
+		return offline.settings().requiredSteps();
+	}
+
+	/** Changes the one place in the files that matches. */
+	private void edit(Pattern place, String replacement) throws IOException {
+		int found = 0;
+		for (String file : RouteSet.read(offline.settings(), this.folder, (problem) -> {
+		}).routes()) {
+			Matcher matcher = place.matcher(Files.readString(this.folder.resolve(file)));
+			if (matcher.find()) {
+				add(file, matcher.replaceAll(replacement));
+				found++;
+			}
+		}
+		assertThat(found).isEqualTo(1);
+	}
+
+	@Test
+	void shouldNotMissAStepWhetherAnalyticsIsOnOrOff() throws IOException {
+		assertThat(offline.settings().requiredSteps()).hasSizeGreaterThan(40).doesNotHaveDuplicates();
+		for (String endpoint : new String[] { "", "https://collector.example/events" }) {
+			assertThat(checkWith("agentassist.analytics.endpoint", endpoint)).isEmpty();
+		}
 	}
 
 	/** Such a setting was "not defined", and then no edit was accepted any more. */
