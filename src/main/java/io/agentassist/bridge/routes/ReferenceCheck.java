@@ -2,6 +2,7 @@ package io.agentassist.bridge.routes;
 
 import java.io.IOException;
 import java.lang.reflect.Modifier;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,6 +53,9 @@ final class ReferenceCheck {
 
 	/** Steps whose expression is a number. */
 	private static final Set<String> COUNTING = Set.of("loop", "delay", "throttle");
+
+	/** Of a constant loop: what takes longer holds a thread, and often a caller. */
+	private static final BigInteger MOST_LOOPS = BigInteger.valueOf(10_000);
 
 	private static final String HTTP = "platform-http:";
 
@@ -316,8 +320,13 @@ final class ReferenceCheck {
 			if ("setHeader".equals(name) && Exchange.HTTP_URI.equals(YamlTree.text(node, "name"))) {
 				url(item, node);
 			}
-			if (COUNTING.contains(name)) {
+			boolean conditional = "loop".equals(name)
+					&& "true".equals(this.scratch.value(YamlTree.text(node, "doWhile")));
+			if (COUNTING.contains(name) && !conditional) {
 				wholeNumber(item, name, node);
+			}
+			if (conditional || "dynamicRouter".equals(name)) {
+				endless(item, name, node);
 			}
 		}
 		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
@@ -370,9 +379,24 @@ final class ReferenceCheck {
 	private void wholeNumber(RouteItem item, String step, Node node) {
 		Node constant = YamlTree.constant(node);
 		String number = this.scratch.value(YamlTree.text(constant));
-		// The expression of a loop may also be a condition.
-		if (number != null && !number.matches("-?\\d+") && !"true".equals(YamlTree.text(node, "doWhile"))) {
+		if (number != null && !number.matches("-?\\d+")) {
 			this.problems.accept(item.error(constant, "'" + step + "' needs a whole number, not '" + number + "'"));
+		}
+		else if (number != null && "loop".equals(step) && new BigInteger(number).compareTo(MOST_LOOPS) > 0) {
+			this.problems.accept(item.error(constant, "'loop' repeats its steps at most " + MOST_LOOPS + " times, not "
+					+ number + ": let a scheduler do a part at a time"));
+		}
+	}
+
+	/**
+	 * Refuses a step that repeats itself until its expression says otherwise, if that is
+	 * the same each time: it used memory until the process died.
+	 */
+	private void endless(RouteItem item, String step, Node node) {
+		Node constant = YamlTree.constant(node);
+		if (constant != null) {
+			this.problems.accept(item.error(constant, "'" + step + "' never ends: its expression must "
+					+ ("loop".equals(step) ? "be false" : "give null") + " at last, it has to depend on the message"));
 		}
 	}
 

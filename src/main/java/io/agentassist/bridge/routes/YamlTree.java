@@ -74,7 +74,7 @@ final class YamlTree {
 		for (String language : List.of("constant", "simple")) {
 			Node at = entry(expression, language);
 			Node text = (text(at) != null) ? at : entry(at, "expression");
-			if (text(text) != null && !LanguageSupport.hasSimpleFunction(text(text))) {
+			if (text(text) != null && ("constant".equals(language) || !LanguageSupport.hasSimpleFunction(text(text)))) {
 				return text;
 			}
 		}

@@ -283,6 +283,35 @@ class RouteValidatorTest {
 		}
 	}
 
+	/** The process died of it, out of memory. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+			"dynamicRouter: {constant: 'log:a'} | 'dynamicRouter' never ends: its expression must give null at last, it has to depend on the message",
+			"dynamicRouter: {constant: 'log:${body}'} | 'dynamicRouter' never ends: its expression must give null at last, it has to depend on the message",
+			"dynamicRouter: {expression: {simple: {expression: 'log:a'}}} | 'dynamicRouter' never ends: its expression must give null at last, it has to depend on the message",
+			"loop: {doWhile: true, constant: true, steps: [{log: again}]} | 'loop' never ends: its expression must be false at last, it has to depend on the message",
+			"loop: {doWhile: '{{recipes.while:true}}', simple: '1 < 2', steps: [{log: again}]} | 'loop' never ends: its expression must be false at last, it has to depend on the message",
+			"loop: {constant: '{{recipes.times:10001}}', steps: [{log: again}]} | 'loop' repeats its steps at most 10000 times, not 10001: let a scheduler do a part at a time",
+			"loop: {constant: 99999999999999999999, steps: [{log: again}]} | 'loop' repeats its steps at most 10000 times, not 99999999999999999999: let a scheduler do a part at a time" })
+	void shouldRefuseAStepThatDoesNotEnd(String step, String problem) throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - " + step + "\n");
+
+		assertThat(check()).singleElement().asString().endsWith(": error: " + problem);
+	}
+
+	@Test
+	void shouldTakeStepsThatEnd() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - dynamicRouter: {simple: "${exchangeProperty.next}"}
+				        - dynamicRouter: {method: {ref: callbackParser, method: parse}}
+				        - routingSlip: {constant: "log:a"}
+				        - loop: {doWhile: true, simple: "${header.more}", steps: [{log: again}]}
+				        - loop: {constant: 10000, steps: [{log: again}]}
+				""");
+
+		assertThat(check()).isEmpty();
+	}
+
 	/** They waited in the outbox, and nobody was told. */
 	@Test
 	void shouldWarnOfEventsThatNoRouteDelivers() throws IOException {
