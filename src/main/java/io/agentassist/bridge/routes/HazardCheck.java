@@ -1,11 +1,13 @@
 package io.agentassist.bridge.routes;
 
+import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -13,15 +15,21 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Warns of patterns that run but do not do what they seem to: each of them has been seen
- * to lose or repeat messages. For one check; not thread safe.
+ * to lose or repeat messages. Refuses a long wait within a transaction, which stops the
+ * whole bridge. For one check; not thread safe.
  */
 final class HazardCheck {
+
+	/** Milliseconds; a caller waits 2.5 s for a database connection. */
+	private static final BigInteger LONGEST_WAIT = BigInteger.valueOf(1000);
 
 	private final RoutesProperties settings;
 
 	private final RouteSurroundings surroundings;
 
 	private final EndpointNames names;
+
+	private final UnaryOperator<String> values;
 
 	private final Consumer<RouteProblem> problems;
 
@@ -42,10 +50,11 @@ final class HazardCheck {
 	private final Map<String, RouteItem> called = new HashMap<>();
 
 	HazardCheck(RoutesProperties settings, RouteSurroundings surroundings, EndpointNames names,
-			Consumer<RouteProblem> problems) {
+			UnaryOperator<String> values, Consumer<RouteProblem> problems) {
 		this.settings = settings;
 		this.surroundings = surroundings;
 		this.names = names;
+		this.values = values;
 		this.problems = problems;
 	}
 
@@ -182,7 +191,9 @@ final class HazardCheck {
 
 	/**
 	 * Warns of steps that wait, in a route or one that it calls, while a transaction
-	 * holds a database connection: the embedded database has only one.
+	 * holds a database connection: the embedded database has only one. Refuses those that
+	 * are sure to wait for long: everything else was answered 503, even after the edit
+	 * had been undone, since messages finish on the routes on which they began.
 	 */
 	private void waits(RouteItem item, String step, Node node, String transaction) {
 		String name = switch (step) {
@@ -192,8 +203,10 @@ final class HazardCheck {
 			default -> this.names.name(step, node);
 		};
 		if (name.matches("https?:.*") || ("delay".equals(step) && node instanceof MappingNode)) {
-			this.problems.accept(item.warning(node, "waits within the transaction of route '" + transaction
-					+ "', and everything else may wait for its database connection: do it before or after"));
+			String message = "waits within the transaction of route '" + transaction
+					+ "', and everything else may wait for its database connection: do it before or after";
+			this.problems.accept(
+					("delay".equals(step) && isLong(node)) ? item.error(node, message) : item.warning(node, message));
 		}
 		RouteItem next = this.called.remove(name);
 		if (next != null) {
@@ -201,6 +214,11 @@ final class HazardCheck {
 		}
 		YamlTree.elements(node).forEach((element) -> waits(item, step, element, transaction));
 		YamlTree.entries(node).forEach((key, value) -> waits(item, key, value, transaction));
+	}
+
+	private boolean isLong(Node delay) {
+		String time = this.values.apply(YamlTree.text(YamlTree.constant(delay)));
+		return time != null && time.matches("\\d+") && new BigInteger(time).compareTo(LONGEST_WAIT) > 0;
 	}
 
 	private void endlessRedelivery(RouteItem item, Node node) {

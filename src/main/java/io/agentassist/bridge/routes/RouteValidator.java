@@ -55,7 +55,7 @@ final class RouteValidator {
 				Set<String> entrances = references.check(items);
 				checkCallers(set, entrances, surroundings, problems::add);
 				if (!RouteProblem.anyError(problems)) {
-					new HazardCheck(this.settings, surroundings, names, problems::add).check(items,
+					new HazardCheck(this.settings, surroundings, names, scratch::value, problems::add).check(items,
 							items.stream().filter(references::isActive).toList());
 					scratch.load(set, items, problems::add);
 				}

@@ -334,19 +334,24 @@ class RouteValidatorTest {
 	 * Everything else waited for the database's only connection, and was answered 503.
 	 */
 	@ParameterizedTest
-	@ValueSource(strings = { "delay: {constant: 5}", "to: https://slow.example", "enrich: {constant: 'http:slow'}" })
-	void shouldWarnOfAWaitWithinATransaction(String wait) throws IOException {
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			value = { "delay: {constant: 1000} | warning", "delay: {simple: '${header.wait}'} | warning",
+					"to: https://slow.example | warning", "enrich: {constant: 'http:slow'} | warning",
+					"delay: {constant: 1001} | error",
+					"delay: {expression: {constant: {expression: '{{recipes.wait:20000}}'}}} | error" })
+	void shouldTellOfAWaitWithinATransaction(String wait, String severity) throws IOException {
 		String route = NEW_ROUTE.formatted("direct:new-route") + "        - transacted: {}\n        - %s\n";
-		String warning = ": warning: waits within the transaction of route 'new-route', and everything else may wait"
+		String problem = ": " + severity
+				+ ": waits within the transaction of route 'new-route', and everything else may wait"
 				+ " for its database connection: do it before or after";
 		add("new.camel.yaml", route.formatted(wait));
-		assertThat(check()).singleElement().asString().startsWith("new.camel.yaml:10:").endsWith(warning);
+		assertThat(check()).singleElement().asString().startsWith("new.camel.yaml:10:").endsWith(problem);
 
 		add("new.camel.yaml", route.formatted("to: direct:between"));
 		add("slow.camel.yaml",
 				NEW_ROUTE.formatted("direct:between").replace("new", "between") + "        - to: direct:slow\n"
 						+ NEW_ROUTE.formatted("direct:slow").replace("new", "slow") + "        - " + wait + "\n");
-		assertThat(check()).singleElement().asString().startsWith("slow.camel.yaml:18:").endsWith(warning);
+		assertThat(check()).singleElement().asString().startsWith("slow.camel.yaml:18:").endsWith(problem);
 
 		add("new.camel.yaml", route.formatted("wireTap: {uri: direct:between}"));
 		add("off.camel.yaml",
