@@ -3,6 +3,7 @@ package io.agentassist.bridge.routes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -113,12 +114,16 @@ final class LiveConfig {
 	 */
 	List<RouteProblem> needRestart(ConfigSnapshot settings, Set<ConfigurationPropertyName> placeholders) {
 		List<RouteProblem> problems = new ArrayList<>();
+		Set<String> told = new HashSet<>();
 		for (String key : settings.changes(this.atStart)) {
+			// One warning for a list, not one for each of its elements.
+			String setting = key.replaceFirst("\\[\\d+].*", "");
 			ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
 			if (!this.check.isUnknown(key, settings, placeholders)
-					&& (OURS.isAncestorOf(name) || !(isLive(key) || placeholders.contains(name)))) {
+					&& (OURS.isAncestorOf(name) || !(isLive(key) || placeholders.contains(name)))
+					&& told.add(setting)) {
 				problems.add(settings.problem(key, RouteProblem.Severity.WARNING,
-						"'" + key + "' is read at the start only, and takes effect at a restart"));
+						"'" + setting + "' is read at the start only, and takes effect at a restart"));
 			}
 		}
 		return problems;

@@ -417,7 +417,7 @@ final class ReferenceCheck {
 		}
 		else if (!this.settings.components().contains(scheme)) {
 			this.problems.accept(item.error(at, "the component '" + scheme
-					+ "' is not allowed: use another, or add it to agentassist.routes.components"));
+					+ "' is not allowed: use another, or add it to agentassist.routes.components and restart the bridge"));
 		}
 		else if (!this.scratch.hasComponent(scheme)) {
 			this.problems
@@ -496,7 +496,7 @@ final class ReferenceCheck {
 		}
 		else if ((type == null || !type.getName().startsWith(OURS)) && !this.settings.beans().contains(name)) {
 			this.problems.accept(item.error(at, "the bean '" + name
-					+ "' is not allowed in routes: use another, or add it to agentassist.routes.beans"));
+					+ "' is not allowed in routes: use another, or add it to agentassist.routes.beans and restart the bridge"));
 		}
 		// The methods of a bean that the set declares are known to Camel only.
 		else if (call != null && type != null) {

@@ -473,6 +473,21 @@ class LiveRoutesTest {
 	}
 
 	@Test
+	void shouldNameAListThatWaitsForARestartOnce() throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("management.endpoints.web.exposure.include: [health, routes]");
+		start();
+
+		configure("management.endpoints.web.exposure.include: [info, health, routes]");
+		this.routes.refresh();
+
+		assertThat(this.routes.getWarnings()).singleElement()
+			.asString()
+			.endsWith("application.yaml:1:45: warning: 'management.endpoints.web.exposure.include' is read at the"
+					+ " start only, and takes effect at a restart");
+	}
+
+	@Test
 	void shouldNameAnUnknownSettingWithoutItsValue() throws Exception {
 		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
 		configure("greeting: hello");

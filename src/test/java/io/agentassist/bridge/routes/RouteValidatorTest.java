@@ -233,7 +233,7 @@ class RouteValidatorTest {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + step);
 		assertThat(check()).singleElement()
 			.hasToString("new.camel.yaml:9:23: error: the bean 'started' is not allowed in routes: use another, or add"
-					+ " it to agentassist.routes.beans");
+					+ " it to agentassist.routes.beans and restart the bridge");
 
 		assertThat(checkWith("agentassist.routes.beans", "started")).isEmpty();
 	}
@@ -243,9 +243,9 @@ class RouteValidatorTest {
 	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
 			"enrich: {constant: 'direct:nobody'} | no route starts with 'direct:nobody'",
 			"enrich: {expression: {simple: {expression: 'direct:nobody'}}} | no route starts with 'direct:nobody'",
-			"pollEnrich: {constant: 'file:/etc'} | the component 'file' is not allowed: use another, or add it to agentassist.routes.components",
+			"pollEnrich: {constant: 'file:/etc'} | the component 'file' is not allowed: use another, or add it to agentassist.routes.components and restart the bridge",
 			"recipientList: {constant: 'log:a, kafka:b'} | there is no component 'kafka': its library is not in the bridge",
-			"recipientList: {delimiter: ';', constant: 'log:a?marker=x,y;none:b'} | the component 'none' is not allowed: use another, or add it to agentassist.routes.components",
+			"recipientList: {delimiter: ';', constant: 'log:a?marker=x,y;none:b'} | the component 'none' is not allowed: use another, or add it to agentassist.routes.components and restart the bridge",
 			"routingSlip: {simple: 'log:a?gredy=1'} | 'gredy' is not an option of log:a" })
 	void shouldCheckEndpointsThatAreAConstantExpression(String step, String problem) throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - " + step + "\n");
