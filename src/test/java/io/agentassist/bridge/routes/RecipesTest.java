@@ -6,11 +6,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
@@ -77,6 +80,26 @@ class RecipesTest extends BridgeTest {
 					                              - to:
 					                                  id: rank-suggestions
 					                                  uri: direct:rank-by-canary
+					""" }, //
+			"filtered-suggestions", new String[] { "suggestion-completion", """
+					                              - setProperty:
+					                                  id: rank-suggestions
+					""", """
+					                              - to:
+					                                  id: drop-suggestions
+					                                  uri: direct:drop-suggestions
+					                              - setProperty:
+					                                  id: rank-suggestions
+					""" }, //
+			"skills-from-crm", new String[] { "suggestion-request", """
+					        - bean:
+					            id: build-query
+					""", """
+					        - to:
+					            id: ask-crm
+					            uri: direct:ask-crm
+					        - bean:
+					            id: build-query
 					""" });
 
 	private static final long REVISION = 7;
@@ -101,7 +124,8 @@ class RecipesTest extends BridgeTest {
 		Path folder = Files.createTempDirectory("recipes");
 		Path history = Files.createTempDirectory("recipes-history");
 		copyRoutes(folder);
-		for (String recipe : new String[] { "masked-agent", "chat-webhook", "provider-header", "canary-ranking" }) {
+		for (String recipe : new String[] { "masked-agent", "chat-webhook", "provider-header", "filtered-suggestions",
+				"skills-from-crm", "canary-ranking" }) {
 			putIn(folder, recipe);
 		}
 		putIn(folder, "second-sink", "masked-agent", "uri: \"{{agentassist.analytics.hop}}\"",
@@ -119,6 +143,7 @@ class RecipesTest extends BridgeTest {
 		properties.add("agentassist.routes.history", history::toString);
 		properties.add("recipes.chat", () -> WORLD.baseUrl() + "/chat");
 		properties.add("recipes.warehouse", () -> WORLD.baseUrl() + "/warehouse");
+		properties.add("recipes.crm", () -> WORLD.baseUrl() + "/crm?key=k%2B1");
 		properties.add("recipes.own-service", () -> WORLD.baseUrl() + "/own");
 		properties.add("recipes.canary-percent", () -> "100");
 		properties.add("agentassist.ranking.confidence-weight", () -> "0.5");
@@ -127,7 +152,7 @@ class RecipesTest extends BridgeTest {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "second-sink", "masked-agent", "chat-webhook", "knowledge-source", "provider-header",
-			"canary-ranking" })
+			"canary-ranking", "filtered-suggestions", "skills-from-crm" })
 	void shouldPassTheCheck(String recipe, @TempDir Path folder) throws IOException {
 		copyRoutes(folder);
 		putIn(folder, recipe);
@@ -220,6 +245,75 @@ class RecipesTest extends BridgeTest {
 		assertThat(json(answer).path("request_id").asText()).isEqualTo(id);
 		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlEqualTo("/own/query")));
 		WORLD.verify(0, WireMock.postRequestedFor(WireMock.urlPathMatching("/api/.*")));
+	}
+
+	@Test
+	void shouldDropSuggestionsWithoutATitle() {
+		String id = queue(unique("conv-"));
+		ObjectNode untitled = suggestion("untitled", 1);
+		untitled.remove("title");
+
+		HttpResponse<String> answer = callBack(
+				completed(id, suggestion("second", 0.8), untitled, suggestion("first", 0.9)));
+
+		assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+		assertThat(json(answer).at("/ranked_suggestions")).extracting((suggestion) -> suggestion.path("id").asText())
+			.containsExactly("first", "second");
+		for (ObjectNode[] none : new ObjectNode[][] { { untitled }, {} }) {
+			answer = callBack(completed(queue(unique("conv-")), none));
+			assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+			assertThat(json(answer).path("ranked_suggestions").isEmpty()).isTrue();
+		}
+	}
+
+	@Test
+	void shouldTakeAnAgentsSkillsFromTheCrm() {
+		WORLD.stubFor(WireMock.post(WireMock.urlPathEqualTo("/crm"))
+			.withRequestBody(WireMock.equalToJson("{\"agent_id\":\"agent, '7'\"}"))
+			.willReturn(WireMock.okJson("{\"skills\":[\"crm-skill\"]}")));
+		String conversation = unique("conv-");
+
+		HttpResponse<String> queued = ask(suggestionRequest(conversation, (request) -> {
+			request.put("agent_id", "agent, '7'");
+			request.remove("agent_skills");
+		}));
+		assertThat(queued.statusCode()).as(queued.body()).isEqualTo(202);
+		String id = json(queued).path("request_id").asText();
+		HttpResponse<String> answer = callBack(completed(id, suggestion("best", 0.9, "crm-skill")));
+
+		assertThat(json(answer).at("/ranked_suggestions/0/skill_match").asBoolean()).isTrue();
+		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlPathMatching("/api/.*"))
+			.withRequestBody(WireMock.matchingJsonPath("$.agentSkills[?(@ == 'crm-skill')]")));
+		WORLD.verify(1, WireMock.postRequestedFor(WireMock.urlPathEqualTo("/crm")).withoutHeader("Authorization"));
+	}
+
+	@Test
+	void shouldGoOnWithoutTheCrm(CapturedOutput log) {
+		for (ResponseDefinitionBuilder failure : List.of(WireMock.serverError(), WireMock.ok("no JSON"),
+				WireMock.okJson("{}"), WireMock.okJson("{}").withFixedDelay(2000))) {
+			WORLD.stubFor(WireMock.post(WireMock.urlPathEqualTo("/crm")).willReturn(failure));
+			String conversation = unique("conv-");
+
+			String id = queue(conversation);
+
+			assertThat(log.getOut()).contains("Skills not looked up for conversation " + conversation + ": ");
+			HttpResponse<String> answer = callBack(completed(id, suggestion("best", 0.9, "billing")));
+			assertThat(json(answer).at("/ranked_suggestions/0/skill_match").asBoolean()).isTrue();
+		}
+	}
+
+	@Test
+	void shouldShowInTheDocumentationWhatTheExamplesDo() throws IOException {
+		List<String> examples = new ArrayList<>();
+		for (String recipe : List.of("filtered-suggestions", "skills-from-crm")) {
+			Files.readAllLines(Path.of("routes/examples", recipe + ".camel.yaml"))
+				.forEach((line) -> examples.add(line.strip()));
+		}
+
+		assertThat(Files.readAllLines(Path.of("docs/editing-routes.md"))
+			.stream()
+			.filter((line) -> line.startsWith("    ") && !line.startsWith("    ERROR"))
+			.map(String::strip)).hasSizeGreaterThan(40).isSubsetOf(examples);
 	}
 
 	private static void copyRoutes(Path folder) throws IOException {
