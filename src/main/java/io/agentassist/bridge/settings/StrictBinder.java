@@ -1,6 +1,7 @@
 package io.agentassist.bridge.settings;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import org.springframework.boot.context.properties.bind.Binder;
@@ -44,9 +45,16 @@ public final class StrictBinder {
 	private static ConversionService conversions() {
 		ApplicationConversionService conversions = new ApplicationConversionService();
 		conversions.addConverter(String.class, Duration.class, StrictBinder::duration);
-		conversions.addConverter(new BlankMap());
+		conversions.addConverter(String.class, Map.class, StrictBinder::map);
 		conversions.addConverter(Number.class, Duration.class, (number) -> duration(number.toString()));
 		return conversions;
+	}
+
+	private static Map<?, ?> map(String text) {
+		if (text.isBlank()) {
+			return Map.of();
+		}
+		throw new IllegalArgumentException("must hold keys with values, not one value");
 	}
 
 	private static Duration duration(String text) {
