@@ -363,37 +363,23 @@ class RouteValidatorTest {
 
 	/** Callbacks without a signature, say, were accepted, and nobody was told. */
 	@ParameterizedTest
-	@MethodSource("requiredSteps")
-	void shouldWarnOfARequiredStepThatIsGone(String id) throws IOException {
-		String warning = ".:1:1: warning: no route has the step '" + id
-				+ "', which agentassist.routes.required-steps names: ";
-		Pattern step = Pattern.compile("(?m)^( *)- \\w+:\n\\1    id: " + id + "\n(\\1 .*\n?)*");
-
-		edit(step, "$0$1    disabled: true\n");
-		assertThat(check()).anySatisfy((problem) -> assertThat(problem.toString()).startsWith(warning));
-
-		copyRoutes();
-		edit(step, "$1- log: {id: in-its-place, message: gone}\n");
-		assertThat(check()).anySatisfy((problem) -> assertThat(problem.toString()).startsWith(warning))
-			.noneMatch(RouteProblem::isError);
-	}
-
-	static List<String> requiredSteps() {
-		return offline.settings().requiredSteps();
-	}
-
-	/** Changes the one place in the files that matches. */
-	private void edit(Pattern place, String replacement) throws IOException {
+	@ValueSource(strings = { "id: $2-of-old", "id: $2\n$1disabled: true" })
+	void shouldWarnOfEachRequiredStepThatIsGone(String instead) throws IOException {
+		List<String> required = offline.settings().requiredSteps();
+		Pattern step = Pattern.compile("(?m)^( +)id: (" + String.join("|", required) + ")$");
 		int found = 0;
 		for (String file : RouteSet.read(offline.settings(), this.folder, (problem) -> {
 		}).routes()) {
-			Matcher matcher = place.matcher(Files.readString(this.folder.resolve(file)));
-			if (matcher.find()) {
-				add(file, matcher.replaceAll(replacement));
-				found++;
-			}
+			Matcher matcher = step.matcher(Files.readString(this.folder.resolve(file)));
+			found += (int) matcher.results().count();
+			add(file, matcher.replaceAll("$1" + instead));
 		}
-		assertThat(found).isEqualTo(1);
+
+		assertThat(found).isEqualTo(required.size());
+		List<String> problems = check().stream().map(RouteProblem::toString).toList();
+		assertThat(required).allSatisfy((id) -> assertThat(problems)
+			.anySatisfy((problem) -> assertThat(problem).startsWith(".:1:1: warning: no route has the step '" + id
+					+ "', which agentassist.routes.required-steps names: ")));
 	}
 
 	@Test
