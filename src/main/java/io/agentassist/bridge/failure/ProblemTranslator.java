@@ -252,19 +252,24 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * Names the cause of a failure in one line: what the database's driver says, which
-	 * names the server, or else the root cause.
+	 * Names the root cause of a failure in one line, and before it what the database's
+	 * driver says, which may name the server.
 	 * @param failure the failure
-	 * @return its type and the first line of its message
+	 * @return the type and the first line of the message of each
 	 */
 	public static String causeOf(Throwable failure) {
-		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		Throwable root = NestedExceptionUtils.getMostSpecificCause(failure);
+		Throwable driver = root;
 		for (Throwable each = failure; each != null; each = each.getCause()) {
 			if (each instanceof SQLException) {
-				cause = each;
+				driver = each;
 			}
 		}
-		return cause.getClass().getSimpleName() + ": " + firstLine(cause);
+		return (driver == root) ? inOneLine(root) : inOneLine(driver) + " (" + inOneLine(root) + ")";
+	}
+
+	private static String inOneLine(Throwable failure) {
+		return failure.getClass().getSimpleName() + ": " + firstLine(failure);
 	}
 
 	private static String firstLine(Throwable failure) {

@@ -342,7 +342,8 @@ class AuditLogTest {
 		pollTwice(instance, new DataAccessResourceFailureException("No connection",
 				new SQLException("Connection to db:5432 refused", new ConnectException("Connection refused"))));
 
-		assertThat(instance.log.problem()).hasValue("SQLException: Connection to db:5432 refused");
+		assertThat(instance.log.problem())
+			.hasValue("SQLException: Connection to db:5432 refused (ConnectException: Connection refused)");
 		assertThat(output.getOut().lines().filter((line) -> line.contains("ERROR"))).hasSize(3);
 		// Rolled back for a reason that nobody reports.
 		instance.transaction.executeWithoutResult((status) -> {

@@ -94,7 +94,7 @@ class DatabaseOutageTest extends BridgeTest {
 
 			if (lock.startsWith("LOCK TABLE")) {
 				eventually(() -> assertThat(log.getOut()).containsPattern(
-						"ERROR .* Route purge-old-rows fails and is tried again: SocketTimeoutException: Read timed out"));
+						"ERROR .* Route purge-old-rows fails and is tried again: PSQLException: .* \\(SocketTimeoutException: Read timed out\\)"));
 			}
 			locking.rollback();
 		}
