@@ -34,7 +34,7 @@ let lastEventId;
 let following = new AbortController();
 let settling;
 let telling;
-let untold = []; // requests that have come, in words
+let untold = []; // what has come, in words
 
 const byId = (id) => document.getElementById(id);
 const text = (value) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
@@ -244,7 +244,7 @@ function showRequest(data) {
 function focusInView() {
 	const focused = document.activeElement;
 	const { top, bottom } = focused.getBoundingClientRect();
-	return byId("requests").contains(focused) && bottom > 0 && top < innerHeight ? focused : undefined;
+	return byId("requests").contains(focused) && focused.matches(":focus-visible") && bottom > 0 && top < innerHeight ? focused : undefined;
 }
 
 /** A keyboard goes on from the top, as what had the focus is gone. */
@@ -256,7 +256,7 @@ function focusPage() {
 function tell(words) {
 	untold.push(words);
 	telling ??= setTimeout(() => {
-		byId("news").textContent = untold.length > 1 ? `${untold.length} requests. The last one: ${untold.at(-1)}` : untold[0];
+		byId("news").textContent = untold.length > 1 ? `${untold.length} updates. The last one: ${untold.at(-1)}` : untold[0];
 		untold = [];
 		telling = undefined;
 	}, HEARD_TOGETHER);

@@ -14,7 +14,9 @@ import io.agentassist.bridge.PackagedBridge;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.interactions.Actions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -201,15 +203,17 @@ class PanelIT {
 		this.browser.driver().get(bridge.url("/?conversation_id=conv-panel#api_key=" + API_KEY).toString());
 		await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(titles()).isEqualTo(shown));
 		// Only the last one was told.
-		this.browser.see("//*[@id='news'][starts-with(., '3 requests. The last one: New suggestions: ')]");
+		this.browser.see("//*[@id='news'][starts-with(., '3 updates. The last one: New suggestions: ')]");
 	}
 
 	private void focusACardInALowWindow() {
 		this.browser.driver()
 			.executeCdpCommand("Emulation.setDeviceMetricsOverride",
 					Map.of("width", 400, "height", 500, "deviceScaleFactor", 1, "mobile", false));
-		this.browser.driver().executeScript("scrollTo(0, 0); document.querySelector('.accept').focus();");
-		assertThat(isFocusInView()).isTrue();
+		this.browser.driver().executeScript("document.querySelector('main').focus(); scrollTo(0, 0);");
+		while (!isFocusInView()) {
+			new Actions(this.browser.driver()).sendKeys(Keys.TAB).perform();
+		}
 	}
 
 	private boolean isFocusInView() {
