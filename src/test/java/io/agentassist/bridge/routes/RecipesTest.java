@@ -290,7 +290,8 @@ class RecipesTest extends BridgeTest {
 	@Test
 	void shouldGoOnWithoutTheCrm(CapturedOutput log) {
 		for (ResponseDefinitionBuilder failure : List.of(WireMock.serverError(), WireMock.ok("no JSON"),
-				WireMock.okJson("{}"), WireMock.okJson("{}").withFixedDelay(2000))) {
+				WireMock.okJson("{}"), WireMock.okJson("{\"skills\":[\" \"]}"),
+				WireMock.okJson("{}").withFixedDelay(2000))) {
 			WORLD.stubFor(WireMock.post(WireMock.urlPathEqualTo("/crm")).willReturn(failure));
 			String conversation = unique("conv-");
 
