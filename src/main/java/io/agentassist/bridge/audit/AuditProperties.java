@@ -34,7 +34,8 @@ record AuditProperties(@NotNull Path directory,
 		@Pattern(regexp = "(" + ChainFile.CHAIN + ")?",
 				message = "letters, digits, '.', '_' and '-' only, at most 64") String instanceId,
 		@NotNull @DataSizeRange(min = "1KB", max = "1TB") DataSize maxFileSize,
-		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration checkpointInterval, @NotNull Path signingKey,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration checkpointInterval,
+		@NotNull Path signingKey,
 		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration pollInterval) implements NamesFiles {
 
 	@Override

@@ -38,8 +38,7 @@ import org.springframework.util.StringUtils;
 @ConfigurationProperties("agentassist.callback")
 record CallbackProperties(@NotNull CallbackAuth auth, String secret, String previousSecret, String username,
 		@NotNull @DurationMin(seconds = 1) @DurationMax(days = 1) Duration tolerance, boolean clientCertificate,
-		List<URI> allowedUrls,
-		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration unknownRequestWait) {
+		List<URI> allowedUrls, @NotNull @DurationMin @DurationMax(seconds = 60) Duration unknownRequestWait) {
 
 	private static final int MIN_SECRET_BYTES = 16;
 

@@ -28,7 +28,7 @@ public record LifecycleProperties(@NotNull @DurationMin(millis = 1) @DurationMax
 		@NotNull @DurationMin(millis = 1) @DurationMax(hours = 1) Duration expiryInterval,
 		@NotNull @DurationMax(days = 36_500) Duration keep,
 		@NotNull @DurationMin @DurationMax(days = 36_500) Duration keepDeadLetters,
-		@NotNull @DurationMin(millis = 1) @DurationMax(days = 1) Duration purgeInterval,
+		@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration purgeInterval,
 		@Positive @Max(10_000) int batchSize) {
 
 	public LifecycleProperties {

@@ -48,13 +48,11 @@ final class ConfigCheck {
 
 	private static final String UNKNOWN = "is not a setting of the bridge, and no route names it: is it misspelt?";
 
-	private static final String SEVERAL = "must hold keys with values, not one value";
-
 	/** What a value has to be, by its type. */
 	private static final Map<Class<?>, String> WANTED = Map.of(Boolean.class, "must be true or false", Integer.class,
 			"must be a whole number, at most " + Integer.MAX_VALUE, Double.class, "must be a number", URI.class,
 			"is not a URL", DataSize.class, "must be a size, such as 256KB or 1MB", Duration.class,
-			StrictBinder.DURATION, Map.class, SEVERAL);
+			StrictBinder.DURATION, Map.class, StrictBinder.KEYS);
 
 	private final Supplier<List<Class<? extends Record>>> records;
 
@@ -98,7 +96,9 @@ final class ConfigCheck {
 			String misfit = misfit(types, ConfigurationPropertyName.adapt(key, '.'));
 			// Spring Boot would ignore it: in an organisation, the default one's hosts
 			// would be used; elsewhere, the setting's default.
-			if (misfit != null && !misfit.equals(UNKNOWN)) {
+			// A section left blank, say once all of it is commented out, is none.
+			boolean isBlank = StrictBinder.KEYS.equals(misfit) && settings.environment().getProperty(key, "").isBlank();
+			if (misfit != null && !misfit.equals(UNKNOWN) && !isBlank) {
 				problems.accept(problem(settings, key, misfit));
 			}
 		}
@@ -157,7 +157,7 @@ final class ConfigCheck {
 				.map((constant) -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
 				.collect(Collectors.joining(", "));
 		}
-		return type.isRecord() ? SEVERAL : WANTED.get(type);
+		return type.isRecord() ? StrictBinder.KEYS : WANTED.get(type);
 	}
 
 	static RouteProblem problem(ConfigSnapshot settings, String key, String reason) {
@@ -220,7 +220,7 @@ final class ConfigCheck {
 					return misfit(ResolvableType.forType(component.getGenericType()), key, index + 1);
 				}
 			}
-			return isEnd ? SEVERAL : UNKNOWN;
+			return isEnd ? StrictBinder.KEYS : UNKNOWN;
 		}
 		if (isEnd) {
 			return null;

@@ -20,7 +20,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 final class HazardCheck {
 
-	/** Milliseconds; a caller waits 2.5 s for a database connection. */
+	/** Milliseconds; callers do not wait much longer for a database connection. */
 	private static final BigInteger LONGEST_WAIT = BigInteger.valueOf(1000);
 
 	private final RoutesProperties settings;

@@ -8,6 +8,7 @@ import java.util.NavigableSet;
 import io.agentassist.bridge.AgentAssistBridge;
 import io.agentassist.bridge.settings.LiveSettings;
 import io.agentassist.bridge.settings.Overlays;
+import io.agentassist.bridge.settings.StrictBinder;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 
@@ -16,7 +17,6 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringApplicationRunListener;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
@@ -61,7 +61,9 @@ final class OfflineRoutes implements AutoCloseable {
 	}
 
 	RoutesProperties settings() {
-		return Binder.get(this.application.getEnvironment()).bind("agentassist.routes", RoutesProperties.class).get();
+		return StrictBinder.of(this.application.getEnvironment())
+			.bind("agentassist.routes", RoutesProperties.class)
+			.get();
 	}
 
 	/** Possible mistakes in the profiles, one sentence each. */

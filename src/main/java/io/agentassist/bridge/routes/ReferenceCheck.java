@@ -394,7 +394,8 @@ final class ReferenceCheck {
 	 */
 	private void endless(RouteItem item, String step, Node node) {
 		Node constant = YamlTree.constant(node);
-		if (constant != null) {
+		boolean isOff = "loop".equals(step) && "false".equals(this.scratch.value(YamlTree.text(constant)));
+		if (constant != null && !isOff) {
 			this.problems.accept(item.error(constant, "'" + step + "' never ends: its expression must "
 					+ ("loop".equals(step) ? "be false" : "give null") + " at last, it has to depend on the message"));
 		}

@@ -57,7 +57,7 @@ public final class SettingsRules {
 
 	private static final String CLIENT_CERTIFICATE = "agentassist.callback.client-certificate";
 
-	private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
+	private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*(:\\d+)?");
 
 	private static final List<String> DRIVERS = List.of("jdbc:h2:", "jdbc:postgresql:");
 
@@ -92,7 +92,7 @@ public final class SettingsRules {
 				problems.put(prefix + ".environment", "must be a region's domain, such as mypurecloud.ie");
 			}
 		});
-		if ("true".equalsIgnoreCase(text(settings, CLIENT_CERTIFICATE)) && !List.of("want", "need")
+		if (bind(settings, CLIENT_CERTIFICATE, Bindable.of(Boolean.class)).orElse(false) && !List.of("want", "need")
 			.contains(text(settings, "server.ssl.client-auth").toLowerCase(Locale.ROOT))) {
 			problems.put(CLIENT_CERTIFICATE,
 					"needs the profiles tls and mutual-tls, or every callback would be refused");
@@ -226,17 +226,22 @@ public final class SettingsRules {
 			String proxy, Integer maxConcurrentQueries) {
 
 		boolean isOutside(Set<String> bundles) {
-			return StringUtils.hasText(this.sslBundle) && !bundles.contains(this.sslBundle);
+			return StringUtils.hasText(this.sslBundle) && isKnown(this.sslBundle) && !bundles.contains(this.sslBundle);
 		}
 
-		/** Without a region, there may be URLs that do not need one. */
+		/** The URLs may be set without a region. */
 		boolean isNowhere() {
-			return this.environment != null && !DOMAIN.matcher(this.environment).matches()
-					&& (StringUtils.hasText(this.environment) || isOfRegion(this.apiUrl) || isOfRegion(this.loginUrl));
+			return this.environment != null && isKnown(this.environment) && !DOMAIN.matcher(this.environment).matches()
+					&& (isOfRegion(this.apiUrl) || isOfRegion(this.loginUrl));
 		}
 
-		private static boolean isOfRegion(String url) {
-			return !StringUtils.hasText(url) || url.endsWith(".");
+		private boolean isOfRegion(String url) {
+			return !StringUtils.hasText(url) || url.endsWith("." + this.environment);
+		}
+
+		/** A check on another host does not know each variable. */
+		private static boolean isKnown(String value) {
+			return !value.contains("${");
 		}
 
 		int queriesOr(int other) {

@@ -24,6 +24,9 @@ public final class StrictBinder {
 	/** What a duration has to be, worded to follow the key. */
 	public static final String DURATION = "must be a number with a unit, such as 500ms, 10s, 5m, 12h or 3d";
 
+	/** What a section of the settings has to be, worded to follow the key. */
+	public static final String KEYS = "must hold keys with values, not one value";
+
 	/** What both Spring Boot and Camel understand. */
 	private static final Pattern DURATIONS = Pattern.compile("0|\\d+(ms|s|m|h|d)");
 
@@ -54,7 +57,7 @@ public final class StrictBinder {
 		if (text.isBlank()) {
 			return Map.of();
 		}
-		throw new IllegalArgumentException("must hold keys with values, not one value");
+		throw new IllegalArgumentException(KEYS);
 	}
 
 	private static Duration duration(String text) {

@@ -21,7 +21,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 @ConfigurationProperties("agentassist.suggestions")
 public record SuggestionsProperties(
 		@NotNull @DurationMin(millis = 10) @DurationMax(seconds = 60) Duration maxConstructionLatency,
-		@NotNull @DurationMin(millis = 1) @DurationMax(seconds = 60) Duration maxWait,
+		@NotNull @DurationMin @DurationMax(seconds = 60) Duration maxWait,
 		@NotNull @DurationMin(millis = 1) @DurationMax(days = 36_500) Duration slowAfter,
 		@ReadAtStart @NotNull @DurationMin(millis = 1) @DurationMax(seconds = 5) Duration watchInterval) {
 }

@@ -124,9 +124,9 @@ class ConfigCheckTest {
 	/** With them the bridge ran, but did not do its work, or did not start again. */
 	@ParameterizedTest
 	@CsvSource({ "http.max-body-size, 0", "http.max-body-size, -1", "http.max-body-size, 4GB", "http.body-timeout, 0",
-			"callback.tolerance, 0", "callback.tolerance, 99999999999d", "callback.unknown-request-wait, 0",
+			"callback.tolerance, 0", "callback.tolerance, 99999999999d", "callback.unknown-request-wait, 61s",
 			"suggestions.max-construction-latency, 0", "suggestions.max-construction-latency, 1h",
-			"suggestions.max-wait, 0", "suggestions.slow-after, 0", "outbox.time-to-live, 0",
+			"suggestions.max-wait, 61s", "suggestions.slow-after, 0", "outbox.time-to-live, 0",
 			"outbox.time-to-live-of.analytics, 0", "outbox.overdue-after, 0", "outbox.overdue-after, 99999999999d",
 			"outbox.batch-size, 1000000000", "audit.max-file-size, 5", "audit.poll-interval, 99999999999d",
 			"routes.max-file-size, 5", "genesys.retries, 1000000000", "analytics.concurrency, 100000",
@@ -146,6 +146,13 @@ class ConfigCheckTest {
 			.endsWith("must hold keys with values, not one value");
 	}
 
+	/** Its values come from another file, say, or from variables. */
+	@ParameterizedTest
+	@ValueSource(strings = { "genesys.breaker", "genesys.rate", "api.jwt" })
+	void shouldTakeASectionThatIsLeftBlank(String section) throws IOException {
+		assertThat(errors("agentassist." + section + ":")).isEmpty();
+	}
+
 	/** It named classes of Java. */
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
@@ -155,8 +162,7 @@ class ConfigCheckTest {
 					"genesys.retries|''|must not be empty", "ranking.skill-weight|heavy|must be a number",
 					"lifecycle.keep|''|must not be empty",
 					"http.max-body-size|big|must be a size, such as 256KB or 1MB",
-					"genesys.breaker|5|must hold keys with values, not one value",
-					"genesys.breaker|''|must hold keys with values, not one value" })
+					"genesys.breaker|5|must hold keys with values, not one value" })
 	void shouldSayInPlainWordsWhatAValueHasToBe(String key, String value, String problem) throws IOException {
 		assertThat(errors("agentassist." + key + ": " + value).stream().distinct())
 			.singleElement(as(InstanceOfAssertFactories.STRING))
