@@ -3,17 +3,14 @@ package io.agentassist.bridge.security;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.http.AnswerCounts;
-import io.agentassist.bridge.settings.StrictBinder;
+import io.agentassist.bridge.settings.SettingsRules;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -42,7 +39,7 @@ class ApiConfiguration {
 	FilterRegistrationBean<ApiFilter> apiFilter(ApiProperties properties, ProblemTranslator problems,
 			AnswerCounts counts, ObjectMapper json, Environment environment) {
 		ApiAuthenticator authenticator = switch (properties.auth()) {
-			case API_KEY -> new ApiKeys(properties, organisations(environment));
+			case API_KEY -> new ApiKeys(properties, SettingsRules.organisationNames(environment));
 			case JWT -> new JwtCallers(properties, json);
 			case NONE -> null;
 		};
@@ -54,15 +51,6 @@ class ApiConfiguration {
 			registration.setEnabled(false);
 		}
 		return registration;
-	}
-
-	/** Bound again, as the provider's settings come from a feature above this one. */
-	private static Set<String> organisations(Environment environment) {
-		Set<String> organisations = new TreeSet<>(Set.of("default"));
-		StrictBinder.of(environment)
-			.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
-			.ifBound((others) -> organisations.addAll(others.keySet()));
-		return organisations;
 	}
 
 	/**

@@ -56,7 +56,8 @@ class ApiKeys implements ApiAuthenticator {
 	/**
 	 * Creates it.
 	 * @param properties its settings
-	 * @param organisations names of the organisations at the provider
+	 * @param organisations names of the organisations at the provider besides the default
+	 * one
 	 */
 	ApiKeys(ApiProperties properties, Set<String> organisations) {
 		this.organisations = organisations;
@@ -121,6 +122,7 @@ class ApiKeys implements ApiAuthenticator {
 			if (entry.organisations() != null) {
 				Set<String> unknown = new TreeSet<>(entry.organisations());
 				unknown.removeAll(this.organisations);
+				unknown.remove("default");
 				if (!unknown.isEmpty()) {
 					log.warn(
 							"Key {} in {} is for organisations that are not configured, {}: requests for them are refused",

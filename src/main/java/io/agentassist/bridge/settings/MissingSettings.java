@@ -6,11 +6,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.EnvironmentPostProcessor;
@@ -72,7 +70,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 		Map<String, String> missing = new LinkedHashMap<>();
 		require(environment, "agentassist.genesys.client-id", "GENESYS_CLIENT_ID", missing);
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
-		for (String name : organisations(environment)) {
+		for (String name : SettingsRules.organisationNames(environment)) {
 			for (String key : List.of("client-id", "client-secret")) {
 				String full = "agentassist.genesys.organisations." + name + "." + key;
 				require(environment, full, "the credentials of organisation " + name, missing);
@@ -94,19 +92,6 @@ public class MissingSettings implements EnvironmentPostProcessor {
 			require(environment, "agentassist.tls.client-ca", "AGENTASSIST_TLS_CLIENT_CA", missing);
 		}
 		return missing;
-	}
-
-	private static Set<String> organisations(ConfigurableEnvironment environment) {
-		try {
-			return StrictBinder.of(environment)
-				.bind("agentassist.genesys.organisations", Bindable.mapOf(String.class, Object.class))
-				.map(Map::keySet)
-				.orElse(Set.of());
-		}
-		catch (BindException ex) {
-			// Not a map: reported when all settings are bound.
-			return Set.of();
-		}
 	}
 
 	private static void requireApi(ConfigurableEnvironment environment, Map<String, String> missing) {

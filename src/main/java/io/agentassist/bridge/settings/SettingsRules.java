@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
@@ -161,6 +162,15 @@ public final class SettingsRules {
 		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class)).ifPresent(
 				(others) -> others.forEach((name, other) -> organisations.put(ORGANISATIONS + "." + name, other)));
 		return organisations;
+	}
+
+	/**
+	 * Names the organisations besides the default one.
+	 * @param environment the environment with the settings
+	 * @return the names; empty if the setting is no map, which is reported elsewhere
+	 */
+	public static Set<String> organisationNames(Environment environment) {
+		return names(StrictBinder.of(environment), ORGANISATIONS);
 	}
 
 	private static Set<String> names(Binder settings, String key) {
