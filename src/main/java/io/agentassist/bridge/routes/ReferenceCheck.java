@@ -165,7 +165,7 @@ final class ReferenceCheck {
 			this.problems.accept(item.error(item.key(),
 					((specification != null) ? "the contract is already served, at " + this.contractPlace
 							: "'rest' is for the contract only")
-							+ ": add your operation to config/openapi.yaml, or write" + " a route from '" + HTTP
+							+ ": add your operation to config/openapi.yaml, or write a route from '" + HTTP
 							+ "/<path>'"));
 			return;
 		}
