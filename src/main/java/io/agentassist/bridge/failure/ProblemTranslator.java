@@ -75,6 +75,13 @@ public class ProblemTranslator {
 	/** Anything other than a plain name might be text that belongs in no log. */
 	private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]{1,40}");
 
+	private static final String PROVIDER = "The provider";
+
+	private static final String OTHER_SYSTEM = "A system that the route calls";
+
+	/** A call over HTTP, but of the two that the shipped routes make to the provider. */
+	private static final Pattern CALL_TO_OTHER_SYSTEM = Pattern.compile("https?:(?!/*provider-(api|login)\\b).*");
+
 	private final ObjectMapper json;
 
 	private final Duration breakerRetryAfter;
@@ -92,7 +99,9 @@ public class ProblemTranslator {
 	 */
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		ErrorResponse answer = translate(failure);
+		String endpoint = exchange.getProperty(Exchange.FAILURE_ENDPOINT, "", String.class);
+		ErrorResponse answer = translate(failure,
+				CALL_TO_OTHER_SYSTEM.matcher(endpoint).matches() ? OTHER_SYSTEM : PROVIDER);
 		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
 		if (FailureLog.isCopy(exchange)) {
 			FailureLog.log(exchange, failure, step);
@@ -116,7 +125,7 @@ public class ProblemTranslator {
 	 * @throws IOException when the caller has gone
 	 */
 	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
-		ErrorResponse answer = translate(failure);
+		ErrorResponse answer = translate(failure, PROVIDER);
 		log(answer, failure, operation, null);
 		byte[] body = this.json.writeValueAsBytes(answer.getBody());
 		response.setStatus(answer.getStatusCode().value());
@@ -126,7 +135,7 @@ public class ProblemTranslator {
 		response.getOutputStream().write(body);
 	}
 
-	ErrorResponse translate(Throwable failure) {
+	private ErrorResponse translate(Throwable failure, String called) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ErrorResponse answer) {
 				return answer;
@@ -164,16 +173,16 @@ public class ProblemTranslator {
 			}
 			if (cause instanceof MessageConstraintException) {
 				return new ResponseStatusException(HttpStatus.BAD_GATEWAY,
-						"The headers of the provider's answer are too many or too long.");
+						called + " sent too many headers, or too long ones.");
 			}
 			if (cause instanceof SocketTimeoutException) {
-				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, "The provider did not answer in time.");
+				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, called + " did not answer in time.");
 			}
 			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException) {
-				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, "The provider's answer broke off.");
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, called + " broke its answer off.");
 			}
 			if (cause instanceof IOException) {
-				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, "The provider could not be reached.");
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, called + " could not be reached.");
 			}
 			if (cause instanceof CallNotPermittedException) {
 				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
@@ -276,17 +285,21 @@ public class ProblemTranslator {
 		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
 	}
 
+	private static String at(String step) {
+		return (step != null) ? " at " + step : "";
+	}
+
 	private static void log(ErrorResponse answer, Exception failure, String what, String step) {
 		int status = answer.getStatusCode().value();
 		ProblemDetail problem = answer.getBody();
 		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
-			log.error("{} failed unexpectedly{}, answered 500: {}", what, (step != null) ? " at " + step : "",
-					RedactedException.rootOf(failure), new RedactedException(failure));
+			log.error("{} failed unexpectedly{}, answered 500: {}", what, at(step), RedactedException.rootOf(failure),
+					new RedactedException(failure));
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
-			log.warn("{} answered {}: {} ({}{})", what, status, detail, cause.getClass().getSimpleName(),
+			log.warn("{} answered {}{}: {} ({}{})", what, status, at(step), detail, cause.getClass().getSimpleName(),
 					reason(cause, problem));
 		}
 		else {

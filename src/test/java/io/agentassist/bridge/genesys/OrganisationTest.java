@@ -235,7 +235,7 @@ class OrganisationTest extends StrictBridgeTest {
 		stub("endless", answer);
 
 		assertThat(assertProblem(ask("endless"), 502).path("detail").asText())
-			.isEqualTo("The headers of the provider's answer are too many or too long.");
+			.isEqualTo("The provider sent too many headers, or too long ones.");
 		assertThat(queriesOf("endless")).hasSize(1);
 	}
 

@@ -422,7 +422,7 @@ class ProviderFailureTest extends BridgeTest {
 	@ParameterizedTest
 	@CsvSource({ "EMPTY_RESPONSE, The provider could not be reached.",
 			"CONNECTION_RESET_BY_PEER, The provider could not be reached.",
-			"MALFORMED_RESPONSE_CHUNK, The provider's answer broke off.",
+			"MALFORMED_RESPONSE_CHUNK, The provider broke its answer off.",
 			"RANDOM_DATA_THEN_CLOSE, The provider could not be reached." })
 	void shouldAnswer502WhenTheConnectionBreaks(Fault fault, String detail) {
 		this.provider.answers(aResponse().withFault(fault));

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.operations;
 
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -337,6 +338,39 @@ class LogTest extends BridgeTest {
 		assertThat(log.getOut())
 			.contains("failing failed unexpectedly at misspelt (failing.camel.yaml:7), answered 500: " + reason)
 			.doesNotContain(MARKER);
+	}
+
+	/** It said that the provider did not answer. */
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "0|504|A system that the route calls did not answer in time.",
+			"1|502|A system that the route calls could not be reached." })
+	void shouldNotTakeTheFailureOfAnotherSystemForTheProviders(int closed, int status, String detail,
+			CapturedOutput log) throws Exception {
+		try (ServerSocket silent = new ServerSocket(0)) {
+			load("""
+					- route:
+					    id: failing
+					    routeConfigurationId: api-errors
+					    from:
+					      uri: platform-http:/failing
+					      steps:
+					        - removeHeaders:
+					            pattern: "*"
+					        - to:
+					            id: ask-crm
+					            uri: http://127.0.0.1:%d/crm
+					            parameters:
+					              responseTimeout: 50
+					""".formatted((closed == 1) ? 1 : silent.getLocalPort()));
+			assertThat(assertProblem(get("/failing"), status).path("detail").asText()).isEqualTo(detail);
+		}
+		finally {
+			this.camel.getRouteController().stopRoute("failing");
+			this.camel.removeRoute("failing");
+		}
+
+		assertThat(log.getOut())
+			.contains("failing answered " + status + " at ask-crm (failing.camel.yaml:9): " + detail);
 	}
 
 	/** It said with what the caller had been answered, who was answered otherwise. */
