@@ -87,8 +87,8 @@ final class ConfigSnapshot {
 		ConfigurationPropertySources.attach(environment);
 		sources(environment).forEach((source) -> {
 			for (String key : source.getPropertyNames()) {
-				this.values.put(key, value(source, key));
-				this.texts.put(textKey(source, key), String.valueOf(source.getProperty(key)));
+				this.values.putIfAbsent(key, value(source, key));
+				this.texts.putIfAbsent(textKey(source, key), String.valueOf(source.getProperty(key)));
 			}
 		});
 	}

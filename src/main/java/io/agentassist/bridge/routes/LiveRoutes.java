@@ -121,7 +121,7 @@ public class LiveRoutes {
 				throw new UnreadableRoutesException(this.settings.directory(), problems);
 			}
 		}
-		if (last.isPresent()) {
+		else {
 			Found found = new Found(set, this.config.running(), List.copyOf(problems));
 			problems.addAll(validate(set, this.config.running()));
 			if (RouteProblem.anyError(problems)) {
@@ -166,7 +166,10 @@ public class LiveRoutes {
 	synchronized void warmUp() {
 		ConfigSnapshot config = this.config.running();
 		NavigableSet<RouteProblem> problems = validate(this.running.set(), config);
-		problems.addAll(this.config.misspelt(config, this.running.set().placeholders()));
+		Set<ConfigurationPropertyName> placeholders = this.running.set().placeholders();
+		problems.addAll(this.config.misspelt(config, placeholders));
+		// Somebody may have edited settings already.
+		problems.addAll(this.config.needRestart(config, placeholders));
 		this.warnings = masked(problems, config);
 		log("Running routes: {}", this.warnings);
 	}

@@ -90,7 +90,8 @@ record RouteChanges(Set<String> added, Set<String> changed, Set<String> removed,
 
 	/** Changes to elements that Camel cannot replace while it runs. */
 	private static List<RouteProblem> fixed(List<RouteItem> before, List<RouteItem> after) {
-		Set<String> old = new LinkedHashSet<>();
+		// A list, since two files may have the same.
+		List<String> old = new ArrayList<>();
 		before.stream().filter(RouteChanges::isFixed).forEach((item) -> old.add(item.content()));
 		List<RouteProblem> problems = new ArrayList<>();
 		for (RouteItem item : after) {

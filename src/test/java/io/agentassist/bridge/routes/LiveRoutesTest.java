@@ -455,8 +455,10 @@ class LiveRoutesTest {
 		assertThat(this.environment.getProperty("beats")).isEqualTo("1");
 	}
 
-	@Test
-	void shouldNameSettingsThatWaitForARestart() throws Exception {
+	/** The first edits may come before the warm-up, which forgot what it warned of. */
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void shouldNameSettingsThatWaitForARestart(boolean warmUp) throws Exception {
 		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
 		configure("server.port: 8080");
 		start();
@@ -465,6 +467,9 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		configure("server.port: 9090", "agentassist.ranking.skill-weight: 0.5");
 		this.routes.refresh();
+		if (warmUp) {
+			this.routes.warmUp();
+		}
 
 		assertThat(this.routes.getWarnings()).singleElement()
 			.asString()
@@ -545,6 +550,21 @@ class LiveRoutesTest {
 		assertThat(log).contains(overridden.formatted(1, 32, "agentassist.ranking.half-life"))
 			.contains(overridden.formatted(2, 9, "folder"))
 			.doesNotContain("1d -> 2d", "takes effect at a restart");
+	}
+
+	/**
+	 * Of a file's documents, a later one wins: edits of its values were not told apart.
+	 */
+	@Test
+	void shouldTellOfAnOverriddenEditOfTheDocumentThatWins(CapturedOutput log) throws Exception {
+		write("greeting.camel.yaml", "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		configure("folder: here", "---", "folder: there");
+		start();
+
+		configure("folder: here", "---", "folder: elsewhere");
+		this.routes.refresh();
+
+		assertThat(log).contains("application.yaml:3:9: warning: this edit of 'folder' changes nothing");
 	}
 
 	@Test
@@ -1123,6 +1143,25 @@ class LiveRoutesTest {
 		this.routes.refresh();
 		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("is read at the start only");
 		assertThat(greeting()).isEqualTo("hello");
+	}
+
+	/** Every edit was refused. */
+	@Test
+	void shouldTakeEditsWhereTwoFilesHaveTheSamePolicy() throws Exception {
+		String policy = "- onException: {exception: [java.lang.Exception], steps: [{log: failed}]}\n";
+		write("greeting.camel.yaml", policy + GREETING);
+		write("wait.camel.yaml", policy + "- route: {id: wait, from: {uri: 'direct:wait', steps: [{log: waiting}]}}\n");
+		write("greeting.txt", "hello");
+		start();
+
+		write("greeting.txt", "good day");
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).isEmpty();
+		assertThat(greeting()).isEqualTo("good day");
+
+		write("greeting.camel.yaml", GREETING);
+		this.routes.refresh();
+		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("'onException' is gone");
 	}
 
 	/** The set was refused at each restart as well. */
