@@ -161,9 +161,10 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			}
 		}
 		finally {
-			this.counts.count(operation, response);
+			// First, as a response that Tomcat has ended meanwhile cannot be counted.
 			doneUoW(exchange);
 			releaseExchange(exchange, false);
+			this.counts.count(operation, response);
 		}
 		return CompletableFuture.completedFuture(null);
 	}
