@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -22,6 +24,8 @@ import org.apache.camel.support.MessageHelper;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.util.StringUtils;
+import org.springframework.web.ErrorResponseException;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
@@ -29,6 +33,12 @@ import org.springframework.web.server.ResponseStatusException;
  * a limit, and writes a route's body with its length.
  */
 class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
+
+	/** Detail for a body of which nothing more arrives. */
+	static final String STALLED = "The body stopped arriving.";
+
+	/** The content coding of a body that is not compressed. */
+	private static final String IDENTITY = "identity";
 
 	private static final int FIRST_BUFFER = 8192;
 
@@ -53,11 +63,9 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	/**
 	 * Reads the body.
 	 * @return the bytes; empty if there are none
-	 * @throws ContentEncodingException if it is compressed: a few bytes could become
-	 * gigabytes
-	 * @throws ResponseStatusException 413 if there are more than the limit, whether or
-	 * not the request declared its length
-	 * @throws SlowRequestException if they do not arrive in time
+	 * @throws ErrorResponseException 413 if there are more than the limit, whether or not
+	 * the request declared its length; 415 if it is compressed, as a few bytes could
+	 * become gigabytes; 408 if they do not arrive in time, and the connection is closed
 	 */
 	@Override
 	public Object parseBody(HttpServletRequest request, Message message) throws IOException {
@@ -79,15 +87,16 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			}
 			size += read;
 			if (size < limit && System.nanoTime() - deadline > 0) {
-				throw new SlowRequestException(
-						"The body did not arrive within " + this.bodyTimeout.toSeconds() + " s.");
+				throw tooSlow("The body did not arrive within " + this.bodyTimeout.toSeconds() + " s.");
 			}
 		}
 		if (size > this.maxBodySize) {
 			throw tooLarge();
 		}
 		if (size > 0 && isEncoded(request)) {
-			throw new ContentEncodingException();
+			// RFC 9110, section 15.5.16.
+			throw refusal(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be sent without a Content-Encoding.",
+					HttpHeaders.ACCEPT_ENCODING, IDENTITY);
 		}
 		return (size == body.length) ? body : Arrays.copyOf(body, size);
 	}
@@ -97,10 +106,21 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 				"The body is over the limit of " + this.maxBodySize + " bytes.");
 	}
 
+	private static ErrorResponseException tooSlow(String detail) {
+		return refusal(HttpStatus.REQUEST_TIMEOUT, detail, HttpHeaders.CONNECTION, "close");
+	}
+
+	private static ErrorResponseException refusal(HttpStatus status, String detail, String header, String value) {
+		ErrorResponseException refusal = new ErrorResponseException(status);
+		refusal.setDetail(detail);
+		refusal.getHeaders().set(header, value);
+		return refusal;
+	}
+
 	private static boolean isEncoded(HttpServletRequest request) {
 		return Collections.list(request.getHeaders(HttpHeaders.CONTENT_ENCODING))
 			.stream()
-			.anyMatch((encoding) -> !encoding.equalsIgnoreCase(ContentEncodingException.ACCEPTED));
+			.anyMatch((encoding) -> !encoding.equalsIgnoreCase(IDENTITY));
 	}
 
 	private int readSome(InputStream stream, byte[] body, int offset) throws IOException {
@@ -111,7 +131,7 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 			// Tomcat wraps the exception for its own timeout,
 			// server.tomcat.connection-timeout.
 			if (NestedExceptionUtils.getMostSpecificCause(ex) instanceof SocketTimeoutException) {
-				throw new SlowRequestException(SlowRequestException.STALLED);
+				throw tooSlow(STALLED);
 			}
 			throw ex;
 		}
@@ -134,30 +154,23 @@ class BoundedBodyHttpBinding extends SpringBootPlatformHttpBinding {
 	 */
 	@Override
 	protected void readHeaders(HttpServletRequest request, Message message) {
+		Map<String, Object> headers = message.getHeaders();
 		for (String name : this.requestHeaders) {
-			put(message, name, Collections.list(request.getHeaders(name)));
+			Collections.list(request.getHeaders(name))
+				.forEach((value) -> HttpHelper.appendHeader(headers, name, value));
 		}
 		if (request.getQueryString() != null) {
 			for (String name : this.queryParameters) {
-				String[] values = request.getParameterValues(name);
-				put(message, name, (values != null) ? List.of(values) : List.of());
+				Stream.ofNullable(request.getParameterValues(name))
+					.flatMap(Arrays::stream)
+					.forEach((value) -> HttpHelper.appendHeader(headers, name, value));
 			}
 		}
 		String path = ((PlatformHttpEndpoint) message.getExchange().getFromEndpoint()).getPath();
 		if (path.indexOf('{') >= 0) {
-			HttpHelper.evalPlaceholders(message.getHeaders(), withoutSlash(request.getRequestURI()),
-					withoutSlash(path));
+			HttpHelper.evalPlaceholders(headers, StringUtils.trimLeadingCharacter(request.getRequestURI(), '/'),
+					StringUtils.trimLeadingCharacter(path, '/'));
 		}
-	}
-
-	private static void put(Message message, String name, List<String> values) {
-		if (!values.isEmpty()) {
-			message.setHeader(name, (values.size() == 1) ? values.get(0) : values);
-		}
-	}
-
-	private static String withoutSlash(String path) {
-		return path.startsWith("/") ? path.substring(1) : path;
 	}
 
 	/**

@@ -33,7 +33,6 @@ class ProblemErrorController implements ErrorController {
 	void error(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		HttpStatusCode status = (request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer code)
 				? HttpStatusCode.valueOf(code) : HttpStatus.NOT_FOUND;
-		ResponseGuard.setHeaders(response, request.isSecure());
 		response.setStatus(status.value());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
 		ProblemDetail problem = ProblemDetail.forStatus(status);
@@ -46,7 +45,7 @@ class ProblemErrorController implements ErrorController {
 		return switch (status) {
 			case 400 -> "The body cannot be read.";
 			case 404 -> "There is nothing at this path.";
-			case 408 -> SlowRequestException.STALLED;
+			case 408 -> BoundedBodyHttpBinding.STALLED;
 			default -> null;
 		};
 	}

@@ -25,6 +25,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
@@ -124,7 +125,8 @@ final class ConfigCheck {
 				// Of a record within the settings, say agentassist.genesys.rate.
 				String name = invalid.getValidationErrors().getName().toString();
 				for (ObjectError error : invalid.getValidationErrors()) {
-					String key = (error instanceof FieldError field) ? name + "." + kebab(field.getField()) : name;
+					String key = (error instanceof FieldError field)
+							? name + "." + DataObjectPropertyName.toDashedForm(field.getField()) : name;
 					problems.accept(problem(settings, key,
 							"NotNull".equals(error.getCode()) ? "must not be empty" : error.getDefaultMessage()));
 				}
@@ -238,10 +240,6 @@ final class ConfigCheck {
 
 	private static String prefix(Class<?> type) {
 		return AnnotatedElementUtils.findMergedAnnotation(type, ConfigurationProperties.class).prefix();
-	}
-
-	private static String kebab(String field) {
-		return field.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
 	}
 
 }

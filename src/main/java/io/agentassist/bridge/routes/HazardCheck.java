@@ -65,11 +65,13 @@ final class HazardCheck {
 	 */
 	void check(List<RouteItem> items, List<RouteItem> active) {
 		missing(active);
-		active.forEach((item) -> collectDelivered(item.node()));
-		active.forEach((item) -> undelivered(item, item.node()));
-		items.forEach((item) -> collectPolicies(item, item.node()));
-		items.stream().filter(this::redelivers).forEach((item) -> collectCalls(item, item.node()));
-		items.forEach((item) -> walk(item, "", item.node()));
+		active.forEach((item) -> YamlTree.walk("", item.node(), (step, node) -> collectDelivered(node)));
+		active.forEach((item) -> YamlTree.walk("", item.node(), (step, node) -> undelivered(item, node)));
+		items.forEach((item) -> YamlTree.walk("", item.node(), (step, node) -> collectPolicies(item, node)));
+		items.stream()
+			.filter(this::redelivers)
+			.forEach((item) -> YamlTree.walk("", item.node(), (step, node) -> collectCalls(item, node)));
+		items.forEach((item) -> YamlTree.walk("", item.node(), (step, node) -> check(item, step, node)));
 		List<RouteItem> routes = items.stream().filter(RouteItem::isRoute).toList();
 		routes.forEach((route) -> {
 			String entrance = this.names.name("from", route.from());
@@ -118,8 +120,6 @@ final class HazardCheck {
 		if (hop.matches() && !"add".equals(hop.group(1))) {
 			this.delivered.add(hop.group(2));
 		}
-		YamlTree.elements(node).forEach(this::collectDelivered);
-		YamlTree.entries(node).values().forEach(this::collectDelivered);
 	}
 
 	private void undelivered(RouteItem item, Node node) {
@@ -129,8 +129,6 @@ final class HazardCheck {
 				.accept(item.warning(YamlTree.entry(node, "method"), "route '" + item.id() + "' keeps events for '"
 						+ hop.group(2) + "', but no active route takes them from the outbox: they wait there"));
 		}
-		YamlTree.elements(node).forEach((element) -> undelivered(item, element));
-		YamlTree.entries(node).values().forEach((value) -> undelivered(item, value));
 	}
 
 	private void collectPolicies(RouteItem item, Node node) {
@@ -144,8 +142,6 @@ final class HazardCheck {
 				this.redelivering.add(item.id());
 			}
 		}
-		YamlTree.elements(node).forEach((element) -> collectPolicies(item, element));
-		YamlTree.entries(node).values().forEach((value) -> collectPolicies(item, value));
 	}
 
 	private boolean redelivers(RouteItem item) {
@@ -159,11 +155,9 @@ final class HazardCheck {
 		if (name.startsWith("direct:")) {
 			this.redelivered.put(name, item.id());
 		}
-		YamlTree.elements(node).forEach((element) -> collectCalls(item, element));
-		YamlTree.entries(node).values().forEach((value) -> collectCalls(item, value));
 	}
 
-	private void walk(RouteItem item, String step, Node node) {
+	private void check(RouteItem item, String step, Node node) {
 		switch (step) {
 			case "multicast" -> {
 				if (!"true".equals(YamlTree.text(node, "stopOnException"))) {
@@ -185,8 +179,6 @@ final class HazardCheck {
 			default -> {
 			}
 		}
-		YamlTree.elements(node).forEach((element) -> walk(item, step, element));
-		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
 	}
 
 	/**

@@ -16,7 +16,6 @@ import jakarta.validation.Validator;
 import jakarta.validation.ValidatorFactory;
 
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spring.boot.CamelContextConfiguration;
 import org.apache.camel.support.PluginHelper;
@@ -36,11 +35,6 @@ import org.springframework.util.ClassUtils;
 class LiveRoutesConfiguration {
 
 	private static final String OURS = "io.agentassist.bridge.";
-
-	@Bean("direct-component")
-	DirectComponent directComponent() {
-		return new TakeOverDirectComponent();
-	}
 
 	@Bean(RouteFiles.BEAN_NAME)
 	RouteFiles routeFiles(RoutesProperties settings) {

@@ -136,7 +136,7 @@ final class ReferenceCheck {
 			// checked by the trial load.
 			if (!"routeTemplate".equals(item.kind()) && isActive(item)) {
 				policiesOf(item);
-				walk(item, item.kind(), item.node());
+				YamlTree.walk(item.kind(), item.node(), (name, node) -> check(item, name, node));
 			}
 		}
 		new EndlessCallCheck(this.names, this.problems).check(routes);
@@ -300,7 +300,7 @@ final class ReferenceCheck {
 		}
 	}
 
-	private void walk(RouteItem item, String name, Node node) {
+	private void check(RouteItem item, String name, Node node) {
 		String scalar = YamlTree.text(node);
 		if (scalar != null) {
 			placeholders(item, node, scalar);
@@ -311,7 +311,8 @@ final class ReferenceCheck {
 		}
 		if (node instanceof MappingNode) {
 			if (YamlTree.text(node, "ref") != null && Set.of("bean", "method").contains(name)) {
-				bean(item, node);
+				beanMethod(item, YamlTree.entry(node, "ref"), YamlTree.text(node, "ref"),
+						YamlTree.text(node, "method"));
 			}
 			references(item, name, node);
 			if (COMPUTED.contains(name)) {
@@ -329,8 +330,6 @@ final class ReferenceCheck {
 				endless(item, name, node);
 			}
 		}
-		YamlTree.elements(node).forEach((element) -> walk(item, name, element));
-		YamlTree.entries(node).forEach((key, value) -> walk(item, key, value));
 	}
 
 	private void placeholders(RouteItem item, Node node, String text) {
@@ -483,11 +482,6 @@ final class ReferenceCheck {
 
 	private static Set<String> none(Set<String> names) {
 		return (names != null) ? names : Set.of();
-	}
-
-	private void bean(RouteItem item, Node node) {
-		String method = YamlTree.text(node, "method");
-		beanMethod(item, YamlTree.entry(node, "ref"), YamlTree.text(node, "ref"), method);
 	}
 
 	private void beanMethod(RouteItem item, Node at, String name, String call) {

@@ -123,13 +123,14 @@ final class RouteGraph {
 
 	private Set<String> targets(RouteItem route) {
 		Set<String> targets = new LinkedHashSet<>();
-		collect(YamlTree.entry(route.from(), "steps"), "", targets, "add");
+		YamlTree.walk("", YamlTree.entry(route.from(), "steps"), (step, node) -> collect(node, step, targets, "add"));
 		return targets;
 	}
 
 	private Set<String> sources(RouteItem route) {
 		Set<String> sources = new LinkedHashSet<>();
-		collect(YamlTree.entry(route.from(), "steps"), "", sources, "claim|lock");
+		YamlTree.walk("", YamlTree.entry(route.from(), "steps"),
+				(step, node) -> collect(node, step, sources, "claim|lock"));
 		sources.removeIf((source) -> !source.startsWith("outbox "));
 		return sources;
 	}
@@ -148,8 +149,6 @@ final class RouteGraph {
 		if ("outbox".equals(ref) && matcher.matches() && matcher.group(1).matches(hop)) {
 			targets.add("outbox " + matcher.group(2));
 		}
-		YamlTree.elements(node).forEach((element) -> collect(element, step, targets, hop));
-		YamlTree.entries(node).forEach((key, value) -> collect(value, key, targets, hop));
 	}
 
 }

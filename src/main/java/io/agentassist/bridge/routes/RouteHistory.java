@@ -1,14 +1,9 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -99,17 +94,10 @@ final class RouteHistory {
 	/** Stores a revision, and deletes the oldest ones above the limit. */
 	void add(RouteRevision revision) throws IOException {
 		OwnerOnly.createFolder(this.directory);
-		Path unfinished = this.directory.resolve("unfinished");
-		OwnerOnly.createFile(unfinished);
-		try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE,
-				StandardOpenOption.TRUNCATE_EXISTING)) {
-			OutputStream stream = Channels.newOutputStream(channel);
-			stream.write(this.json.writeValueAsBytes(revision));
-			// Otherwise a power cut could leave an empty file under the new name.
-			channel.force(true);
-		}
-		Files.move(unfinished, file(revision.revision()), StandardCopyOption.ATOMIC_MOVE,
-				StandardCopyOption.REPLACE_EXISTING);
+		Path file = file(revision.revision());
+		// One that cannot be read may have this number.
+		Files.deleteIfExists(file);
+		OwnerOnly.createFile(file, this.json.writeValueAsString(revision));
 		List<Path> files = files();
 		for (Path old : files.subList(0, Math.max(0, files.size() - LENGTH))) {
 			Files.delete(old);

@@ -3,6 +3,7 @@ package io.agentassist.bridge.routes;
 import java.util.List;
 import java.util.Optional;
 
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -64,9 +65,8 @@ record RouteItem(String file, String kind, Node key, Node node) {
 	}
 
 	private RouteProblem problem(Node at, RouteProblem.Severity severity, String message) {
-		return at.getStartMark()
-			.map((mark) -> new RouteProblem(this.file, mark.getLine() + 1, mark.getColumn() + 1, severity, message))
-			.orElseGet(() -> new RouteProblem(this.file, 1, 1, severity, message));
+		Mark mark = at.getStartMark().orElseThrow();
+		return new RouteProblem(this.file, mark.getLine() + 1, mark.getColumn() + 1, severity, message);
 	}
 
 	/** The content of the item, without comments and layout. */

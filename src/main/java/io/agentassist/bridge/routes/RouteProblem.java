@@ -10,7 +10,8 @@ import org.springframework.core.NestedExceptionUtils;
 /**
  * Something wrong with a set of routes, at a place in a file.
  *
- * @param file the file's path, relative to the folder of the routes
+ * @param file the file's path: of a route, relative to the folder of the routes; of
+ * settings, to the working directory
  * @param line counted from 1
  * @param column counted from 1
  * @param severity whether the set may run all the same

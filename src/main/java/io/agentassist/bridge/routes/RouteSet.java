@@ -1,7 +1,6 @@
 package io.agentassist.bridge.routes;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -146,7 +145,7 @@ record RouteSet(NavigableMap<String, String> files, List<String> routes) {
 						+ maxSize + " of agentassist.routes.max-file-size"));
 				return null;
 			}
-			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+			return Files.readString(file);
 		}
 		catch (InvalidPathException ex) {
 			problems.accept(RouteProblem.error(name(path),

@@ -17,6 +17,7 @@ import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.spi.DataFormat;
 import org.apache.camel.spi.Language;
 import org.apache.camel.spi.Policy;
+import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.TransactedPolicy;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -28,7 +29,7 @@ import org.springframework.objenesis.SpringObjenesis;
  * its own beans; otherwise they are stand-ins of their classes, which are inspected but
  * never called.
  */
-final class RouteSurroundings implements BeanRepository {
+final class RouteSurroundings implements BeanRepository, PropertiesSource {
 
 	private static final String BREAKERS = "camel.resilience4j.configurations.";
 
@@ -52,8 +53,14 @@ final class RouteSurroundings implements BeanRepository {
 		this.running = running;
 	}
 
+	@Override
+	public String getName() {
+		return "settings";
+	}
+
 	/** A setting, or null. */
-	String setting(String key) {
+	@Override
+	public String getProperty(String key) {
 		return this.environment.getProperty(key);
 	}
 
@@ -64,7 +71,7 @@ final class RouteSurroundings implements BeanRepository {
 
 	/** Whether a named circuit breaker throws an exception while it is open. */
 	boolean throwsWhenOpen(String breaker) {
-		return "true".equals(setting(BREAKERS + breaker + ".throw-exception-when-half-open-or-open-state"));
+		return "true".equals(getProperty(BREAKERS + breaker + ".throw-exception-when-half-open-or-open-state"));
 	}
 
 	/** Ids of the named thread pools. */

@@ -88,7 +88,7 @@ class SchemaCheck {
 				.comparingInt((ValidationMessage message) -> -message.getInstanceLocation().getNameCount())
 				.thenComparingInt(SchemaCheck::rank))
 			.filter((message) -> told.stream()
-				.noneMatch((other) -> startsWith(other.getInstanceLocation(), message.getInstanceLocation())))
+				.noneMatch((other) -> other.getInstanceLocation().startsWith(message.getInstanceLocation())))
 			.forEach(told::add);
 		told.forEach((message) -> problems.accept(problem(item, message)));
 		return told.isEmpty();
@@ -103,10 +103,6 @@ class SchemaCheck {
 	private static String type(ValidationMessage message) {
 		return ("oneOf".equals(message.getType()) && !"0".equals(message.getArguments()[0])) ? SEVERAL
 				: message.getType();
-	}
-
-	private static boolean startsWith(JsonNodePath path, JsonNodePath start) {
-		return path.startsWith(start) || path.equals(start);
 	}
 
 	private static RouteProblem problem(RouteItem item, ValidationMessage message) {

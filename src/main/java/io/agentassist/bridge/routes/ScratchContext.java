@@ -25,7 +25,6 @@ import org.apache.camel.processor.errorhandler.ExceptionPolicy;
 import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
 import org.apache.camel.reifier.errorhandler.DefaultErrorHandlerReifier;
 import org.apache.camel.spi.PropertiesFunction;
-import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Resource;
 import org.apache.camel.spi.RestConfiguration;
 import org.apache.camel.spi.ThreadPoolProfile;
@@ -33,6 +32,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.apache.camel.support.DefaultRegistry;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.function.ThrowingRunnable;
 
 /**
  * A Camel context beside the application's, in which routes are built but never started.
@@ -57,7 +57,7 @@ final class ScratchContext implements AutoCloseable {
 		this.camel.getCamelContextExtension().setRegistry(new DefaultRegistry(surroundings));
 		this.camel.getRegistry().bind(RouteFiles.BEAN_NAME, files);
 		this.camel.getRestConfiguration().setBindingMode(RestConfiguration.RestBindingMode.off);
-		this.camel.getPropertiesComponent().addPropertiesSource(new Settings(surroundings));
+		this.camel.getPropertiesComponent().addPropertiesSource(surroundings);
 		if (!surroundings.isRunning()) {
 			this.camel.getPropertiesComponent().addPropertiesFunction(new BeanStandIn());
 		}
@@ -224,7 +224,7 @@ final class ScratchContext implements AutoCloseable {
 		}
 	}
 
-	private static void attempt(Attempt attempt, Consumer<Throwable> failed) {
+	private static void attempt(ThrowingRunnable<Exception> attempt, Consumer<Throwable> failed) {
 		try {
 			attempt.run();
 		}
@@ -237,28 +237,6 @@ final class ScratchContext implements AutoCloseable {
 	@Override
 	public void close() {
 		this.camel.stop();
-	}
-
-	/** Something that may fail. */
-	private interface Attempt {
-
-		void run() throws Exception;
-
-	}
-
-	/** The settings, by the names that routes use. */
-	private record Settings(RouteSurroundings surroundings) implements PropertiesSource {
-
-		@Override
-		public String getName() {
-			return "settings";
-		}
-
-		@Override
-		public String getProperty(String name) {
-			return this.surroundings.setting(name);
-		}
-
 	}
 
 	/** Stands in for {@code {{bean:name.method}}} if there are no beans. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -40,6 +41,16 @@ final class YamlTree {
 	/** The elements of a sequence; empty if the node is not a sequence. */
 	static List<Node> elements(Node node) {
 		return (node instanceof SequenceNode sequence) ? sequence.getValue() : List.of();
+	}
+
+	/**
+	 * Visits a node and everything below it, each with the key of the entry that it, or
+	 * the sequence around it, is the value of.
+	 */
+	static void walk(String key, Node node, BiConsumer<String, Node> visitor) {
+		visitor.accept(key, node);
+		elements(node).forEach((element) -> walk(key, element, visitor));
+		entries(node).forEach((name, value) -> walk(name, value, visitor));
 	}
 
 	/** An entry of a mapping, or null. */

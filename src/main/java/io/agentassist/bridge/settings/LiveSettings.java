@@ -1,6 +1,5 @@
 package io.agentassist.bridge.settings;
 
-import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
@@ -63,11 +62,8 @@ public final class LiveSettings<T extends Record> implements Supplier<T> {
 		}
 		String name = key.getElement(prefix.getNumberOfElements(), ConfigurationPropertyName.Form.UNIFORM);
 		return Arrays.stream(type().getRecordComponents())
-			.anyMatch((component) -> component.getName().equalsIgnoreCase(name) && !isReadAtStart(component));
-	}
-
-	private static boolean isReadAtStart(RecordComponent component) {
-		return component.isAnnotationPresent(ReadAtStart.class);
+			.anyMatch((component) -> component.getName().equalsIgnoreCase(name)
+					&& !component.isAnnotationPresent(ReadAtStart.class));
 	}
 
 }

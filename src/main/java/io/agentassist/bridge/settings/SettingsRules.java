@@ -259,9 +259,9 @@ public final class SettingsRules {
 		}
 
 		void addTo(Map<String, String> urls, String prefix) {
-			urls.put(prefix + "api-url", Objects.requireNonNullElse(this.apiUrl, ""));
-			urls.put(prefix + "login-url", Objects.requireNonNullElse(this.loginUrl, ""));
-			urls.put(prefix + "proxy", Objects.requireNonNullElse(this.proxy, ""));
+			urls.put(prefix + "api-url", this.apiUrl);
+			urls.put(prefix + "login-url", this.loginUrl);
+			urls.put(prefix + "proxy", this.proxy);
 		}
 
 	}
