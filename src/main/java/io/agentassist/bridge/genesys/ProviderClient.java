@@ -32,6 +32,7 @@ import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
@@ -73,7 +74,12 @@ final class ProviderClient implements Closeable {
 				.setTlsSocketStrategy(
 						(ssl != null) ? new DefaultClientTlsStrategy(ssl) : DefaultClientTlsStrategy.createDefault())
 				.setDefaultTlsConfig(TlsConfig.custom().setHandshakeTimeout(connect).build())
-				.setDefaultConnectionConfig(ConnectionConfig.custom().setConnectTimeout(connect).build())
+				.setDefaultConnectionConfig(ConnectionConfig.custom()
+					.setConnectTimeout(connect)
+					// Before each use: a gateway may close idle connections at any
+					// moment, and a query on one that is closed counts as failed.
+					.setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+					.build())
 				.setMaxConnTotal(connections)
 				.setMaxConnPerRoute(connections)
 				.build())

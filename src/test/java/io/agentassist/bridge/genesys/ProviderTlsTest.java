@@ -1,6 +1,8 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.BufferedReader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -126,6 +128,41 @@ class ProviderTlsTest {
 		}
 	}
 
+	/**
+	 * Each query on such a connection failed, so that a gateway that was restarted opened
+	 * the circuit breaker of a healthy provider.
+	 */
+	@Test
+	void shouldNotUseAConnectionThatTheServerHasClosed() throws Exception {
+		try (ServerSocket closing = new ServerSocket(0)) {
+			String url = "http://localhost:" + closing.getLocalPort();
+			try (ProviderClient client = client(URI.create(url), null, null)) {
+				for (int i = 0; i < 3; i++) {
+					CompletableFuture<Void> closed = CompletableFuture.runAsync(() -> answerAndClose(closing));
+					assertThat(status(query(client, url))).isEqualTo(202);
+					closed.join();
+				}
+			}
+		}
+	}
+
+	/** Without a word that the connection is not kept. */
+	private static void answerAndClose(ServerSocket server) {
+		try (Socket connection = server.accept()) {
+			BufferedReader request = new BufferedReader(
+					new InputStreamReader(connection.getInputStream(), StandardCharsets.US_ASCII));
+			while (!request.readLine().isEmpty()) {
+				// The head.
+			}
+			request.skip(2);
+			connection.getOutputStream()
+				.write("HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}".getBytes(StandardCharsets.US_ASCII));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	@Test
 	void shouldRefuseAServerOfAnotherAuthority() {
 		assertThatExceptionOfType(SSLException.class).isThrownBy(
@@ -154,17 +191,24 @@ class ProviderTlsTest {
 	}
 
 	private static ClassicHttpResponse call(String url, SSLContext ssl, URI proxyUrl) throws IOException {
-		URI base = URI.create(url);
+		try (ProviderClient client = client(URI.create(url), ssl, proxyUrl)) {
+			return query(client, url);
+		}
+	}
+
+	private static ProviderClient client(URI base, SSLContext ssl, URI proxyUrl) {
 		GenesysProperties properties = new GenesysProperties("id", "secret", base, base, "", proxyUrl,
 				Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), 2, Duration.ofSeconds(1), 4,
 				new GenesysProperties.Breaker(20, 10, 50, Duration.ofSeconds(10), 3),
 				new GenesysProperties.Rate(0.1, Duration.ofMinutes(1)), null);
-		try (ProviderClient client = new ProviderClient(() -> properties,
-				properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl, CALLS)) {
-			HttpPost request = new HttpPost(url + "/query");
-			request.setEntity(new StringEntity("{}"));
-			return client.execute(HttpHost.create(base), request, Duration.ofSeconds(30));
-		}
+		return new ProviderClient(() -> properties, properties.allOrganisations().get(GenesysProperties.DEFAULT), ssl,
+				CALLS);
+	}
+
+	private static ClassicHttpResponse query(ProviderClient client, String url) throws IOException {
+		HttpPost request = new HttpPost(url + "/query");
+		request.setEntity(new StringEntity("{}"));
+		return client.execute(HttpHost.create(URI.create(url)), request, Duration.ofSeconds(30));
 	}
 
 	private static SSLContext bundle(String keys, String trust) {
