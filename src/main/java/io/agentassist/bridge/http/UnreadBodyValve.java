@@ -62,8 +62,8 @@ final class UnreadBodyValve extends ValveBase {
 				left -= read;
 			}
 		}
-		catch (IOException ex) {
-			// It stalls, or its sender has gone.
+		catch (IOException | IllegalArgumentException ex) {
+			// It stalls, its sender has gone, or Tomcat could not read the headers.
 		}
 		return false;
 	}

@@ -93,6 +93,30 @@ class LimitsTest extends StrictBridgeTest {
 		assertCounted("accept", () -> assertProblem(ask("{}", "Accept", "text/html"), 406));
 	}
 
+	/** They left no trace, as if the provider had sent none. */
+	@Test
+	void shouldLogAndCountCallbacksOfAWrongType(CapturedOutput log) {
+		double before = this.meters.counter("agentassist.callbacks", "outcome", "invalid").count();
+
+		assertCounted("type",
+				() -> assertProblem(post("/agentassist/callback", "{}", "Content-Type", "application/vnd.x+xml"), 415));
+
+		assertThat(log.getOut())
+			.contains("POST /agentassist/callback answered 415: the body's Content-Type is application/vnd.x+xml");
+		assertThat(this.meters.counter("agentassist.callbacks", "outcome", "invalid").count()).isEqualTo(before + 1);
+	}
+
+	/** A stack trace for each: the rest of the body was read all the same. */
+	@Test
+	void shouldNotLogHeadersThatAreTooLargeAndABodyBehindThem(CapturedOutput log) {
+		assertCounted("headers",
+				() -> assertThat(exchange("POST /agentassist/callback HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\nX: "
+						+ "x".repeat(9000) + "\r\n\r\n{"))
+					.startsWith("HTTP/1.1 431"));
+
+		assertThat(log.getOut()).doesNotContain("Http11Processor", "\tat ");
+	}
+
 	@Test
 	void shouldAskForNoBodyThatItRefuses() {
 		String head = String.join("\r\n", "POST /agentassist/suggestions HTTP/1.1", "Host: a",
