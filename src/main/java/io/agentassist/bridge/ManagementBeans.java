@@ -2,7 +2,10 @@ package io.agentassist.bridge;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+
+import javax.management.ObjectName;
 
 import io.agentassist.bridge.audit.AuditManagement;
 import io.agentassist.bridge.genesys.Providers;
@@ -26,13 +29,15 @@ class ManagementBeans {
 
 	private static final String PROVIDER = "io.agentassist.bridge:type=Provider,name=";
 
+	private static final Pattern PLAIN = Pattern.compile("[^,=:\"*?\\n]+");
+
 	@Bean
 	MBeanExporter managementBeansExporter(SuggestionsManagement suggestions, OutboxManagement outbox,
 			AuditManagement audit, FlowManagement flow, LiveRoutes routes, Providers providers) {
 		Map<String, Object> beans = new HashMap<>();
 		Stream.of(suggestions, outbox, audit, flow, routes)
 			.forEach((bean) -> beans.put(bean.getClass().getName(), bean));
-		providers.all().forEach((provider) -> beans.put(PROVIDER + provider.getName(), provider));
+		providers.all().forEach((provider) -> beans.put(PROVIDER + quoted(provider.getName()), provider));
 		AnnotationMBeanExporter exporter = new AnnotationMBeanExporter();
 		// Listed one by one, to avoid a search through all beans at the start. Their
 		// annotations hold their names; only those without one are named here.
@@ -40,6 +45,11 @@ class ManagementBeans {
 		exporter.setBeans(beans);
 		exporter.setRegistrationPolicy(RegistrationPolicy.REPLACE_EXISTING);
 		return exporter;
+	}
+
+	/** In quotes, which all look-ups have to repeat, only if need be. */
+	private static String quoted(String name) {
+		return PLAIN.matcher(name).matches() ? name : ObjectName.quote(name);
 	}
 
 }

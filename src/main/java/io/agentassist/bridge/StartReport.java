@@ -66,11 +66,16 @@ class StartReport {
 		}
 	}
 
-	/** The URL without user and query, which may hold secrets. */
+	/** The URL without user, path and query, which may hold secrets. */
 	private String host(String key) {
 		String url = this.environment.getProperty(key, "");
 		return url.isEmpty() ? "OFF"
-				: UriComponentsBuilder.fromUriString(url).userInfo(null).replaceQuery(null).build().toUriString();
+				: UriComponentsBuilder.fromUriString(url)
+					.userInfo(null)
+					.replacePath(null)
+					.replaceQuery(null)
+					.build()
+					.toUriString();
 	}
 
 }

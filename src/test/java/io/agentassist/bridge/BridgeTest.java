@@ -116,7 +116,7 @@ public abstract class BridgeTest {
 	/** Organisations besides the default one; each for one test, which may spoil it. */
 	private static final List<String> ORGANISATIONS = List.of("emea", "named", "hanging", "failing", "cold", "wrong",
 			"tokenless", "trickling", "endless", "limited", "spread", "nonsense", "held", "limited-for-long",
-			"without-token", "traced");
+			"without-token", "traced", "[emea*]");
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -494,8 +494,9 @@ public abstract class BridgeTest {
 			values.add("agentassist.routes.history=" + directory.resolve("routes"));
 			for (String organisation : ORGANISATIONS) {
 				String key = "agentassist.genesys.organisations." + organisation;
-				values.add(key + ".api-url=" + WORLD.baseUrl() + "/" + organisation);
-				values.add(key + ".login-url=" + WORLD.baseUrl() + "/" + organisation);
+				String url = WORLD.baseUrl() + "/" + organisation.replaceAll("\\W", "-");
+				values.add(key + ".api-url=" + url);
+				values.add(key + ".login-url=" + url);
 				values.add(key + ".client-id=client-of-" + organisation);
 				values.add(key + ".client-secret=secret-of-" + organisation);
 				values.add(key + ".max-concurrent-queries=" + (organisation.equals("cold") ? 100 : 4));

@@ -94,16 +94,18 @@ final class SigningKey {
 	 * @throws InvalidSettingException when it does not hold such a key
 	 */
 	static SigningKey read(Path file) throws IOException {
-		List<byte[]> keys = pem(Files.readString(file), "PRIVATE");
-		if (keys.isEmpty()) {
-			throw unusable(file);
-		}
+		String text = Files.readString(file);
 		try {
+			List<byte[]> keys = pem(text, "PRIVATE");
+			if (keys.isEmpty()) {
+				throw unusable(file);
+			}
 			PrivateKey privateKey = KeyFactory.getInstance(ALGORITHM)
 				.generatePrivate(new PKCS8EncodedKeySpec(keys.get(0)));
 			return new SigningKey(privateKey, publicKey((EdECPrivateKey) privateKey));
 		}
-		catch (GeneralSecurityException ex) {
+		// The latter if its base64 is cut off.
+		catch (GeneralSecurityException | IllegalArgumentException ex) {
 			throw unusable(file);
 		}
 	}
@@ -155,7 +157,7 @@ final class SigningKey {
 				keys.add(KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(key)));
 			}
 		}
-		catch (GeneralSecurityException ex) {
+		catch (GeneralSecurityException | IllegalArgumentException ex) {
 			throw new IllegalArgumentException(file + " holds a key that is not Ed25519", ex);
 		}
 		if (keys.isEmpty()) {

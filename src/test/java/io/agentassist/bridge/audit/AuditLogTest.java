@@ -29,6 +29,7 @@ import javax.sql.DataSource;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.flywaydb.core.Flyway;
+import io.agentassist.bridge.settings.InvalidSettingException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -891,6 +892,21 @@ class AuditLogTest {
 			.startsWith("OK: 1 chain, 1 file, 1 line, 1 checkpoint (signatures checked),"
 					+ " 0 lines not yet covered by a checkpoint")
 			.endsWith("not used: " + garbled + " holds no public key (PEM)");
+	}
+
+	/** It ended the start with a stack trace, and stopped the watch for edits. */
+	@Test
+	void shouldSayThatAKeyIsCutOff() throws IOException {
+		Path key = this.temporary.resolve("signing-key.pem");
+		SigningKey.load(key);
+		for (Path file : List.of(key, SigningKey.publicFile(key))) {
+			Files.writeString(file, Files.readString(file).replaceFirst("...\\R?(?=-----END)", "\n"));
+		}
+
+		assertThatThrownBy(() -> SigningKey.read(key)).isInstanceOf(InvalidSettingException.class)
+			.hasMessageContaining("holds no Ed25519 private key");
+		assertThatThrownBy(() -> SigningKey.publicKeys(SigningKey.publicFile(key)))
+			.hasMessageContaining("signing-key.pub.pem holds a key that is not Ed25519");
 	}
 
 	@Test

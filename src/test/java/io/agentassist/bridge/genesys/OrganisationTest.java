@@ -120,6 +120,14 @@ class OrganisationTest extends StrictBridgeTest {
 		assertThat(slow).allSatisfy((answer) -> assertThat(answer.join().statusCode()).isEqualTo(202));
 	}
 
+	/** The start failed. */
+	@Test
+	void shouldShowAnOrganisationWhoseNameJmxMustQuote() throws JMException {
+		showInJmx();
+
+		assertThat(mbean(ObjectName.quote("emea*"), "BreakerState")).isEqualTo("CLOSED");
+	}
+
 	/** Else a first failure is no increase to Prometheus. */
 	@Test
 	void shouldCountTokensFromZeroOn() {
