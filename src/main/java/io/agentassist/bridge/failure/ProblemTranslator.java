@@ -2,6 +2,7 @@ package io.agentassist.bridge.failure;
 
 import java.io.CharConversionException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.CharacterCodingException;
 import java.sql.SQLException;
@@ -178,7 +179,9 @@ public class ProblemTranslator {
 			if (cause instanceof SocketTimeoutException) {
 				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, called + " did not answer in time.");
 			}
-			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException) {
+			// That a connection was not made at all is told by subclasses of the last.
+			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException
+					|| cause.getClass() == SocketException.class) {
 				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, called + " broke its answer off.");
 			}
 			if (cause instanceof IOException) {

@@ -3,6 +3,7 @@ package io.agentassist.bridge.genesys;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -31,6 +32,8 @@ public class ProviderAnswers {
 
 	/** Anything other than a plain name might quote the request. */
 	private static final Pattern TOKEN = Pattern.compile("[\\w.:-]{1,100}");
+
+	private static final Pattern TYPE = Pattern.compile("[\\w.+-]{1,40}/[\\w.+-]{1,80}");
 
 	private static final int LONGEST_TEXT = 500;
 
@@ -63,7 +66,7 @@ public class ProviderAnswers {
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
 			@ExchangeProperty(Provider.PROPERTY) Provider provider) {
 		if (status < 200 || status > 299) {
-			throw refusal(status, body, correlationId, retryAfter, request, provider);
+			throw refusal(status, body, plain(correlationId, provider), retryAfter, request, provider);
 		}
 	}
 
@@ -76,6 +79,7 @@ public class ProviderAnswers {
 	 * @param request what was asked
 	 * @param provider the provider that answers; null if a site's route calls another
 	 * system
+	 * @param type the answer's type, may be null
 	 * @return the provider's id and status, with suggestions if they are included already
 	 * @throws ProviderException if the status is not 2xx, the body does not match the
 	 * contract, or the provider has given up on the request
@@ -83,21 +87,23 @@ public class ProviderAnswers {
 	public Callback read(@Header(Exchange.HTTP_RESPONSE_CODE) int status, byte[] body,
 			@Header(CORRELATION_ID) String correlationId, @Header("Retry-After") String retryAfter,
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
-			@ExchangeProperty(Provider.PROPERTY) Provider provider) {
+			@ExchangeProperty(Provider.PROPERTY) Provider provider, @Header(Exchange.CONTENT_TYPE) String type) {
 		failOnRefusal(status, body, correlationId, retryAfter, request, provider);
+		String correlation = plain(correlationId, provider);
 		try {
 			JsonNode tree = parse(body);
 			if (!tree.isObject()) {
-				throw new ProviderException(status, "The answer is not a JSON object.", correlationId);
+				throw new ProviderException(status, "The answer is not a JSON object" + described(body, type) + ".",
+						correlation);
 			}
 			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
 			if (id.isBlank() || id.chars().anyMatch(Character::isISOControl)) {
-				throw new ProviderException(status, "The answer has no usable id.", correlationId);
+				throw new ProviderException(status, "The answer has no usable id.", correlation);
 			}
 			if (answer.isFailed()) {
 				throw new ProviderException(status, "The provider reported the request as failed at once.",
-						correlationId);
+						correlation);
 			}
 			// Without suggestions the request is not completed yet: the callback will
 			// bring them.
@@ -105,7 +111,7 @@ public class ProviderAnswers {
 			return queued ? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
 		catch (InvalidCallbackException ex) {
-			throw new ProviderException(status, "The answer's suggestions are not a list of objects.", correlationId);
+			throw new ProviderException(status, "The answer's suggestions are not a list of objects.", correlation);
 		}
 	}
 
@@ -139,6 +145,18 @@ public class ProviderAnswers {
 	private static String beginning(String text) {
 		return (text.codePointCount(0, text.length()) > LONGEST_TEXT)
 				? text.substring(0, text.offsetByCodePoints(0, LONGEST_TEXT)) + " …" : text;
+	}
+
+	/** What arrived instead, which tells a gateway's page from a broken provider. */
+	private static String described(byte[] body, String type) {
+		int size = (body != null) ? body.length : 0;
+		Matcher name = TYPE.matcher((type != null) ? type : "");
+		return ", but " + size + " bytes" + (name.lookingAt() ? " of " + name.group() : "");
+	}
+
+	/** An id that quotes neither our credentials nor the transcript; else null. */
+	private static String plain(String id, Provider provider) {
+		return (id != null) ? token(withoutCredentials(id, provider)) : null;
 	}
 
 	private static String token(String text) {

@@ -122,8 +122,8 @@ public class ProviderRetry implements Processor {
 	}
 
 	/**
-	 * The provider's Retry-After if it sent one, else exponential back-off with jitter,
-	 * and no shorter than the pause in token fetches.
+	 * The provider's Retry-After if it sent one that lasts, else exponential back-off
+	 * with jitter, and no shorter than the pause in token fetches.
 	 */
 	private Duration delay(Exception failure, Exchange exchange) {
 		ProviderException refusal = cause(ProviderException.class, failure);
@@ -131,7 +131,8 @@ public class ProviderRetry implements Processor {
 			return Duration.ZERO;
 		}
 		TokenFetchException noToken = cause(TokenFetchException.class, failure);
-		if (noToken == null && refusal != null && refusal.retryAfter() != null) {
+		// Zero, or a time that has passed, would let all attempts follow at once.
+		if (noToken == null && refusal != null && refusal.retryAfter() != null && !refusal.retryAfter().isZero()) {
 			return refusal.retryAfter();
 		}
 		int attempt = exchange.getMessage().getHeader(Exchange.REDELIVERY_COUNTER, 0, Integer.class);

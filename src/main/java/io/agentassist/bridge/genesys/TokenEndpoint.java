@@ -82,8 +82,10 @@ public class TokenEndpoint {
 	private AccessTokens.Grant read(Exchange exchange, Provider provider) throws Exception {
 		Exception failure = exchange.getException();
 		if (failure instanceof ProviderException refusal && REFUSALS.contains(refusal.providerStatus())) {
-			log.error("The provider refuses the client credentials of organisation '{}': check its client-id and "
-					+ "client-secret (GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET)", provider.getName());
+			log.error(
+					"The provider refuses the client credentials of organisation '{}': check its client-id and client-secret{}",
+					provider.getName(), GenesysProperties.DEFAULT.equals(provider.getName())
+							? " (GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET)" : "");
 			throw new CredentialsRefusedException(refusal);
 		}
 		if (failure != null) {

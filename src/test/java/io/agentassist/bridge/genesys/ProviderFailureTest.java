@@ -230,6 +230,40 @@ class ProviderFailureTest extends BridgeTest {
 					StubbedProvider.TOKEN);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { StubbedProvider.TOKEN, "My dog Rex" })
+	void shouldNotPassOnACorrelationIdThatQuotesTheQuery(String quote, CapturedOutput output) {
+		this.provider.answers(answer(400, "{\"code\":\"bad.header\"}").withHeader("ININ-Correlation-Id", quote));
+
+		HttpResponse<String> answer = ask(suggestionRequest(unique("conv-")).put("transcript", "My dog Rex ate it"));
+
+		assertThat(assertProblem(answer, 502).path("provider"))
+			.isEqualTo(JSON.createObjectNode().put("status", 400).put("code", "bad.header"));
+		assertThat(output.getAll()).contains("HTTP 400, code bad.header").doesNotContain(quote);
+	}
+
+	@Test
+	void shouldTellWhatCameInsteadOfAnAnswer() {
+		this.provider.answers(answer(200, "<html/>").withHeader("Content-Type", "text/html; charset=x"));
+
+		JsonNode problem = assertProblem(ask(suggestionRequest(unique("conv-"))), 502);
+
+		assertThat(problem.path("provider").path("message").asText())
+			.isEqualTo("The answer is not a JSON object, but 7 bytes of text/html.");
+	}
+
+	/** All attempts came within milliseconds. */
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "Sun, 06 Nov 1994 08:49:37 GMT" })
+	void shouldWaitWhereRetryAfterIsOver(String retryAfter, CapturedOutput output) {
+		this.provider.answers(refusal(429, "doubled").withHeader("Retry-After", retryAfter));
+
+		ask(suggestionRequest(unique("conv-")));
+
+		assertThat(waitAfterAttempt(1, output)).isBetween(37, 63);
+		assertThat(waitAfterAttempt(2, output)).isBetween(75, 125);
+	}
+
 	static Stream<ResponseDefinitionBuilder> unusableAnswers() {
 		return Stream.of(answer(202, "{\"status\":\"queued\"}"), answer(202, "{\"id\":null,\"status\":\"queued\"}"),
 				answer(202, "{\"id\":\"\",\"status\":\"queued\"}"), answer(202, "{\"id\":\" \",\"status\":\"queued\"}"),
