@@ -105,8 +105,8 @@ final class ChainFiles implements Closeable {
 		}
 		if (!found.flip().equals(ByteBuffer.wrap(expected))) {
 			throw new AuditLogException("Line " + position.seq() + " of chain " + this.chain + " is not in " + file
-					+ ", where the database expects it: put the file back, or begin a new chain with another"
-					+ " instance id (AGENTASSIST_INSTANCE_ID)");
+					+ ", where the database expects it: put the file back; if another instance has the same id, give"
+					+ " this one its own, which also begins a new chain (AGENTASSIST_INSTANCE_ID)");
 		}
 	}
 

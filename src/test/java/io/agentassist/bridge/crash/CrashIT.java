@@ -115,6 +115,8 @@ class CrashIT {
 
 			data.fill();
 			await().atMost(Duration.ofMinutes(1)).until(() -> senders.unavailable() > 20);
+			// Reading went on, and nothing was left to be written, so all looked well.
+			assertThat(readiness(bridge)).isEqualTo(503);
 			data.enlarge();
 			// H2 closes a database that it cannot write to, and the pool kept the
 			// connection.
