@@ -8,8 +8,6 @@ import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.util.StringHelper;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.stereotype.Component;
@@ -29,15 +27,16 @@ public class FailureLog extends SimpleEventNotifierSupport {
 	 */
 	public static final String ANSWERED = "answeredExchange";
 
-	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
-
 	/** Components that nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
 
 	private final ScheduledFailures scheduled;
 
-	FailureLog(ScheduledFailures scheduled) {
+	private final UnexpectedFailures unexpected;
+
+	FailureLog(ScheduledFailures scheduled, UnexpectedFailures unexpected) {
 		this.scheduled = scheduled;
+		this.unexpected = unexpected;
 		setIgnoreExchangeEvents(false);
 		setIgnoreExchangeFailedEvents(false);
 	}
@@ -49,13 +48,8 @@ public class FailureLog extends SimpleEventNotifierSupport {
 			if (isOfClock(exchange) && !this.scheduled.begins(exchange)) {
 				return;
 			}
-			log(exchange, exchange.getException(), null);
+			this.unexpected.log(ProblemTranslator.describe(exchange), null, "", exchange.getException());
 		}
-	}
-
-	static void log(Exchange exchange, Exception failure, String step) {
-		log.error("{} failed unexpectedly{}: {}", ProblemTranslator.describe(exchange),
-				(step != null) ? " at " + step : "", RedactedException.rootOf(failure), new RedactedException(failure));
 	}
 
 	/**

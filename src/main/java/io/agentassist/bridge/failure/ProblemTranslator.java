@@ -39,6 +39,7 @@ import org.apache.hc.core5.http.MalformedChunkCodingException;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
@@ -85,10 +86,14 @@ public class ProblemTranslator {
 
 	private final ObjectMapper json;
 
+	private final UnexpectedFailures unexpected;
+
 	private final Duration breakerRetryAfter;
 
-	ProblemTranslator(ObjectMapper json, @Value("${agentassist.genesys.breaker.open-time}") Duration breakerOpenTime) {
+	ProblemTranslator(ObjectMapper json, UnexpectedFailures unexpected,
+			@Value("${agentassist.genesys.breaker.open-time}") Duration breakerOpenTime) {
 		this.json = json;
+		this.unexpected = unexpected;
 		this.breakerRetryAfter = breakerOpenTime;
 	}
 
@@ -105,7 +110,7 @@ public class ProblemTranslator {
 				CALL_TO_OTHER_SYSTEM.matcher(endpoint).matches() ? OTHER_SYSTEM : PROVIDER);
 		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
 		if (FailureLog.isCopy(exchange)) {
-			FailureLog.log(exchange, failure, step);
+			this.unexpected.log(describe(exchange), step, "", failure);
 		}
 		else {
 			log(answer, failure, describe(exchange), step);
@@ -288,22 +293,20 @@ public class ProblemTranslator {
 		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
 	}
 
-	private static String at(String step) {
-		return (step != null) ? " at " + step : "";
-	}
-
-	private static void log(ErrorResponse answer, Exception failure, String what, String step) {
+	private void log(ErrorResponse answer, Exception failure, String what, String step) {
 		int status = answer.getStatusCode().value();
 		ProblemDetail problem = answer.getBody();
 		String detail = (problem.getDetail() != null) ? problem.getDetail() : problem.getTitle();
 		if (status == HttpStatus.INTERNAL_SERVER_ERROR.value()) {
-			log.error("{} failed unexpectedly{}, answered 500: {}", what, at(step), RedactedException.rootOf(failure),
-					new RedactedException(failure));
+			this.unexpected.log(what, step, ", answered 500", failure);
 		}
 		else if (status > HttpStatus.INTERNAL_SERVER_ERROR.value() || status == HttpStatus.TOO_MANY_REQUESTS.value()) {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
-			log.warn("{} answered {}{}: {} ({}{})", what, status, at(step), detail, cause.getClass().getSimpleName(),
-					reason(cause, problem));
+			// A line for each request would bury the one that tells why the breaker is
+			// open.
+			log.atLevel((cause instanceof CallNotPermittedException) ? Level.INFO : Level.WARN)
+				.log("{} answered {}{}: {} ({}{})", what, status, UnexpectedFailures.at(step), detail,
+						cause.getClass().getSimpleName(), reason(cause, problem));
 		}
 		else {
 			log.info("{} answered {}: {}", what, status,

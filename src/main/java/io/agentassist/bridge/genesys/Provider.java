@@ -9,6 +9,9 @@ import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 
 import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.jmx.export.annotation.ManagedAttribute;
 import org.springframework.jmx.export.annotation.ManagedOperation;
 import org.springframework.jmx.export.annotation.ManagedResource;
@@ -21,6 +24,8 @@ import org.springframework.jmx.export.annotation.ManagedResource;
  */
 @ManagedResource(description = "An organisation at the provider, as this instance sees it")
 public class Provider implements Closeable {
+
+	private static final Logger log = LoggerFactory.getLogger(Provider.class);
 
 	/** Exchange property that holds the organisation the exchange works for. */
 	static final String PROPERTY = "provider";
@@ -41,6 +46,8 @@ public class Provider implements Closeable {
 
 	private final RateWindow rate;
 
+	private volatile String lastFailure = "";
+
 	Provider(String name, GenesysProperties.Organisation settings, ProviderClient client, AccessTokens tokens,
 			Bulkhead bulkhead, CircuitBreaker breaker, RateWindow rate) {
 		this.name = name;
@@ -51,6 +58,17 @@ public class Provider implements Closeable {
 		this.bulkhead = bulkhead;
 		this.breaker = breaker;
 		this.rate = rate;
+		// In this order: the failure that opens the breaker comes before the transition.
+		breaker.getEventPublisher()
+			.onError((failure) -> this.lastFailure = failure.getThrowable().getMessage())
+			.onStateTransition((change) -> logTransition(change.getStateTransition()));
+	}
+
+	private void logTransition(CircuitBreaker.StateTransition change) {
+		boolean isOpen = change.getToState() == CircuitBreaker.State.OPEN;
+		log.atLevel(isOpen ? Level.WARN : Level.INFO)
+			.log("The circuit breaker of organisation '{}' is {} now, it was {}{}", this.name, change.getToState(),
+					change.getFromState(), isOpen ? "; the last failure: " + this.lastFailure : "");
 	}
 
 	/** The organisation that an exchange works for. */
@@ -101,6 +119,15 @@ public class Provider implements Closeable {
 	@ManagedAttribute(description = "Failure rate of the last calls, in percent; -1 until there were enough")
 	public float getFailureRate() {
 		return this.breaker.getMetrics().getFailureRate();
+	}
+
+	/**
+	 * Why the last call failed that the circuit breaker counted as failed.
+	 * @return the HTTP status, or what broke the call; empty if none has failed
+	 */
+	@ManagedAttribute(description = "Why the last call failed that the circuit breaker counted as failed")
+	public String getLastFailure() {
+		return this.lastFailure;
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryAfter;
 import io.agentassist.bridge.genesys.AccessTokens.Token;
 import io.agentassist.bridge.routes.CallsRoute;
@@ -162,9 +163,16 @@ public class ProviderCalls {
 		Long start = (Long) exchange.removeProperty(ATTEMPT);
 		if (start != null) {
 			long took = System.nanoTime() - start;
-			Provider.of(exchange).breaker().onError(took, TimeUnit.NANOSECONDS, new IOException("No answer"));
+			Provider.of(exchange)
+				.breaker()
+				.onError(took, TimeUnit.NANOSECONDS, new IOException("no answer" + reason(exchange)));
 			record(exchange, NO_ANSWER, took);
 		}
+	}
+
+	private static String reason(Exchange exchange) {
+		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+		return (failure != null) ? ", " + ProblemTranslator.causeOf(failure) : "";
 	}
 
 	private void record(Exchange exchange, String status, long tookNanos) {

@@ -15,10 +15,8 @@ import io.agentassist.bridge.http.BoundedHttpCalls;
 import io.agentassist.bridge.http.Tenant;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
-import io.github.resilience4j.circuitbreaker.event.CircuitBreakerOnStateTransitionEvent;
 import io.github.resilience4j.micrometer.tagged.TaggedBulkheadMetrics;
 import io.github.resilience4j.micrometer.tagged.TaggedCircuitBreakerMetrics;
 import io.micrometer.core.instrument.Gauge;
@@ -27,9 +25,6 @@ import jakarta.annotation.PreDestroy;
 
 import org.apache.camel.Exchange;
 import org.apache.camel.support.SynchronizationAdapter;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.stereotype.Component;
@@ -38,8 +33,6 @@ import org.springframework.util.StringUtils;
 /** The configured organisations. Thread safe. */
 @Component
 public class Providers {
-
-	private static final Logger log = LoggerFactory.getLogger(Providers.class);
 
 	private static final String HEADER = "X-Organisation";
 
@@ -53,9 +46,6 @@ public class Providers {
 		Map<String, GenesysProperties.Organisation> organisations = properties.allOrganisations();
 		BulkheadRegistry bulkheads = BulkheadRegistry.ofDefaults();
 		CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(breaker(properties.breaker()));
-		breakers.getEventPublisher()
-			.onEntryAdded(
-					(added) -> added.getAddedEntry().getEventPublisher().onStateTransition(Providers::logTransition));
 		organisations.forEach((name, settings) -> {
 			ProviderClient client = new ProviderClient(live, settings, StringUtils.hasText(settings.sslBundle())
 					? sslBundles.getBundle(settings.sslBundle()).createSslContext() : null, calls);
@@ -78,13 +68,6 @@ public class Providers {
 		});
 		TaggedBulkheadMetrics.ofBulkheadRegistry(bulkheads).bindTo(meters);
 		TaggedCircuitBreakerMetrics.ofCircuitBreakerRegistry(breakers).bindTo(meters);
-	}
-
-	private static void logTransition(CircuitBreakerOnStateTransitionEvent change) {
-		CircuitBreaker.State state = change.getStateTransition().getToState();
-		log.atLevel((state == CircuitBreaker.State.OPEN) ? Level.WARN : Level.INFO)
-			.log("The circuit breaker of organisation '{}' is {} now, it was {}", change.getCircuitBreakerName(), state,
-					change.getStateTransition().getFromState());
 	}
 
 	static CircuitBreakerConfig breaker(GenesysProperties.Breaker settings) {

@@ -30,6 +30,9 @@ class ProvidersHealthIndicator implements HealthIndicator {
 		for (Provider provider : this.providers.all()) {
 			Map<String, Object> details = new LinkedHashMap<>();
 			details.put("breaker", provider.getBreakerState());
+			if (!isOk(provider)) {
+				details.put("last failure", provider.getLastFailure());
+			}
 			details.put("concurrent", provider.getConcurrentQueries());
 			details.put("token expires in", provider.getTokenExpiresInSeconds());
 			if (!Double.isNaN(provider.getRateRemaining())) {

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.apache.camel.FailedToStartRouteException;
@@ -95,6 +96,9 @@ public class LiveRoutes {
 		// Registers the counters now, so that they do not appear only with the first
 		// edit.
 		List.of("accepted", "rejected", "rolled-back").forEach(this::edits);
+		Gauge.builder("agentassist.routes.pending", this, (routes) -> routes.pending.size())
+			.description("Problems of an edit that is refused")
+			.register(meters);
 	}
 
 	/**

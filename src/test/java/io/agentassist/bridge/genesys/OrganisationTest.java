@@ -139,7 +139,7 @@ class OrganisationTest extends StrictBridgeTest {
 	}
 
 	@Test
-	void shouldOpenTheBreakerOfTheFailingOrganisationOnly() throws JMException {
+	void shouldOpenTheBreakerOfTheFailingOrganisationOnly(CapturedOutput log) throws JMException {
 		issuesTokens("failing", "t");
 		stub("failing", refusal(500, "broken"));
 
@@ -151,13 +151,19 @@ class OrganisationTest extends StrictBridgeTest {
 			assertThat(mbean("failing", "BreakerState")).isEqualTo("OPEN");
 			Health state = this.health.health();
 			assertThat(state.getStatus().getCode()).isEqualTo("DEGRADED");
-			assertThat(state.getDetails().get("failing").toString()).contains("breaker=OPEN");
+			assertThat(state.getDetails().get("failing").toString()).contains("breaker=OPEN", "last failure=HTTP 500");
 			assertThat(this.meters.get("resilience4j.circuitbreaker.state")
 				.tags("name", "failing", "state", "open")
 				.gauge()
 				.value()).isEqualTo(1);
 		});
 
+		// The cause was buried below a warning for each request that was not made.
+		assertThat(log.getOut())
+			.contains("WARN  Provider                 The circuit breaker of organisation 'failing' is OPEN now,"
+					+ " it was CLOSED; the last failure: HTTP 500")
+			.containsPattern("INFO .* answered 503: The provider keeps failing")
+			.doesNotContainPattern("WARN .* answered 503: The provider keeps failing");
 		assertThat(mbean(GenesysProperties.DEFAULT, "BreakerState")).isNotEqualTo("OPEN");
 		assertThat(ask(suggestionRequest(unique("conv-"))).statusCode()).isEqualTo(202);
 		queues("failing");

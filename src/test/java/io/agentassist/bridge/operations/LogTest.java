@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -338,6 +339,39 @@ class LogTest extends BridgeTest {
 		assertThat(log.getOut())
 			.contains("failing failed unexpectedly at misspelt (failing.camel.yaml:7), answered 500: " + reason)
 			.doesNotContain(MARKER);
+	}
+
+	/**
+	 * Each callback that the provider repeated left 90 lines, until the disk was full.
+	 */
+	@Test
+	void shouldLogTheSameStackTraceOnce(CapturedOutput log) throws Exception {
+		load("""
+				- route:
+				    id: failing
+				    routeConfigurationId: api-errors
+				    from:
+				      uri: platform-http:/failing
+				      steps:
+				        - setHeader:
+				            id: mine
+				            name: mine
+				            simple: ${exchange.lenght}
+				""");
+		try {
+			IntStream.range(0, 3).forEach((i) -> assertProblem(get("/failing"), 500));
+		}
+		finally {
+			this.camel.getRouteController().stopRoute("failing");
+			this.camel.removeRoute("failing");
+		}
+
+		assertThat(log.getOut().lines().filter((line) -> line.contains("failed unexpectedly at mine"))).hasSize(3)
+			.filteredOn((line) -> line.endsWith("(stack trace: above, less than a minute ago)"))
+			.hasSize(2);
+		assertThat(
+				log.getOut().lines().filter((line) -> line.startsWith("io.agentassist") && line.contains("Redacted")))
+			.hasSize(1);
 	}
 
 	/** It said that the provider did not answer. */

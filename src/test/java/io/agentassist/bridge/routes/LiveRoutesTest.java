@@ -28,6 +28,7 @@ import io.agentassist.bridge.ranking.FeedbackModel;
 import io.agentassist.bridge.ranking.RankingProperties;
 import io.agentassist.bridge.settings.InvalidSettingException;
 import io.agentassist.bridge.settings.LiveSettings;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
@@ -134,6 +135,8 @@ class LiveRoutesTest {
 
 	private RoutesProperties settings;
 
+	private MeterRegistry meters;
+
 	/** The beans that routes call. */
 	private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
 
@@ -169,6 +172,7 @@ class LiveRoutesTest {
 		write("greeting.txt", "hello from an edit that was rejected");
 		start();
 
+		assertThat(this.meters.get("agentassist.routes.pending").gauge().value()).isOne();
 		assertThat(this.routes.getPendingEdit()).singleElement().asString().contains("'setBoddy'");
 		assertThat(greeting()).isEqualTo("hello");
 	}
@@ -1386,8 +1390,9 @@ class LiveRoutesTest {
 		LiveConfig config = new LiveConfig(this.environment,
 				new ConfigCheck(() -> List.of(RankingProperties.class, Other.class), VALIDATORS.getValidator()),
 				List.of(this.ranking));
+		this.meters = new SimpleMeterRegistry();
 		this.routes = new LiveRoutes(this.settings, this.beans, config, new RouteSwapper(this.camel, null, files),
-				new SimpleMeterRegistry(), Clock.systemUTC());
+				this.meters, Clock.systemUTC());
 		RouteSet set = this.routes.load();
 		files.use(set);
 		for (String file : set.routes()) {
