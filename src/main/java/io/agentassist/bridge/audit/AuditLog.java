@@ -247,13 +247,9 @@ public class AuditLog {
 			throw ex;
 		}
 		if (log.isDebugEnabled()) {
-			events.forEach(
-					(event) -> log.debug("Event {} appended to {}", event.eventId(), this.files.path(end().file())));
+			events.forEach((event) -> log.debug("Event {} appended to {}", event.eventId(),
+					this.files.path(this.pendingEnd.file())));
 		}
-	}
-
-	private ChainPosition end() {
-		return (this.pendingEnd != null) ? this.pendingEnd : this.end;
 	}
 
 	private ChainPosition write(ChainPosition from, List<String> events) throws IOException {

@@ -127,7 +127,7 @@ final class ChainVerifier {
 		}
 		String reason = (this.last != null) ? follows(line) : begins(line);
 		if (reason == null) {
-			reason = meetsCheckpoints(line);
+			reason = meetsCheckpoints(line.seq(), line.hash());
 		}
 		this.last = line;
 		return reason;
@@ -160,10 +160,6 @@ final class ChainVerifier {
 			return "the chain begins with seq " + line.seq() + ", and no checkpoint signs the line before";
 		}
 		return meetsCheckpoints(line.seq() - 1, line.prevHash());
-	}
-
-	private String meetsCheckpoints(AuditLine line) {
-		return meetsCheckpoints(line.seq(), line.hash());
 	}
 
 	private String meetsCheckpoints(long seq, String hash) {

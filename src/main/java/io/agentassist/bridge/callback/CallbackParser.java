@@ -55,7 +55,7 @@ public class CallbackParser {
 		catch (IOException ex) {
 			throw new InvalidCallbackException(reason(ex));
 		}
-		if (callback == null || !callback.isObject() || callback.isEmpty()) {
+		if (!callback.isObject() || callback.isEmpty()) {
 			throw new InvalidCallbackException("no JSON object, or an empty one");
 		}
 		return read(callback);
@@ -76,7 +76,7 @@ public class CallbackParser {
 	 * Parses JSON from the provider, rejecting anything that could not be written and
 	 * read again, some of which Jackson lets through.
 	 * @param body the bytes as received
-	 * @return the tree; null or a missing node if there is nothing
+	 * @return the tree; a missing node if there is nothing
 	 * @throws IOException if it is not JSON, or holds something that is not valid text
 	 */
 	public JsonNode tree(byte[] body) throws IOException {

@@ -143,10 +143,8 @@ public class SuggestionStreams {
 	 */
 	private void begin(SuggestionStream stream, StreamCursor cursor) {
 		Instant horizon = horizon(this.clock.instant());
-		List<Decision> lately = this.requests.findDecisions(List.of(stream.conversationId()), horizon)
-			.stream()
-			.filter((decision) -> decision.tenant().equals(stream.tenant()))
-			.toList();
+		List<Decision> lately = this.requests.findDecisions(stream.conversationId(), stream.tenant(), horizon,
+				Integer.MAX_VALUE);
 		if (cursor.equals(StreamCursor.START)) {
 			// Read after the decisions above: what is in neither is still to come.
 			List<TrackedRequest> newest = this.requests.findByConversation(stream.conversationId(), stream.tenant())

@@ -188,8 +188,7 @@ public class ProviderAnswers {
 	 */
 	JsonNode parse(byte[] body) {
 		try {
-			JsonNode tree = this.callbacks.tree((body != null) ? body : new byte[0]);
-			return (tree != null) ? tree : MissingNode.getInstance();
+			return this.callbacks.tree(body);
 		}
 		catch (IOException ex) {
 			return MissingNode.getInstance();

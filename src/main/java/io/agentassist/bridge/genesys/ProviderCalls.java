@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryAfter;
+import io.agentassist.bridge.failure.RetryLaterException;
 import io.agentassist.bridge.genesys.AccessTokens.Token;
 import io.agentassist.bridge.routes.CallsRoute;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -61,7 +62,7 @@ public class ProviderCalls {
 	 * @param exchange the request
 	 * @throws CallNotPermittedException if the circuit breaker is open, as there is no
 	 * point in waiting then
-	 * @throws RateLimitedException if that is too late for the request
+	 * @throws RetryLaterException (429) if that is too late for the request
 	 * @throws InterruptedException when interrupted
 	 */
 	public void waitForTurn(Exchange exchange) throws InterruptedException {

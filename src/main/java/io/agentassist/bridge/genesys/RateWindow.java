@@ -1,5 +1,6 @@
 package io.agentassist.bridge.genesys;
 
+import io.agentassist.bridge.failure.RetryLaterException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.springframework.http.HttpStatus;
 
 /**
  * How many calls the provider still allows, according to the headers
@@ -57,7 +59,7 @@ final class RateWindow {
 	 * Reserves the next free slot for a call.
 	 * @param patience longest wait
 	 * @return how long to wait, zero or more
-	 * @throws RateLimitedException if it would be longer; nothing is reserved then
+	 * @throws RetryLaterException (429) if it would be longer; nothing is reserved then
 	 */
 	synchronized Duration reserve(Duration patience) {
 		long now = this.nanoTime.getAsLong();
@@ -74,7 +76,7 @@ final class RateWindow {
 		}
 		Duration wait = Duration.ofNanos(slot - now);
 		if (wait.compareTo(patience) > 0 || (usedUp && this.waiting >= this.allowed)) {
-			throw new RateLimitedException(wait);
+			throw new RetryLaterException(HttpStatus.TOO_MANY_REQUESTS, "The provider limits our requests.", wait);
 		}
 		if (spread) {
 			this.nextSlot = slot + (this.resetAt - slot) / (this.remaining + 1);

@@ -34,17 +34,9 @@ class RouteXml extends LwModelToXMLDumper implements CamelContextConfiguration {
 	}
 
 	@Override
-	public String dumpModelAsXml(CamelContext camel, NamedNode definition) throws Exception {
-		return fromFirst(super.dumpModelAsXml(camel, definition));
-	}
-
-	@Override
 	public String dumpModelAsXml(CamelContext camel, NamedNode definition, boolean resolvePlaceholders,
 			boolean generatedIds, boolean sourceLocations) throws Exception {
-		return fromFirst(super.dumpModelAsXml(camel, definition, false, generatedIds, sourceLocations));
-	}
-
-	private static String fromFirst(String xml) {
+		String xml = super.dumpModelAsXml(camel, definition, false, generatedIds, sourceLocations);
 		return BEFORE_FROM.matcher(xml).replaceAll("$2$1");
 	}
 

@@ -3,11 +3,11 @@ package io.agentassist.bridge.outbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 
 import io.agentassist.bridge.failure.RetryAfter;
 
 import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.util.CaseInsensitiveMap;
 import org.springframework.http.HttpHeaders;
 
 /**
@@ -36,13 +36,9 @@ record DeliveryFailure(String reason, Duration retryAfter) {
 	}
 
 	private static Duration retryAfter(Map<String, String> headers, Instant now) {
-		return Optional.ofNullable(headers)
-			.flatMap((all) -> all.entrySet()
-				.stream()
-				.filter((header) -> header.getKey().equalsIgnoreCase(HttpHeaders.RETRY_AFTER))
-				.findFirst())
-			.flatMap((header) -> RetryAfter.parse(header.getValue(), now))
-			.orElse(Duration.ZERO);
+		// A site's own hop may have none.
+		Object value = (headers != null) ? new CaseInsensitiveMap(headers).get(HttpHeaders.RETRY_AFTER) : null;
+		return RetryAfter.parse((String) value, now).orElse(Duration.ZERO);
 	}
 
 }

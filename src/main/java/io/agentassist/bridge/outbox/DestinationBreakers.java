@@ -78,7 +78,7 @@ class DestinationBreakers {
 			breaker(destination).acquirePermission();
 		}
 		catch (CallNotPermittedException ex) {
-			throw new NotAttemptedException("The destination has begun to fail", ex);
+			throw new NotAttemptedException("The destination has begun to fail");
 		}
 	}
 

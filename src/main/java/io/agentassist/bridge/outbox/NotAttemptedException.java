@@ -8,8 +8,8 @@ class NotAttemptedException extends RuntimeException {
 
 	private static final long serialVersionUID = 1L;
 
-	NotAttemptedException(String message, Throwable cause) {
-		super(message, cause);
+	NotAttemptedException(String message) {
+		super(message);
 	}
 
 }

@@ -236,10 +236,10 @@ public class Outbox {
 	 */
 	public void permit(OutboxEvent event, Exchange exchange) {
 		if (!exchange.getProperty(BATCH, Batch.class).goesOn()) {
-			throw new NotAttemptedException("The delivery is about to stop", null);
+			throw new NotAttemptedException("The delivery is about to stop");
 		}
 		if (!this.claims.holds(event.id())) {
-			throw new NotAttemptedException("The event is no longer claimed", null);
+			throw new NotAttemptedException("The event is no longer claimed");
 		}
 		this.breakers.permit(event.destination());
 	}

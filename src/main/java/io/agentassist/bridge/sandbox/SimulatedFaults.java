@@ -10,7 +10,6 @@ import java.util.regex.Pattern;
 import io.agentassist.bridge.settings.InvalidSettingException;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Profile;
 import org.springframework.stereotype.Component;
 
@@ -20,7 +19,6 @@ import org.springframework.stereotype.Component;
  */
 @Component
 @Profile("sandbox")
-@EnableConfigurationProperties(SimulatedFaults.Settings.class)
 public class SimulatedFaults {
 
 	private static final String PREFIX = "sim-";

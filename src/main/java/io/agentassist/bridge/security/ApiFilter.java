@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 
 import io.agentassist.bridge.failure.ProblemTranslator;
-import io.agentassist.bridge.failure.RetryAfter;
+import io.agentassist.bridge.failure.RetryLaterException;
 import io.agentassist.bridge.http.AnswerCounts;
 import io.agentassist.bridge.http.Tenant;
 import jakarta.servlet.FilterChain;
@@ -62,10 +62,8 @@ class ApiFilter extends OncePerRequestFilter {
 				throw new ResponseStatusException(HttpStatus.FORBIDDEN, "This needs the scope " + needed + ".");
 			}
 			if (!caller.rate().acquirePermission()) {
-				ErrorResponseException tooMany = new ErrorResponseException(HttpStatus.TOO_MANY_REQUESTS);
-				tooMany.setDetail("Too many requests per second for this caller.");
-				tooMany.getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(RateLimits.PERIOD));
-				throw tooMany;
+				throw new RetryLaterException(HttpStatus.TOO_MANY_REQUESTS,
+						"Too many requests per second for this caller.", RateLimits.PERIOD);
 			}
 			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());
 			request.setAttribute(Tenant.ORGANISATIONS, caller.organisations());

@@ -44,8 +44,6 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	/** Null until the address is known. */
 	private volatile JWKSetSource<SecurityContext> source;
 
-	private volatile boolean reachable;
-
 	private final AtomicBoolean failing = new AtomicBoolean();
 
 	IssuerKeys(ApiProperties.Jwt settings, ObjectMapper json) {
@@ -56,13 +54,11 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	@Override
 	public JWKSet getJWKSet(JWKSetCacheRefreshEvaluator refresh, long now, SecurityContext context)
 			throws KeySourceException {
-		boolean fetched = false;
 		try {
 			if (this.source == null) {
 				this.source = new URLBasedJWKSetSource<>(address(), this.retriever);
 			}
 			JWKSet keys = this.source.getJWKSet(refresh, now, context);
-			fetched = true;
 			if (this.failing.getAndSet(false)) {
 				log.info("The keys of the issuer of tokens can be fetched again");
 			}
@@ -75,9 +71,6 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 		catch (IOException | IllegalArgumentException ex) {
 			report(ex);
 			throw new JWKSetRetrievalException("The location of the issuer's keys is unknown: " + ex.getMessage(), ex);
-		}
-		finally {
-			this.reachable = fetched;
 		}
 	}
 
@@ -94,7 +87,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 
 	/** Whether the last fetch of the keys succeeded. */
 	boolean areReachable() {
-		return this.reachable;
+		return !this.failing.get();
 	}
 
 	private URL address() throws IOException {

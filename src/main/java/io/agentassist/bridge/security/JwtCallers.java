@@ -27,6 +27,7 @@ import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
 import org.springframework.security.oauth2.jwt.JwtClaimNames;
 import org.springframework.security.oauth2.jwt.JwtClaimValidator;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
@@ -160,8 +161,7 @@ class JwtCallers implements ApiAuthenticator {
 		List<OAuth2TokenValidator<Jwt>> validators = new ArrayList<>();
 		validators.add(new JwtTimestampValidator());
 		validators.add(new JwtClaimValidator<>(JwtClaimNames.EXP, (expiry) -> expiry != null));
-		validators.add(new JwtClaimValidator<List<String>>(JwtClaimNames.AUD,
-				(audience) -> audience != null && audience.contains(this.settings.audience())));
+		validators.add(new JwtAudienceValidator(this.settings.audience()));
 		if (StringUtils.hasText(this.settings.issuer())) {
 			validators.add(new JwtIssuerValidator(this.settings.issuer()));
 		}

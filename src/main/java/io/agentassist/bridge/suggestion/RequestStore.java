@@ -150,10 +150,7 @@ public class RequestStore {
 
 	/**
 	 * Reads a request and locks it for the rest of the caller's transaction, so that
-	 * nobody erases it in the meantime. This also matters for a duplicate callback, which
-	 * sees the first one's effects as soon as they are committed in memory. The lock is
-	 * itself a change, whose commit H2 writes after the first one's, so the duplicate is
-	 * not answered before those effects are on disk.
+	 * nobody erases it in the meantime, and a duplicate callback waits for the first one.
 	 * @param requestId its id
 	 * @return the request as it is now, or empty
 	 */

@@ -1,5 +1,6 @@
 package io.agentassist.bridge.genesys;
 
+import io.agentassist.bridge.failure.RetryLaterException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -59,7 +60,7 @@ class RateWindowTest {
 	void shouldRefuseAtOnceWhatWouldWaitForTooLong() {
 		this.window.update(300, 300, Duration.ofSeconds(30));
 
-		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
 			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("30"));
 	}
 
@@ -69,7 +70,7 @@ class RateWindowTest {
 	@Test
 	void shouldNotBelieveForLongThatNothingIsLeft() {
 		this.window.update(300, 300, Duration.ofHours(12));
-		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
 			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("60"));
 
 		this.nanos.addAndGet(Duration.ofMinutes(1).toNanos());
@@ -107,7 +108,7 @@ class RateWindowTest {
 		assertThat(IntStream.range(0, 300).mapToObj((i) -> this.window.reserve(PATIENCE).toMillis() / 50).distinct())
 			.as("tenths of the 500 ms")
 			.hasSizeGreaterThan(5);
-		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE));
+		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> this.window.reserve(PATIENCE));
 	}
 
 	@Test
@@ -204,7 +205,7 @@ class RateWindowTest {
 	void shouldNotHoldForLongerThanTheLimit() {
 		this.window.hold(Duration.ofHours(5));
 
-		assertThatExceptionOfType(RateLimitedException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
+		assertThatExceptionOfType(RetryLaterException.class).isThrownBy(() -> this.window.reserve(PATIENCE))
 			.satisfies((refusal) -> assertThat(refusal.getHeaders().getFirst("Retry-After")).isEqualTo("60"));
 		pass(Duration.ofMinutes(1));
 		assertThat(this.window.reserve(Duration.ZERO)).isZero();
