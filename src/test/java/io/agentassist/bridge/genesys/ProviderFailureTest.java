@@ -86,6 +86,15 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	@Test
+	void shouldNotTryAgainWhenItShouldWaitPastTheDeadline() {
+		this.provider.answers(refusal(503, "down.for.long").withHeader("Retry-After", "300"));
+
+		assertProviderNamed(assertProblem(ask(suggestionRequest(unique("conv-"))), 502), 503, "down.for.long");
+
+		assertThat(this.provider.queries()).hasSize(1);
+	}
+
+	@Test
 	void shouldAnswer429WithRetryAfterWhenTheLimitDoesNotPass() {
 		this.provider.answers(refusal(429, "limited"));
 
