@@ -10,6 +10,8 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpEngine;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpEngine;
+import org.apache.camel.component.rest.openapi.RestOpenApiComponent;
+import org.apache.camel.spi.ComponentCustomizer;
 import org.apache.catalina.core.StandardHost;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -38,6 +40,15 @@ class HttpConfiguration {
 				return new NonBlockingHttpConsumer(endpoint, processor, binding, problems, counts, intakes);
 			}
 		};
+	}
+
+	@Bean
+	ComponentCustomizer deferredOperations() {
+		return ComponentCustomizer.forType(RestOpenApiComponent.class, (component) -> {
+			DeferredOperations operations = new DeferredOperations();
+			operations.setCamelContext(component.getCamelContext());
+			component.setRestOpenapiProcessorStrategy(operations);
+		});
 	}
 
 	/** Replaces the mapping made by Camel's starter. */

@@ -2,9 +2,12 @@ package io.agentassist.bridge.http;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Collectors;
 
 import io.agentassist.bridge.failure.FailureLog;
@@ -21,6 +24,7 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.springboot.SpringBootPlatformHttpConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
@@ -115,13 +119,41 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		Object requestBody = exchange.getMessage().getBody();
 		CompletableFuture<Void> answered = new CompletableFuture<>();
 		CompletionStage<Void> asynchronous = whenAsynchronous(request);
-		getAsyncProcessor().process(exchange, (doneSync) -> {
-			boolean isAnsweredHere = doneSync && !(exchange.getMessage().getBody() instanceof EventStream);
+		Thread tomcats = Thread.currentThread();
+		getAsyncProcessor().process(exchange, (routed) -> DeferredOperations.call(exchange, (done) -> {
+			// Camel says of no route that it is done synchronously.
+			boolean isHere = Thread.currentThread() == tomcats;
+			boolean isAnsweredHere = isHere && !(exchange.getMessage().getBody() instanceof EventStream);
 			(isAnsweredHere ? CompletableFuture.<Void>completedStage(null) : asynchronous)
-				.thenCompose((nothing) -> answer(exchange, operation, response, requestBody))
+				.thenComposeAsync((nothing) -> answer(exchange, operation, response, requestBody),
+						isHere ? Runnable::run : (answer) -> run(request, answer))
 				.whenComplete((nothing, failure) -> answered.complete(null));
-		});
+		}));
 		return answered.isDone() ? null : answered;
+	}
+
+	/**
+	 * Runs the answer of a route that continued elsewhere on a thread of Tomcat's, since
+	 * a caller who reads slowly holds the thread that writes.
+	 */
+	private static void run(HttpServletRequest request, Runnable answer) {
+		Map<String, String> logContext = Objects.requireNonNullElse(MDC.getCopyOfContextMap(), Map.of());
+		try {
+			request.getAsyncContext().start(() -> {
+				MDC.setContextMap(logContext);
+				try {
+					answer.run();
+				}
+				finally {
+					MDC.clear();
+				}
+			});
+		}
+		catch (IllegalStateException | RejectedExecutionException ex) {
+			// The request, or the server, has ended. The exchange has yet to.
+			log.debug("No thread to answer {} on: {}", request.getRequestURI(), ex.toString());
+			answer.run();
+		}
 	}
 
 	private Object read(HttpServletRequest request, Message message) {

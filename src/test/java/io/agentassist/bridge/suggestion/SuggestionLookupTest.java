@@ -12,6 +12,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.settings.LiveSettings;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +33,9 @@ class SuggestionLookupTest extends BridgeTest {
 
 	@Autowired
 	private LiveSettings<SuggestionsProperties> settings;
+
+	@Autowired
+	private MeterRegistry meters;
 
 	@Test
 	void shouldShowQueuedRequest() {
@@ -184,6 +189,10 @@ class SuggestionLookupTest extends BridgeTest {
 			waiting.add(sendAsync(request(LOOKUP + id + "?wait=PT20S").build()));
 		}
 		awaitWaitingCallers(50);
+		// Each of them held a thread: 1,200 stopped the bridge.
+		eventually(() -> assertThat(
+				this.meters.get("tomcat.threads.busy").gauges().stream().mapToDouble(Gauge::value).sum())
+			.isLessThan(10));
 
 		String other = queue(unique("conv-"));
 		assertThat(callBack(completed(other, suggestion(unique("sug-"), 0.1))).statusCode()).isEqualTo(200);
