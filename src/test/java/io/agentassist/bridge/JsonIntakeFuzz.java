@@ -8,6 +8,7 @@ import io.agentassist.bridge.callback.Callback;
 import io.agentassist.bridge.callback.CallbackParser;
 import io.agentassist.bridge.callback.InvalidCallbackException;
 import io.agentassist.bridge.failure.ProblemTranslator;
+import io.agentassist.bridge.failure.UnexpectedFailures;
 import io.agentassist.bridge.http.BodyText;
 import io.agentassist.bridge.interaction.Feedback;
 import io.agentassist.bridge.suggestion.SuggestionRequest;
@@ -46,13 +47,11 @@ public final class JsonIntakeFuzz {
 
 	private static AnnotationConfigApplicationContext beans() {
 		AnnotationConfigApplicationContext beans = new AnnotationConfigApplicationContext();
-		System.setProperty("agentassist.genesys.breaker.open-time", "10s");
 		beans.getBeanFactory()
 			.setConversionService(org.springframework.boot.convert.ApplicationConversionService.getSharedInstance());
 		beans.registerBean(ObjectMapper.class, () -> JSON);
-		beans.register(ProblemTranslator.class, LocalValidatorFactoryBean.class);
+		beans.register(UnexpectedFailures.class, ProblemTranslator.class, LocalValidatorFactoryBean.class);
 		beans.refresh();
-		System.clearProperty("agentassist.genesys.breaker.open-time");
 		return beans;
 	}
 

@@ -2,7 +2,6 @@ package io.agentassist.bridge.failure;
 
 import java.io.CharConversionException;
 import java.io.IOException;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.CharacterCodingException;
 import java.sql.SQLException;
@@ -34,13 +33,11 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.bean.validator.BeanValidationException;
 import org.apache.camel.support.processor.PredicateValidationException;
-import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.MalformedChunkCodingException;
-import org.apache.hc.core5.http.MessageConstraintException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.http.HttpStatus;
@@ -77,24 +74,16 @@ public class ProblemTranslator {
 	/** Anything other than a plain name might be text that belongs in no log. */
 	private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]{1,40}");
 
-	private static final String PROVIDER = "The provider";
-
-	private static final String OTHER_SYSTEM = "A system that the route calls";
-
-	/** A call over HTTP, but of the two that the shipped routes make to the provider. */
-	private static final Pattern CALL_TO_OTHER_SYSTEM = Pattern.compile("https?:(?!/*provider-(api|login)\\b).*");
+	/** Failures of the provider are told apart where it is called. */
+	private static final String OTHER_SYSTEM = "A system that the route calls ";
 
 	private final ObjectMapper json;
 
 	private final UnexpectedFailures unexpected;
 
-	private final Duration breakerRetryAfter;
-
-	ProblemTranslator(ObjectMapper json, UnexpectedFailures unexpected,
-			@Value("${agentassist.genesys.breaker.open-time}") Duration breakerOpenTime) {
+	ProblemTranslator(ObjectMapper json, UnexpectedFailures unexpected) {
 		this.json = json;
 		this.unexpected = unexpected;
-		this.breakerRetryAfter = breakerOpenTime;
 	}
 
 	/**
@@ -105,9 +94,7 @@ public class ProblemTranslator {
 	 */
 	public void answer(Exchange exchange) throws JsonProcessingException {
 		Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-		String endpoint = exchange.getProperty(Exchange.FAILURE_ENDPOINT, "", String.class);
-		ErrorResponse answer = translate(failure,
-				CALL_TO_OTHER_SYSTEM.matcher(endpoint).matches() ? OTHER_SYSTEM : PROVIDER);
+		ErrorResponse answer = translate(failure);
 		String step = (String) exchange.removeProperty(FailedStep.PROPERTY);
 		if (FailureLog.isCopy(exchange)) {
 			this.unexpected.log(describe(exchange), step, "", failure);
@@ -131,7 +118,7 @@ public class ProblemTranslator {
 	 * @throws IOException when the caller has gone
 	 */
 	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
-		ErrorResponse answer = translate(failure, PROVIDER);
+		ErrorResponse answer = translate(failure);
 		log(answer, failure, operation, null);
 		byte[] body = this.json.writeValueAsBytes(answer.getBody());
 		response.setStatus(answer.getStatusCode().value());
@@ -141,7 +128,7 @@ public class ProblemTranslator {
 		response.getOutputStream().write(body);
 	}
 
-	private ErrorResponse translate(Throwable failure, String called) {
+	private static ErrorResponse translate(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ErrorResponse answer) {
 				return answer;
@@ -177,24 +164,16 @@ public class ProblemTranslator {
 					|| cause instanceof CharacterCodingException || cause instanceof PredicateValidationException) {
 				return new ResponseStatusException(HttpStatus.BAD_REQUEST, "The body is not a JSON object.");
 			}
-			if (cause instanceof MessageConstraintException) {
-				return new ResponseStatusException(HttpStatus.BAD_GATEWAY,
-						called + " sent too many headers, or too long ones.");
-			}
 			if (cause instanceof SocketTimeoutException) {
-				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT, called + " did not answer in time.");
-			}
-			// That a connection was not made at all is told by subclasses of the last.
-			if (cause instanceof ConnectionClosedException || cause instanceof MalformedChunkCodingException
-					|| cause.getClass() == SocketException.class) {
-				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, called + " broke its answer off.");
+				return new ResponseStatusException(HttpStatus.GATEWAY_TIMEOUT,
+						OTHER_SYSTEM + "did not answer in time.");
 			}
 			if (cause instanceof IOException) {
-				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, called + " could not be reached.");
+				return new ResponseStatusException(HttpStatus.BAD_GATEWAY, OTHER_SYSTEM + "could not be reached.");
 			}
 			if (cause instanceof CallNotPermittedException) {
-				return new RetryLaterException("The provider keeps failing; calls to it are suspended.",
-						this.breakerRetryAfter);
+				return new RetryLaterException(OTHER_SYSTEM + "keeps failing; calls to it are suspended.",
+						STATE_RETRY_AFTER);
 			}
 			if (cause instanceof BulkheadFullException) {
 				return new RetryLaterException("Too many requests are in progress.", SATURATION_RETRY_AFTER);
@@ -289,7 +268,14 @@ public class ProblemTranslator {
 		return failure.getClass().getSimpleName() + ": " + firstLine(failure);
 	}
 
+	/**
+	 * HttpClient quotes an answer that it cannot read, which may quote the query or the
+	 * token.
+	 */
 	private static String firstLine(Throwable failure) {
+		if (failure instanceof HttpException || failure instanceof MalformedChunkCodingException) {
+			return "not HTTP";
+		}
 		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
 	}
 
@@ -304,7 +290,7 @@ public class ProblemTranslator {
 			Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
 			// A line for each request would bury the one that tells why the breaker is
 			// open.
-			log.atLevel((cause instanceof CallNotPermittedException) ? Level.INFO : Level.WARN)
+			log.atLevel((cause instanceof CallsSuspendedException) ? Level.INFO : Level.WARN)
 				.log("{} answered {}{}: {} ({}{})", what, status, UnexpectedFailures.at(step), detail,
 						cause.getClass().getSimpleName(), reason(cause, problem));
 		}

@@ -1,7 +1,6 @@
 package io.agentassist.bridge.failure;
 
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -16,7 +15,7 @@ import org.springframework.stereotype.Component;
  * until it succeeds, would fill the disk. Thread safe.
  */
 @Component
-class UnexpectedFailures {
+public class UnexpectedFailures {
 
 	private static final Logger log = LoggerFactory.getLogger(UnexpectedFailures.class);
 
@@ -56,7 +55,9 @@ class UnexpectedFailures {
 			this.traced.clear();
 		}
 		long now = System.nanoTime();
-		int place = Arrays.hashCode(NestedExceptionUtils.getMostSpecificCause(failure).getStackTrace());
+		// Not the whole trace: the JVM replaces frames of reflection while it runs.
+		StackTraceElement[] frames = NestedExceptionUtils.getMostSpecificCause(failure).getStackTrace();
+		String place = (frames.length > 0) ? frames[0].toString() : "";
 		return this.traced.merge(summary + place, now,
 				(last, current) -> (current - last > PAUSE.toNanos()) ? current : last) == now;
 	}

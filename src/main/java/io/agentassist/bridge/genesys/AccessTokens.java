@@ -123,10 +123,10 @@ final class AccessTokens {
 	 * @param patience longest wait for it
 	 * @return a valid token
 	 * @throws TokenFetchException when the fetch failed
-	 * @throws SocketTimeoutException when it took too long
+	 * @throws NoAnswerException when it took too long
 	 * @throws InterruptedException when interrupted
 	 */
-	Token get(Duration patience) throws TokenFetchException, SocketTimeoutException, InterruptedException {
+	Token get(Duration patience) throws TokenFetchException, NoAnswerException, InterruptedException {
 		Token current = this.token;
 		Instant now = this.clock.instant();
 		if (current != null && now.isBefore(current.renewAt)) {
@@ -140,7 +140,7 @@ final class AccessTokens {
 			return coming.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
 		}
 		catch (TimeoutException ex) {
-			throw new SocketTimeoutException("No access token before the request's deadline");
+			throw new NoAnswerException(new SocketTimeoutException("No access token before the request's deadline"));
 		}
 		catch (ExecutionException ex) {
 			throw new TokenFetchException(ex.getCause(), pause());

@@ -66,7 +66,7 @@ public class ProviderAnswers {
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
 			@ExchangeProperty(Provider.PROPERTY) Provider provider) {
 		if (status < 200 || status > 299) {
-			throw refusal(status, body, plain(correlationId, provider), retryAfter, request, provider);
+			throw refusal(status, body, plain(correlationId, request, provider), retryAfter, request, provider);
 		}
 	}
 
@@ -89,7 +89,7 @@ public class ProviderAnswers {
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
 			@ExchangeProperty(Provider.PROPERTY) Provider provider, @Header(Exchange.CONTENT_TYPE) String type) {
 		failOnRefusal(status, body, correlationId, retryAfter, request, provider);
-		String correlation = plain(correlationId, provider);
+		String correlation = plain(correlationId, request, provider);
 		try {
 			JsonNode tree = parse(body);
 			if (!tree.isObject()) {
@@ -155,8 +155,9 @@ public class ProviderAnswers {
 	}
 
 	/** An id that quotes neither our credentials nor the transcript; else null. */
-	private static String plain(String id, Provider provider) {
-		return (id != null) ? token(withoutCredentials(id, provider)) : null;
+	private static String plain(String id, SuggestionRequest request, Provider provider) {
+		boolean quotes = id == null || (request != null && !mask(id, request.transcript()).equals(id));
+		return quotes ? null : token(withoutCredentials(id, provider));
 	}
 
 	private static String token(String text) {

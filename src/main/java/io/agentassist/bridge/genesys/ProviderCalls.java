@@ -1,7 +1,6 @@
 package io.agentassist.bridge.genesys;
 
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
@@ -9,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
+import io.agentassist.bridge.failure.CallsSuspendedException;
 import io.agentassist.bridge.failure.ProblemTranslator;
 import io.agentassist.bridge.failure.RetryAfter;
 import io.agentassist.bridge.failure.RetryLaterException;
@@ -60,7 +60,7 @@ public class ProviderCalls {
 	/**
 	 * Waits until the provider's rate limit allows a call.
 	 * @param exchange the request
-	 * @throws CallNotPermittedException if the circuit breaker is open, as there is no
+	 * @throws CallsSuspendedException if the circuit breaker is open, as there is no
 	 * point in waiting then
 	 * @throws RetryLaterException (429) if that is too late for the request
 	 * @throws InterruptedException when interrupted
@@ -68,7 +68,7 @@ public class ProviderCalls {
 	public void waitForTurn(Exchange exchange) throws InterruptedException {
 		Provider provider = Provider.of(exchange);
 		if (provider.breaker().getState() == CircuitBreaker.State.OPEN) {
-			throw CallNotPermittedException.createCallNotPermittedException(provider.breaker());
+			throw suspended(provider);
 		}
 		Duration wait = provider.rate()
 			.reserve(Collections.max(List.of(this.deadline.patience(exchange), Duration.ZERO)));
@@ -81,10 +81,10 @@ public class ProviderCalls {
 	 * Authorizes a call.
 	 * @param exchange the request; it keeps the token, in case the provider rejects it
 	 * @throws TokenFetchException when there is no token
-	 * @throws SocketTimeoutException if none arrived in time
+	 * @throws NoAnswerException if none arrived in time
 	 * @throws InterruptedException when interrupted
 	 */
-	public void authorize(Exchange exchange) throws TokenFetchException, SocketTimeoutException, InterruptedException {
+	public void authorize(Exchange exchange) throws TokenFetchException, NoAnswerException, InterruptedException {
 		Provider provider = Provider.of(exchange);
 		try {
 			Token token = provider.tokens().get(this.deadline.left(exchange));
@@ -97,6 +97,11 @@ public class ProviderCalls {
 		}
 	}
 
+	private static CallsSuspendedException suspended(Provider provider) {
+		return new CallsSuspendedException(Duration
+			.ofMillis(provider.breaker().getCircuitBreakerConfig().getWaitIntervalFunctionInOpenState().apply(1)));
+	}
+
 	/** Forgets a request's token, which the provider rejected. */
 	void dropToken(Exchange exchange) {
 		Provider.of(exchange).tokens().drop(exchange.getProperty(TOKEN, Token.class));
@@ -106,7 +111,7 @@ public class ProviderCalls {
 	 * Asks the circuit breaker to permit a call. Exactly one of {@link #answered} and
 	 * {@link #broken} must follow.
 	 * @param exchange the request
-	 * @throws CallNotPermittedException when the circuit breaker is open
+	 * @throws CallsSuspendedException when the circuit breaker is open
 	 */
 	public void permit(Exchange exchange) {
 		Provider provider = Provider.of(exchange);
@@ -115,7 +120,7 @@ public class ProviderCalls {
 		}
 		catch (CallNotPermittedException ex) {
 			provider.rate().release();
-			throw ex;
+			throw suspended(provider);
 		}
 		exchange.setProperty(ATTEMPT, System.nanoTime());
 	}

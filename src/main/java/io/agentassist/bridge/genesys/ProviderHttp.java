@@ -44,15 +44,20 @@ public class ProviderHttp extends CloseableHttpClient implements HttpActivityLis
 		Exchange exchange = (Exchange) context.getAttribute(EXCHANGE);
 		Duration left = this.deadline.left(exchange);
 		if (left.isZero() || left.isNegative()) {
-			throw new SocketTimeoutException("The request's deadline has passed");
+			throw new NoAnswerException(new SocketTimeoutException("The request's deadline has passed"));
 		}
 		TraceContext.forward(exchange, request::setHeader);
 		Authorization authorization = exchange.getProperty(Authorization.PROPERTY, Authorization.class);
 		if (authorization != null) {
 			request.setHeader(HttpHeaders.AUTHORIZATION, authorization.value());
 		}
-		return CloseableHttpResponse
-			.adapt(Provider.of(exchange).client().execute(target, (HttpUriRequestBase) request, left));
+		try {
+			return CloseableHttpResponse
+				.adapt(Provider.of(exchange).client().execute(target, (HttpUriRequestBase) request, left));
+		}
+		catch (IOException ex) {
+			throw new NoAnswerException(ex);
+		}
 	}
 
 	@Override

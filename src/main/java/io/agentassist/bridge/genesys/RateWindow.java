@@ -1,6 +1,5 @@
 package io.agentassist.bridge.genesys;
 
-import io.agentassist.bridge.failure.RetryLaterException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -8,6 +7,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+
+import io.agentassist.bridge.failure.RetryLaterException;
 import org.springframework.http.HttpStatus;
 
 /**

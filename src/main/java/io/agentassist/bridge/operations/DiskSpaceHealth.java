@@ -2,6 +2,10 @@ package io.agentassist.bridge.operations;
 
 import java.io.File;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+
+import io.agentassist.bridge.security.DataFolders;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.actuate.health.CompositeHealthContributor;
@@ -21,19 +25,18 @@ class DiskSpaceHealth {
 
 	private static final DataSize THRESHOLD = DataSize.ofMegabytes(10);
 
-	/** Named so as to replace Spring Boot's. */
+	/** Named so as to replace Spring Boot's. The folders exist: see DataFolders. */
 	@Bean
-	HealthContributor diskSpaceHealthIndicator(@Value("${agentassist.audit.directory}") File audit) {
-		return CompositeHealthContributor.fromMap(Map.of("data", disk(new File("data")), "audit", disk(audit)));
-	}
-
-	/** A folder that does not exist yet will be on its parent's disk. */
-	private static HealthContributor disk(File folder) {
-		File existing = folder.getAbsoluteFile();
-		while (!existing.exists()) {
-			existing = existing.getParentFile();
+	HealthContributor diskSpaceHealthIndicator(@Value("${agentassist.audit.directory}") File audit,
+			@Value("${spring.datasource.url}") String database) {
+		Map<String, HealthContributor> disks = new TreeMap<>();
+		disks.put("audit", new DiskSpaceHealthIndicator(audit, THRESHOLD));
+		Matcher file = DataFolders.H2_FILE.matcher(database);
+		if (file.matches()) {
+			disks.put("database",
+					new DiskSpaceHealthIndicator(new File(file.group(1)).getAbsoluteFile().getParentFile(), THRESHOLD));
 		}
-		return new DiskSpaceHealthIndicator(existing, THRESHOLD);
+		return CompositeHealthContributor.fromMap(disks);
 	}
 
 }

@@ -2,6 +2,7 @@ package io.agentassist.bridge.routes;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +98,9 @@ final class RouteHistory {
 		Path file = file(revision.revision());
 		// One that cannot be read may have this number.
 		Files.deleteIfExists(file);
-		OwnerOnly.createFile(file, this.json.writeValueAsString(revision));
+		if (!OwnerOnly.createFile(file, this.json.writeValueAsString(revision))) {
+			throw new FileAlreadyExistsException(file.toString());
+		}
 		List<Path> files = files();
 		for (Path old : files.subList(0, Math.max(0, files.size() - LENGTH))) {
 			Files.delete(old);

@@ -18,9 +18,10 @@ import org.springframework.core.env.Environment;
  * file, before anything else does: H2 would leave them readable for every user of the
  * host.
  */
-class DataFolders implements ApplicationListener<ApplicationContextInitializedEvent> {
+public class DataFolders implements ApplicationListener<ApplicationContextInitializedEvent> {
 
-	private static final Pattern H2_FILE = Pattern.compile("jdbc:h2:file:([^~;][^;]*).*");
+	/** The URL of a database in a file; the group is the file, without its extension. */
+	public static final Pattern H2_FILE = Pattern.compile("jdbc:h2:file:([^~;][^;]*).*");
 
 	@Override
 	public void onApplicationEvent(ApplicationContextInitializedEvent event) {

@@ -85,7 +85,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 		}
 	}
 
-	/** Whether the last fetch of the keys succeeded. */
+	/** Whether no fetch of the keys has failed since the last that succeeded. */
 	boolean areReachable() {
 		return !this.failing.get();
 	}

@@ -72,7 +72,7 @@ public class MissingSettings implements EnvironmentPostProcessor {
 		require(environment, "agentassist.genesys.client-secret", "GENESYS_CLIENT_SECRET", missing);
 		for (String name : SettingsRules.organisationNames(environment)) {
 			for (String key : List.of("client-id", "client-secret")) {
-				String full = "agentassist.genesys.organisations." + name + "." + key;
+				String full = SettingsRules.organisation(name) + "." + key;
 				require(environment, full, "the credentials of organisation " + name, missing);
 			}
 		}

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
@@ -159,8 +160,8 @@ public final class SettingsRules {
 		Map<String, Organisation> organisations = new TreeMap<>();
 		bind(settings, PROVIDER, Bindable.of(Organisation.class))
 			.ifPresent((provider) -> organisations.put(PROVIDER, provider));
-		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class)).ifPresent(
-				(others) -> others.forEach((name, other) -> organisations.put(ORGANISATIONS + "." + name, other)));
+		bind(settings, ORGANISATIONS, Bindable.mapOf(String.class, Organisation.class))
+			.ifPresent((others) -> others.forEach((name, other) -> organisations.put(organisation(name), other)));
 		return organisations;
 	}
 
@@ -171,6 +172,11 @@ public final class SettingsRules {
 	 */
 	public static Set<String> organisationNames(Environment environment) {
 		return names(StrictBinder.of(environment), ORGANISATIONS);
+	}
+
+	/** The key of an organisation, as a file would have to write it. */
+	static String organisation(String name) {
+		return ORGANISATIONS + (ConfigurationPropertyName.isValid(name) ? "." + name : "[" + name + "]");
 	}
 
 	private static Set<String> names(Binder settings, String key) {

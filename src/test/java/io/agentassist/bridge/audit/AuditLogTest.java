@@ -24,12 +24,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.agentassist.bridge.TestClock;
 import io.agentassist.bridge.TestDatabase;
 import io.agentassist.bridge.operations.Degraded;
+import io.agentassist.bridge.settings.InvalidSettingException;
 import javax.sql.DataSource;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.flywaydb.core.Flyway;
-import io.agentassist.bridge.settings.InvalidSettingException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

@@ -240,7 +240,7 @@ class ProviderFailureTest extends BridgeTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { StubbedProvider.TOKEN, "My dog Rex" })
+	@ValueSource(strings = { StubbedProvider.TOKEN, "My dog Rex", "Rex" })
 	void shouldNotPassOnACorrelationIdThatQuotesTheQuery(String quote, CapturedOutput output) {
 		this.provider.answers(answer(400, "{\"code\":\"bad.header\"}").withHeader("ININ-Correlation-Id", quote));
 

@@ -1,10 +1,10 @@
 package io.agentassist.bridge.genesys;
 
-import io.agentassist.bridge.failure.RetryLaterException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
+import io.agentassist.bridge.failure.RetryLaterException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

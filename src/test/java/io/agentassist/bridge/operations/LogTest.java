@@ -486,7 +486,8 @@ class LogTest extends BridgeTest {
 
 		assertThat(log.getOut()
 			.lines()
-			.filter((line) -> line.matches(".* (ProblemTranslator|FailureLog|\\w+ErrorHandler) .*"))).singleElement()
+			.filter((line) -> line.matches(".* (ProblemTranslator|UnexpectedFailures|\\w+ErrorHandler) .*")))
+			.singleElement()
 			.asString()
 			.contains(", request " + id + ", answered 503: ");
 	}
