@@ -238,6 +238,21 @@ class RouteValidatorTest {
 		assertThat(checkWith("agentassist.routes.beans", "started")).isEmpty();
 	}
 
+	/** They were taken for steps: "the component 'agent@example.com' is not allowed". */
+	@Test
+	void shouldTakeParametersForOptionsWhateverTheirNames() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - to:
+				            id: send-mail
+				            uri: log:mail
+				            parameters: {to: agent@example.com, uri: "file:/etc", marker: "{{none}}"}
+				""");
+
+		assertThat(check()).map((problem) -> problem.toString().replaceFirst(".*: error: ", ""))
+			.containsExactlyInAnyOrder("'to' is not an option of log:mail", "'uri' is not an option of log:mail",
+					"the setting 'none' is not defined: add it to config/application.yaml");
+	}
+
 	/** They were not looked at. */
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
