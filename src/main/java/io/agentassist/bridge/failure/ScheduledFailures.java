@@ -20,9 +20,10 @@ import org.slf4j.event.Level;
 import org.springframework.stereotype.Component;
 
 /**
- * Logs when a scheduled route begins to fail and when it works again, not at each poll;
- * in between, the health and a meter show it. Routes call it as the bean
- * {@code scheduledFailures} from {@code routes/error-policies.camel.yaml}. Thread safe.
+ * Logs when a scheduled route, or one that a broker feeds, begins to fail and when it
+ * works again, not at each attempt; in between, the health and a meter show it. Routes
+ * call it as the bean {@code scheduledFailures} from
+ * {@code routes/error-policies.camel.yaml}. Thread safe.
  */
 @Component("scheduledFailures")
 public class ScheduledFailures extends SimpleEventNotifierSupport {
@@ -34,7 +35,7 @@ public class ScheduledFailures extends SimpleEventNotifierSupport {
 
 	ScheduledFailures(MeterRegistry meters) {
 		Gauge.builder("agentassist.routes.failing", this.failing, Map::size)
-			.description("Scheduled routes whose last run failed")
+			.description("Scheduled routes, and routes fed by a broker, whose last run failed")
 			.register(meters);
 		setIgnoreExchangeEvents(false);
 		setIgnoreExchangeCompletedEvent(false);

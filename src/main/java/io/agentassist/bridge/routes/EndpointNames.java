@@ -53,7 +53,7 @@ final class EndpointNames {
 			parameters.putAll(query(uri));
 			uri = uri.substring(0, query);
 		}
-		YamlTree.entries(YamlTree.entry(node, "parameters")).forEach((key, value) -> {
+		YamlTree.entries(YamlTree.entry(node, YamlTree.PARAMETERS)).forEach((key, value) -> {
 			String text = this.values.apply(YamlTree.text(value));
 			if (text != null) {
 				parameters.put(key, text);

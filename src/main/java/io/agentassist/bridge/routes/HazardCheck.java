@@ -205,7 +205,11 @@ final class HazardCheck {
 			waits(next, "", YamlTree.entry(next.from(), "steps"), transaction);
 		}
 		YamlTree.elements(node).forEach((element) -> waits(item, step, element, transaction));
-		YamlTree.entries(node).forEach((key, value) -> waits(item, key, value, transaction));
+		YamlTree.entries(node).forEach((key, value) -> {
+			if (!YamlTree.PARAMETERS.equals(key)) {
+				waits(item, key, value, transaction);
+			}
+		});
 	}
 
 	private boolean isLong(Node delay) {

@@ -234,8 +234,8 @@ final class ReferenceCheck {
 		String path = HTTP + "/" + name.substring(HTTP.length()).replaceFirst("^/", "");
 		Matcher inQuery = Pattern.compile("[?&]httpMethodRestrict=([^&]*)")
 			.matcher(this.scratch.value(YamlTree.text(item.entrance())));
-		String verbs = inQuery.find() ? inQuery.group(1)
-				: this.scratch.value(YamlTree.text(YamlTree.entry(item.from(), "parameters"), "httpMethodRestrict"));
+		String verbs = inQuery.find() ? inQuery.group(1) : this.scratch
+			.value(YamlTree.text(YamlTree.entry(item.from(), YamlTree.PARAMETERS), "httpMethodRestrict"));
 		Stream<String> taken = (verbs != null) ? Stream.of(verbs.toUpperCase(Locale.ROOT).split(",")).map(String::trim)
 				: Method.getAll().stream().map(Method::name);
 		return taken.distinct().map((verb) -> path + " " + verb).toList();
@@ -269,7 +269,7 @@ final class ReferenceCheck {
 		// What is below a copy is a copy, too: one problem for all of it.
 		if (YamlTree.text(id) == null || isUnique(item, id)) {
 			YamlTree.entries(node).forEach((key, value) -> {
-				if (!"parameters".equals(key)) {
+				if (!YamlTree.PARAMETERS.equals(key)) {
 					uniqueIds(item, value);
 				}
 			});
@@ -433,7 +433,7 @@ final class ReferenceCheck {
 	}
 
 	private void options(RouteItem item, String step, Node node, Node at, String name) {
-		Node parameters = YamlTree.entry(node, "parameters");
+		Node parameters = YamlTree.entry(node, YamlTree.PARAMETERS);
 		EndpointValidationResult result;
 		try {
 			result = this.scratch.validate(this.names.uri(step, node));

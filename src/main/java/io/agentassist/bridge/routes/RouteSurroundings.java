@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Component;
 import org.apache.camel.NamedNode;
@@ -19,6 +20,7 @@ import org.apache.camel.spi.Language;
 import org.apache.camel.spi.Policy;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.TransactedPolicy;
+import org.springframework.beans.BeanUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -130,6 +132,10 @@ final class RouteSurroundings implements BeanRepository, PropertiesSource {
 	private Object standIn(Class<?> type) {
 		if (Policy.class.isAssignableFrom(type)) {
 			return new PassingPolicy();
+		}
+		if (ObjectMapper.class.isAssignableFrom(type)) {
+			// Components look for one while a route is built, and use it.
+			return BeanUtils.instantiateClass(type);
 		}
 		if (type.isInterface()) {
 			return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },

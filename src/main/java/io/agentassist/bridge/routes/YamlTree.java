@@ -21,6 +21,9 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 /** Queries on YAML nodes, which know their position in the text. */
 final class YamlTree {
 
+	/** Key of the entry that holds an endpoint's options. */
+	static final String PARAMETERS = "parameters";
+
 	/** Steps that may consist of just a URI. */
 	private static final Set<String> SHORT = Set.of("from", "to", "toD", "wireTap");
 
@@ -45,12 +48,17 @@ final class YamlTree {
 
 	/**
 	 * Visits a node and everything below it, each with the key of the entry that it, or
-	 * the sequence around it, is the value of.
+	 * the sequence around it, is the value of. Of an endpoint's options it visits only
+	 * the values, all with the key {@link #PARAMETERS}: an option may have the name of a
+	 * step, as {@code to} of a mail.
 	 */
 	static void walk(String key, Node node, BiConsumer<String, Node> visitor) {
-		visitor.accept(key, node);
+		boolean options = PARAMETERS.equals(key);
+		if (!options || node instanceof ScalarNode) {
+			visitor.accept(key, node);
+		}
 		elements(node).forEach((element) -> walk(key, element, visitor));
-		entries(node).forEach((name, value) -> walk(name, value, visitor));
+		entries(node).forEach((name, value) -> walk(options ? key : name, value, visitor));
 	}
 
 	/** An entry of a mapping, or null. */

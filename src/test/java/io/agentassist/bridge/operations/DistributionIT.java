@@ -1,5 +1,6 @@
 package io.agentassist.bridge.operations;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -263,6 +264,36 @@ class DistributionIT {
 		assertThat(restore.output).contains("data/" + NEW_KEY).doesNotContain("data/" + OLD_KEY);
 		assertThat(key).hasContent("audit-signing-key.pem");
 		assertThat(data.resolve(NEW_KEY)).hasContent("rotated");
+	}
+
+	@Test
+	void shouldAddTheLibrariesOfASite() throws Exception {
+		Files.writeString(this.home.resolve("routes/new.camel.yaml"), """
+				- route:
+				    id: new-route
+				    from:
+				      uri: direct:new-route
+				      steps:
+				        - setBody:
+				            id: find-id
+				            jsonpath: $.id
+				""");
+		Result without = run(this.home, "bin/start", "routes", "check");
+		assertThat(without.code).as(without.output).isOne();
+		assertThat(without.output).contains("there is no language 'jsonpath': its library is not in the bridge");
+		Path libraries = Files.createDirectory(this.home.resolve("lib"));
+		for (String library : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+			Path jar = Path.of(library);
+			if (jar.getFileName()
+				.toString()
+				.matches("(camel-jsonpath|json-path|json-smart|accessors-smart|asm)-.*jar")) {
+				Files.copy(jar, libraries.resolve(jar.getFileName()));
+			}
+		}
+
+		Result with = run(this.home, "bin/start", "routes", "check");
+
+		assertThat(with.code).as(with.output).isZero();
 	}
 
 	/** A copy of the private key stayed. */

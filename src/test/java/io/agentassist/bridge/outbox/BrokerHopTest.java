@@ -2,12 +2,16 @@ package io.agentassist.bridge.outbox;
 
 import java.time.Duration;
 
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
 
@@ -25,6 +29,7 @@ import static org.awaitility.Awaitility.await;
  * by one endpoint URI.
  */
 @DirtiesContext
+@ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = { "agentassist.analytics.hop=jms:queue:agentassist.analytics?transacted=true",
 		"spring.autoconfigure.exclude=", "spring.artemis.mode=embedded" })
 class BrokerHopTest extends BridgeTest {
@@ -59,6 +64,28 @@ class BrokerHopTest extends BridgeTest {
 
 		assertThat(settledActions(id)).containsExactly("presented");
 		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(2));
+	}
+
+	/** Each attempt left a stack trace, with the URL and its query, which is secret. */
+	@Test
+	void shouldTellOnceWhyEventsAreRefusedWithoutTheUrl(CapturedOutput output) {
+		String id = queue(unique("conv-"));
+		String twice = "twice " + id;
+		this.provider.stub(analytics(id).inScenario(twice)
+			.whenScenarioStateIs("refused")
+			.willReturn(answer(503, "{}"))
+			.willSetStateTo("refused twice"));
+		this.provider.stub(analytics(id).inScenario(twice)
+			.whenScenarioStateIs(Scenario.STARTED)
+			.willReturn(answer(503, "{}"))
+			.willSetStateTo("refused"));
+
+		callBack(completed(id));
+
+		eventually(() -> assertThat(this.provider.analyticsEventsOf(id)).hasSize(3));
+		eventually(() -> assertThat(output).contains("Route send-analytics-event works again"));
+		assertThat(output).containsOnlyOnce("Route send-analytics-event fails and is tried again: HTTP 503")
+			.doesNotContain("sig=aB", "HttpOperationFailedException", "\tat ");
 	}
 
 	@Test

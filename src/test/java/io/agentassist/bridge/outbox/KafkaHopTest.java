@@ -9,9 +9,12 @@ import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -27,6 +30,7 @@ import static org.awaitility.Awaitility.await;
  * {@code ./mvnw test -Pkafka -Dtest=KafkaHopTest}.
  */
 @DirtiesContext
+@ExtendWith(OutputCaptureExtension.class)
 @EnabledIf(value = "io.agentassist.bridge.outbox.KafkaBroker#isThere",
 		disabledReason = "Kafka is in the profile kafka only")
 class KafkaHopTest extends BridgeTest {
@@ -80,7 +84,7 @@ class KafkaHopTest extends BridgeTest {
 	}
 
 	@Test
-	void shouldPostAnEventAgainThatAnalyticsRefused() {
+	void shouldPostAnEventAgainThatAnalyticsRefused(CapturedOutput output) {
 		String id = queue(unique("conv-"));
 		this.provider.answersFirstEventOf(id, answer(503, "{}"));
 		String next = queue(unique("conv-"));
@@ -90,6 +94,8 @@ class KafkaHopTest extends BridgeTest {
 
 		awaitPosts(id, 2);
 		awaitPosts(next, 1);
+		assertThat(output).containsOnlyOnce("Route send-analytics-event fails and is tried again: HTTP 503")
+			.doesNotContain("sig=aB", "HttpOperationFailedException", "\tat ");
 	}
 
 	@Test

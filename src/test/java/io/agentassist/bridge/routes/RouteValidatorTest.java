@@ -238,6 +238,33 @@ class RouteValidatorTest {
 		assertThat(checkWith("agentassist.routes.beans", "started")).isEmpty();
 	}
 
+	/** They were taken for steps: "the component 'agent@example.com' is not allowed". */
+	@Test
+	void shouldTakeParametersForOptionsWhateverTheirNames() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - to:
+				            id: send-mail
+				            uri: log:mail
+				            parameters: {to: agent@example.com, uri: "file:/etc", marker: "{{none}}"}
+				""");
+
+		assertThat(check()).map((problem) -> problem.toString().replaceFirst(".*: error: ", ""))
+			.containsExactlyInAnyOrder("'to' is not an option of log:mail", "'uri' is not an option of log:mail",
+					"the setting 'none' is not defined: add it to config/application.yaml");
+	}
+
+	/** Camel found an object mapper that nothing had initialized, and took it. */
+	@Test
+	void shouldBuildARouteWithJsonPath() throws IOException {
+		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
+				        - setBody:
+				            id: find-id
+				            jsonpath: $.id
+				""");
+
+		assertThat(check()).isEmpty();
+	}
+
 	/** They were not looked at. */
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
@@ -549,7 +576,7 @@ class RouteValidatorTest {
 	@CsvSource(delimiter = '|', quoteCharacter = '`', value = {
 			"simple: ${bdy} | 14:25: error: route 'new-route' cannot be built: Unknown function: bdy",
 			"simple: '{{agentassist.audit.directory}} ${bdy}' | 14:25: error: route 'new-route' cannot be built: Unknown function: bdy",
-			"jsonpath: $.x | 14:17: error: route 'new-route' cannot be built: there is no language 'jsonpath': its library is not in the bridge",
+			"jq: .x | 14:17: error: route 'new-route' cannot be built: there is no language 'jq': its library is not in the bridge",
 			"tokenize: {token: x, resultType: io.None} | 14:50: error: route 'new-route' cannot be built: there is no class 'io.None'" })
 	void shouldNameThePlaceOfAnExpression(String expression, String problem) throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + """
