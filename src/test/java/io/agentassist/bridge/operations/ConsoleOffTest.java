@@ -34,6 +34,12 @@ class ConsoleOffTest extends BridgeTest {
 		assertThat(erase("127.0.0.1", "Origin: null\r\n")).startsWith("HTTP/1.1 404");
 	}
 
+	/** Each left a session, as a log-in that does not exist might have followed. */
+	@Test
+	void shouldKeepNoSessionOfWhoeverIsRefused() throws IOException {
+		assertThat(erase("rebound.example")).doesNotContain("Set-Cookie");
+	}
+
 	/** Spring would, on Kubernetes: everybody could be this host, or, as here, not be. */
 	@Test
 	void shouldNotBelieveForwardedAddresses() throws IOException {

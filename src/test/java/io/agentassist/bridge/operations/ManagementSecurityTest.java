@@ -119,6 +119,20 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(wrong.headers().map()).doesNotContainKey("www-authenticate");
 	}
 
+	/** Some 40,000 refused requests filled the memory, with a session each. */
+	@Test
+	void shouldKeepNoSessionOfWhoeverIsRefused() {
+		String token = cookie(send(manage("/login").build()), "XSRF-TOKEN");
+
+		assertThat(List.of(send(manage("/actuator/jolokia").build()), send(manage("/unknown?x=y").build()),
+				send(manage("/actuator/deadletters").DELETE().build()),
+				send(manage("/actuator/deadletters").header("Accept", "text/html").build()),
+				send(as(manage("/actuator"), "operator", "wrong").build()), logIn("wrong", token),
+				logIn(OPERATOR_PASSWORD, null), send(viewer(manage("/actuator/erasure/x").DELETE()).build())))
+			.allSatisfy((answer) -> assertThat(answer.headers().allValues("Set-Cookie")).as(answer.toString())
+				.noneMatch((cookie) -> cookie.startsWith("agent-assist-bridge")));
+	}
+
 	@Test
 	void shouldShowDeadLettersToViewersAndLetOperatorsRedriveThem() {
 		HttpRequest.Builder redrive = manage("/actuator/deadletters").header("Content-Type", "application/json")
