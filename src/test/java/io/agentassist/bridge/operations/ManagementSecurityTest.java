@@ -106,6 +106,13 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(send(viewer(manage(read)).build()).body()).contains("HTTP method get is not allowed");
 	}
 
+	@Test
+	void shouldLogWhoErases(CapturedOutput log) {
+		send(operator(manage("/actuator/erasure/" + unique("conv-"))).DELETE().build());
+
+		assertThat(log).contains("A conversation was erased by operator, 0 requests");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/deadletters", "/actuator/jolokia", "/actuator/jolokia/version",
 			"/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator", "/unknown" })
