@@ -58,6 +58,11 @@ import org.springframework.web.server.ResponseStatusException;
 @Component("problems")
 public class ProblemTranslator {
 
+	/**
+	 * Attribute of a servlet request and property of an exchange: who calls, for the log.
+	 */
+	public static final String CALLER = "agentassist.caller";
+
 	private static final Logger log = LoggerFactory.getLogger(ProblemTranslator.class);
 
 	private static final Duration STATE_RETRY_AFTER = Duration.ofSeconds(2);
@@ -65,6 +70,9 @@ public class ProblemTranslator {
 	private static final Duration SATURATION_RETRY_AFTER = Duration.ofSeconds(1);
 
 	private static final int MAX_ID_LENGTH = 200;
+
+	/** With who called, and ids. */
+	private static final int MAX_OPERATION_LENGTH = 3 * MAX_ID_LENGTH;
 
 	private static final String GIVEN_TWICE = "Is given twice.";
 
@@ -119,7 +127,7 @@ public class ProblemTranslator {
 	 */
 	public void write(String operation, HttpServletResponse response, Exception failure) throws IOException {
 		ErrorResponse answer = translate(failure);
-		log(answer, failure, operation, null);
+		log(answer, failure, StringUtils.truncate(operation, MAX_OPERATION_LENGTH), null);
 		byte[] body = this.json.writeValueAsBytes(answer.getBody());
 		response.setStatus(answer.getStatusCode().value());
 		response.setContentType(MediaType.APPLICATION_PROBLEM_JSON_VALUE);
@@ -222,12 +230,12 @@ public class ProblemTranslator {
 	}
 
 	/**
-	 * The ids of the request and conversation, for a log line.
+	 * The caller and the ids of the request and conversation, for a log line.
 	 * @param exchange the exchange that works for the request
 	 * @return the ids, to be read between commas; empty if unknown
 	 */
 	public static String ids(Exchange exchange) {
-		String ids = named("request", exchange.getProperty("requestId"))
+		String ids = named("caller", exchange.getProperty(CALLER)) + named("request", exchange.getProperty("requestId"))
 				+ named("conversation", exchange.getProperty("conversationId"));
 		return ids.isEmpty() ? "" : ids + ",";
 	}

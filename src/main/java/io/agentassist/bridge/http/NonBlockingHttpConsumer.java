@@ -107,6 +107,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 			exchange.getMessage().setBody(read(request, exchange.getMessage()));
 			this.binding.readRequest(request, exchange.getMessage());
 			createUoW(exchange);
+			exchange.setProperty(ProblemTranslator.CALLER, request.getAttribute(ProblemTranslator.CALLER));
 			exchange.setProperty(Tenant.PROPERTY, request.getAttribute(Tenant.ATTRIBUTE));
 			exchange.setProperty(Tenant.ORGANISATIONS, request.getAttribute(Tenant.ORGANISATIONS));
 		}

@@ -5,6 +5,7 @@ import java.util.List;
 import io.agentassist.bridge.routes.CallsRoute;
 
 import org.apache.camel.ProducerTemplate;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
@@ -26,8 +27,11 @@ class ErasureEndpoint {
 	}
 
 	@DeleteOperation
-	Erased erase(@Selector String conversationId) {
-		return new Erased(this.routes.requestBody("direct:erase-conversation", conversationId, List.class).size());
+	Erased erase(@Selector String conversationId, SecurityContext caller) {
+		String operator = (caller.getPrincipal() != null) ? caller.getPrincipal().getName() : "someone on this host";
+		return new Erased(this.routes
+			.requestBodyAndHeader("direct:erase-conversation", conversationId, "operator", operator, List.class)
+			.size());
 	}
 
 	/**

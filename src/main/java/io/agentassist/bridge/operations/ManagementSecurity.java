@@ -21,6 +21,7 @@ import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.authentication.event.AbstractAuthenticationFailureEvent;
 import org.springframework.security.config.Customizer;
+import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.userdetails.User;
@@ -29,9 +30,12 @@ import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.security.web.authentication.HttpStatusEntryPoint;
+import org.springframework.security.web.authentication.SimpleUrlAuthenticationFailureHandler;
+import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 import org.springframework.security.web.csrf.CsrfTokenRequestAttributeHandler;
+import org.springframework.security.web.savedrequest.NullRequestCache;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
@@ -39,8 +43,9 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
  * Access control of the management port. Health and metrics are open; everything else
  * needs the login {@code viewer} (read only) or {@code operator} (may also act). Browsers
  * log in with a form, other clients with Basic authentication. Without any password the
- * console is off, and the rest is for callers on this host. The API port has none of
- * this: it does its own authentication, and a filter chain there would cost every
+ * console is off, and the rest is for callers on this host. Nothing is kept of a request
+ * before it has logged in: sessions of strangers would fill the memory. The API port has
+ * none of this: it does its own authentication, and a filter chain there would cost every
  * request.
  */
 @Configuration(proxyBeanMethods = false)
@@ -126,6 +131,8 @@ class ManagementSecurity {
 		// Hawtio's scripts read the token from the cookie, so it must be set from the
 		// first answer on.
 		csrfHeader.setCsrfRequestAttributeName(null);
+		SimpleUrlAuthenticationFailureHandler refusal = new SimpleUrlAuthenticationFailureHandler("/login?error");
+		refusal.setAllowSessionCreation(false);
 		return http.authorizeHttpRequests((requests) -> requests.requestMatchers(open())
 			.permitAll()
 			// RoleRestrictor decides what a viewer may call.
@@ -134,7 +141,17 @@ class ManagementSecurity {
 			.hasRole(VIEWER)
 			.anyRequest()
 			.hasRole(OPERATOR))
-			.formLogin((login) -> login.defaultSuccessUrl("/actuator/hawtio"))
+			.formLogin((login) -> login.defaultSuccessUrl("/actuator/hawtio")
+				// Not by failureHandler(), with which there is no page for a refused
+				// log-in.
+				.addObjectPostProcessor(new ObjectPostProcessor<UsernamePasswordAuthenticationFilter>() {
+					@Override
+					public <F extends UsernamePasswordAuthenticationFilter> F postProcess(F filter) {
+						filter.setAuthenticationFailureHandler(refusal);
+						return filter;
+					}
+				}))
+			.requestCache((cache) -> cache.requestCache(new NullRequestCache()))
 			.logout(Customizer.withDefaults())
 			// No challenge, so that no browser stores the password and sends it along
 			// with what other sites make it post.
@@ -157,6 +174,7 @@ class ManagementSecurity {
 				.access(fromThisHost()))
 			.exceptionHandling(
 					(failures) -> failures.authenticationEntryPoint(new HttpStatusEntryPoint(HttpStatus.NOT_FOUND)))
+			.requestCache((cache) -> cache.requestCache(new NullRequestCache()))
 			.csrf((csrf) -> csrf.disable())
 			.build();
 	}

@@ -16,6 +16,7 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.util.StringUtils;
 import org.springframework.web.ErrorResponseException;
 import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.server.ResponseStatusException;
@@ -31,6 +32,9 @@ class ApiFilter extends OncePerRequestFilter {
 	private static final String API_PATH = "/agentassist/";
 
 	private static final String CALLBACK_PATH = "/agentassist/callback";
+
+	/** Of a path of up to 4 KB, before what tells who called. */
+	private static final int MAX_LOGGED_LENGTH = 200;
 
 	private final ApiAuthenticator authenticator;
 
@@ -67,13 +71,14 @@ class ApiFilter extends OncePerRequestFilter {
 			}
 			request.setAttribute(Tenant.ATTRIBUTE, caller.tenant());
 			request.setAttribute(Tenant.ORGANISATIONS, caller.organisations());
+			request.setAttribute(ProblemTranslator.CALLER, caller.rate().getName());
 		}
 		catch (ErrorResponseException ex) {
 			if (ex instanceof UnauthenticatedException stranger) {
 				who = " from " + request.getRemoteAddr() + stranger.getReason();
 			}
 			String operation = request.getMethod() + " " + request.getRequestURI();
-			this.problems.write(operation + who, response, ex);
+			this.problems.write(StringUtils.truncate(operation, MAX_LOGGED_LENGTH) + who, response, ex);
 			if (ex.getStatusCode() == HttpStatus.SERVICE_UNAVAILABLE) {
 				// Other refusals are counted where all are.
 				this.counts.count(operation, response);

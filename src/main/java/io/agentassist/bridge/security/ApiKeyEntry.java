@@ -1,6 +1,7 @@
 package io.agentassist.bridge.security;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -42,7 +43,8 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 	/**
 	 * Misspelt fields must be errors: without its scopes or organisations, a key would
 	 * allow everything. So must be a field given twice: the last one would win, and might
-	 * be another tenant's.
+	 * be another tenant's. And so must a field without a value, which would count as left
+	 * out.
 	 */
 	private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
 		.disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
@@ -74,7 +76,9 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 	 */
 	static List<ApiKeyEntry> read(Path file) throws IOException {
 		List<ApiKeyEntry> entries;
-		try (JsonParser parser = YAML.createParser(file.toFile())) {
+		byte[] yaml = Files.readAllBytes(file);
+		refuseEmptyFields(yaml);
+		try (JsonParser parser = YAML.createParser(yaml)) {
 			if (parser.nextToken() == JsonToken.START_ARRAY) {
 				// An iterator over values takes those of the list then.
 				parser.clearCurrentToken();
@@ -89,14 +93,25 @@ record ApiKeyEntry(String name, String sha256, String tenant, Set<String> organi
 		}
 		Set<String> seen = new HashSet<>();
 		for (ApiKeyEntry entry : entries) {
-			if (entry == null) {
-				throw new IOException("an entry is empty");
-			}
 			if (!seen.add(entry.name()) || !seen.add(entry.sha256())) {
 				throw new IOException("the name or the key of " + entry.name() + " is a duplicate");
 			}
 		}
 		return entries;
+	}
+
+	/** Of what has been read, one left empty cannot be told from one left out. */
+	private static void refuseEmptyFields(byte[] yaml) throws IOException {
+		try (JsonParser parser = YAML.createParser(yaml)) {
+			while (parser.nextToken() != null) {
+				if (parser.currentToken() == JsonToken.VALUE_NULL
+						|| (parser.currentToken() == JsonToken.VALUE_STRING && parser.getText().isEmpty())) {
+					String name = parser.currentName();
+					throw new IOException(((name != null) ? "the field " + name : "an entry") + " is empty in line "
+							+ parser.currentTokenLocation().getLineNr());
+				}
+			}
+		}
 	}
 
 	/** The entry as written in the file. */

@@ -1,6 +1,7 @@
 package io.agentassist.bridge.security;
 
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URL;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,8 +35,7 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 
 	private static final int MAX_FETCHED_BYTES = 256 * 1024;
 
-	private final ResourceRetriever retriever = new DefaultResourceRetriever(FETCH_TIMEOUT_MILLIS, FETCH_TIMEOUT_MILLIS,
-			MAX_FETCHED_BYTES);
+	private final ResourceRetriever retriever = new DirectRetriever();
 
 	private final ApiProperties.Jwt settings;
 
@@ -106,6 +106,22 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 	@Override
 	public void close() {
 		// Nothing stays open between two fetches.
+	}
+
+	/** Follows no redirects, which would lead past the check of the settings' URLs. */
+	private static final class DirectRetriever extends DefaultResourceRetriever {
+
+		DirectRetriever() {
+			super(FETCH_TIMEOUT_MILLIS, FETCH_TIMEOUT_MILLIS, MAX_FETCHED_BYTES);
+		}
+
+		@Override
+		protected HttpURLConnection openHTTPConnection(URL url) throws IOException {
+			HttpURLConnection connection = super.openHTTPConnection(url);
+			connection.setInstanceFollowRedirects(false);
+			return connection;
+		}
+
 	}
 
 }

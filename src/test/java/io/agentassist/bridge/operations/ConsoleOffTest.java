@@ -9,15 +9,19 @@ import java.nio.charset.StandardCharsets;
 
 import io.agentassist.bridge.BridgeTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Shows that there is no console where no password is set. */
+@ExtendWith(OutputCaptureExtension.class)
 @TestPropertySource(properties = "spring.main.cloud-platform=kubernetes")
 class ConsoleOffTest extends BridgeTest {
 
@@ -25,13 +29,20 @@ class ConsoleOffTest extends BridgeTest {
 	private int managementPort;
 
 	@Test
-	void shouldTakeOrdersForThisHostAndOfNoPageOnly() throws IOException {
+	void shouldTakeOrdersForThisHostAndOfNoPageOnly(CapturedOutput log) throws IOException {
 		assertThat(erase("127.0.0.1")).startsWith("HTTP/1.1 200");
+		assertThat(log).contains("A conversation was erased by someone on this host, 0 requests");
 		assertThat(erase("localhost")).startsWith("HTTP/1.1 200");
 		assertThat(erase("[::1]")).startsWith("HTTP/1.1 200");
 		assertThat(erase("rebound.example")).startsWith("HTTP/1.1 404");
 		assertThat(erase("127.0.0.1", "Origin: http://evil.example\r\n")).startsWith("HTTP/1.1 404");
 		assertThat(erase("127.0.0.1", "Origin: null\r\n")).startsWith("HTTP/1.1 404");
+	}
+
+	/** Each left a session, as a log-in that does not exist might have followed. */
+	@Test
+	void shouldKeepNoSessionOfWhoeverIsRefused() throws IOException {
+		assertThat(erase("rebound.example")).doesNotContain("Set-Cookie");
 	}
 
 	/** Spring would, on Kubernetes: everybody could be this host, or, as here, not be. */

@@ -106,6 +106,13 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(send(viewer(manage(read)).build()).body()).contains("HTTP method get is not allowed");
 	}
 
+	@Test
+	void shouldLogWhoErases(CapturedOutput log) {
+		send(operator(manage("/actuator/erasure/" + unique("conv-"))).DELETE().build());
+
+		assertThat(log).contains("A conversation was erased by operator, 0 requests");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "/actuator/deadletters", "/actuator/jolokia", "/actuator/jolokia/version",
 			"/actuator/hawtio", "/actuator/hawtio/index.html", "/actuator", "/unknown" })
@@ -117,6 +124,20 @@ class ManagementSecurityTest extends StrictBridgeTest {
 		assertThat(wrong.statusCode()).isEqualTo(401);
 		// A browser would keep the password, and send it with whatever a page posts.
 		assertThat(wrong.headers().map()).doesNotContainKey("www-authenticate");
+	}
+
+	/** Some 40,000 refused requests filled the memory, with a session each. */
+	@Test
+	void shouldKeepNoSessionOfWhoeverIsRefused() {
+		String token = cookie(send(manage("/login").build()), "XSRF-TOKEN");
+
+		assertThat(List.of(send(manage("/actuator/jolokia").build()), send(manage("/unknown?x=y").build()),
+				send(manage("/actuator/deadletters").DELETE().build()),
+				send(manage("/actuator/deadletters").header("Accept", "text/html").build()),
+				send(as(manage("/actuator"), "operator", "wrong").build()), logIn("wrong", token),
+				logIn(OPERATOR_PASSWORD, null), send(viewer(manage("/actuator/erasure/x").DELETE()).build())))
+			.allSatisfy((answer) -> assertThat(answer.headers().allValues("Set-Cookie")).as(answer.toString())
+				.noneMatch((cookie) -> cookie.startsWith("agent-assist-bridge")));
 	}
 
 	@Test

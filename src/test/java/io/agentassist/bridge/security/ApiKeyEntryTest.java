@@ -30,7 +30,16 @@ class ApiKeyEntryTest {
 			- {name: ' ', sha256: HASH}                   | no name
 			- {name: x, sha256: HASH, tennant: y}         | no field tennant
 			- {name: x, sha256: HASH, scopes: ['all']}    | all
-			- {name: x, sha256: HASH, tenant: ''}         | tenant of x
+			- {name: x, sha256: HASH, tenant: ''}         | the field tenant is empty in line 1
+			- {name: x, sha256: HASH, tenant: ' '}        | tenant of x
+			- {name: x, sha256: HASH, tenant: }         | the field tenant is empty in line 1
+			- {name: x, sha256: HASH, tenant: ~}        | the field tenant is empty in line 1
+			- {name: x, sha256: HASH, organisations: null} | the field organisations is empty
+			- {name: x, sha256: HASH, organisations: [~]} | is empty in line 1
+			- {name: x, sha256: HASH, scopes: }         | the field scopes is empty
+			- {name: x, sha256: HASH, scopes: ''}       | the field scopes is empty
+			- {name: x, sha256: HASH, requests-per-second: } | the field requests-per-second is empty
+			[~]                                           | an entry is empty in line 1
 			- {name: x, sha256: HASH, organisations: []}  | organisations of x
 			- {name: x, sha256: HASH, requests-per-second: 0} | requests-per-second of x
 			- {name: x, sha256: HASH, tenant: y, tenant: z} | Duplicate field 'tenant'

@@ -238,6 +238,26 @@ class JwtTest extends GuardedBridgeTest {
 		assertThat(log.getOut().substring(length)).containsOnlyOnce("can be fetched again");
 	}
 
+	/** They were, although every address is checked at the start. */
+	@ParameterizedTest
+	@ValueSource(strings = { "/issuer/keys", "/issuer/.well-known/openid-configuration" })
+	void shouldFollowNoRedirectToTheIssuersKeys(String path, CapturedOutput log) {
+		URI location = path.endsWith("/keys") ? URI.create(issuer() + "/keys") : null;
+		IssuerKeys keys = new IssuerKeys(new ApiProperties.Jwt(issuer(), location, "agent-assist", "", ""), JSON);
+		String moved = unique("/moved-");
+		WORLD.stubFor(WireMock.get(path).willReturn(WireMock.temporaryRedirect(moved)));
+		try {
+			assertThatExceptionOfType(KeySourceException.class)
+				.isThrownBy(() -> keys.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), 0, null));
+		}
+		finally {
+			playIdentityProvider();
+		}
+
+		assertThat(WORLD.findAll(WireMock.anyRequestedFor(WireMock.urlPathEqualTo(moved)))).isEmpty();
+		assertThat(log).contains(" was asked (IOException: HTTP 302");
+	}
+
 	/** No alert would tell that every desktop gets 503. */
 	@Test
 	void shouldCountRequestsWhoseTokensCannotBeChecked() throws Exception {

@@ -214,9 +214,18 @@ class NamedKeyTest extends StrictBridgeTest {
 	void shouldLogWhoIsRefused(CapturedOutput output) {
 		assertProblem(post("/agentassist/suggestions", "{}", "X-API-Key", READER), 403);
 		assertProblem(getAs("a-guess", "/agentassist/suggestions/unknown"), 401);
+		assertProblem(getAs("a-guess", "/agentassist/suggestions/" + "x".repeat(4000)), 401);
+		assertProblem(getAs(MADRID, "/agentassist/suggestions/of-berlin"), 404);
+		assertProblem(post("/agentassist/suggestions", suggestionRequest("conv-x").toString(), "X-API-Key", MADRID,
+				"X-Organisation", "emea"), 400);
 
-		assertThat(output).contains("POST /agentassist/suggestions of caller reader answered 403",
-				"GET /agentassist/suggestions/unknown from 127.0.0.1 answered 401");
+		assertThat(output)
+			.contains("POST /agentassist/suggestions of caller reader answered 403",
+					"GET /agentassist/suggestions/unknown from 127.0.0.1 answered 401",
+					"xxx (truncated)... from 127.0.0.1 answered 401",
+					"find-suggestions, caller madrid, request of-berlin, answered 404",
+					"request-suggestions, caller madrid, answered 400: X-Organisation: Not the")
+			.doesNotContain("x".repeat(200), MADRID);
 	}
 
 	@Test
@@ -243,7 +252,9 @@ class NamedKeyTest extends StrictBridgeTest {
 
 	@Test
 	void shouldKeepTheKeysWhileTheFileCannotBeRead(CapturedOutput output) {
-		for (String bad : List.of("- {name: berlin, sha256: broken", KEYS.replace("name: reader", "name: berlin"))) {
+		// The last one would be a key for every organisation.
+		for (String bad : List.of("- {name: berlin, sha256: broken", KEYS.replace("name: reader", "name: berlin"),
+				KEYS.replace("tenant: madrid", "tenant: ~"))) {
 			int length = output.getOut().length();
 			writeKeys(bad);
 			eventually(() -> {
