@@ -176,7 +176,8 @@ public final class SettingsRules {
 
 	/** The key of an organisation, as a file would have to write it. */
 	static String organisation(String name) {
-		return ORGANISATIONS + (ConfigurationPropertyName.isValid(name) ? "." + name : "[" + name + "]");
+		return ORGANISATIONS
+				+ (ConfigurationPropertyName.isValid(name.toLowerCase(Locale.ROOT)) ? "." + name : "[" + name + "]");
 	}
 
 	private static Set<String> names(Binder settings, String key) {

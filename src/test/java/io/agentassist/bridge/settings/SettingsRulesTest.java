@@ -43,7 +43,7 @@ class SettingsRulesTest {
 			.withProperty("agentassist.genesys.organisations.EMEA.loginUrl", "http://login.example.com");
 
 		assertThat(problems(environment)).hasSize(2)
-			.anyMatch((text) -> text.contains("EMEA Sales.api-url"))
+			.anyMatch((text) -> text.contains("[EMEA Sales].api-url"))
 			.anyMatch((text) -> text.contains("EMEA.login-url"));
 	}
 
