@@ -103,7 +103,8 @@ class DatabaseOutageTest extends BridgeTest {
 		assertThat(answer.headers().firstValue("Retry-After")).isPresent();
 		assertThat(log.getOut().lines().filter((line) -> line.contains("answered 503"))).singleElement()
 			.asString()
-			.containsPattern("(record|keep)-feedback, request " + id + ", answered 503: ")
+			.containsPattern(
+					"(record|keep)-feedback, request " + id + ", answered 503( at [a-z-]+ \\(feedback.*\\))?: ")
 			.endsWith("(SocketTimeoutException: Read timed out)");
 		assertThat(log.getOut()).doesNotContain("\tat ", "Connection is closed", "marked as broken",
 				"SchedulerConsumer");
