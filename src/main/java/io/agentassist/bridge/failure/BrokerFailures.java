@@ -1,7 +1,10 @@
 package io.agentassist.bridge.failure;
 
+import java.io.CharConversionException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -44,7 +47,7 @@ class BrokerFailures extends SimpleEventNotifierSupport {
 			if (refusal != null) {
 				log(exchange, "HTTP " + refusal.getStatusCode());
 			}
-			else if (broken != null) {
+			else if (broken != null && !isOfContent(broken)) {
 				log(exchange, ProblemTranslator.causeOf(broken));
 			}
 			else {
@@ -57,11 +60,17 @@ class BrokerFailures extends SimpleEventNotifierSupport {
 		log.warn("Route {} fails and is tried again: {}", exchange.getFromRouteId(), reason);
 	}
 
+	/** Their messages quote what cannot be read. */
+	private static boolean isOfContent(IOException failure) {
+		return failure instanceof JsonProcessingException || failure instanceof CharConversionException
+				|| failure instanceof CharacterCodingException;
+	}
+
 	/** Whether it came from outside, but not over HTTP, whose callers get an answer. */
 	private static boolean isOfBroker(Exchange exchange) {
 		Endpoint from = exchange.getFromEndpoint();
-		return from != null && from.isRemote() && exchange.getProperty(FailureLog.ANSWERED) == null
-				&& !FailureLog.isCopy(exchange);
+		return exchange.getFromRouteId() != null && from != null && from.isRemote()
+				&& exchange.getProperty(FailureLog.ANSWERED) == null && !FailureLog.isCopy(exchange);
 	}
 
 }

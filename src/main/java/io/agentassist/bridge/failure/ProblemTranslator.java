@@ -35,6 +35,7 @@ import org.apache.camel.component.bean.validator.BeanValidationException;
 import org.apache.camel.support.processor.PredicateValidationException;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.MalformedChunkCodingException;
+import org.apache.hc.core5.http.TruncatedChunkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -281,7 +282,8 @@ public class ProblemTranslator {
 	 * token.
 	 */
 	private static String firstLine(Throwable failure) {
-		if (failure instanceof HttpException || failure instanceof MalformedChunkCodingException) {
+		if (failure instanceof HttpException || (failure instanceof MalformedChunkCodingException
+				&& !(failure instanceof TruncatedChunkException))) {
 			return "not HTTP";
 		}
 		return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");

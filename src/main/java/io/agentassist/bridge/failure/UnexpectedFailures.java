@@ -1,6 +1,7 @@
 package io.agentassist.bridge.failure;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -55,9 +56,11 @@ public class UnexpectedFailures {
 			this.traced.clear();
 		}
 		long now = System.nanoTime();
-		// Not the whole trace: the JVM replaces frames of reflection while it runs.
-		StackTraceElement[] frames = NestedExceptionUtils.getMostSpecificCause(failure).getStackTrace();
-		String place = (frames.length > 0) ? frames[0].toString() : "";
+		// Without frames of reflection, which the JVM replaces while it runs.
+		int place = Arrays.stream(NestedExceptionUtils.getMostSpecificCause(failure).getStackTrace())
+			.filter((frame) -> !frame.getClassName().contains("reflect."))
+			.toList()
+			.hashCode();
 		return this.traced.merge(summary + place, now,
 				(last, current) -> (current - last > PAUSE.toNanos()) ? current : last) == now;
 	}

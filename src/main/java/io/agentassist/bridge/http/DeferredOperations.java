@@ -1,5 +1,6 @@
 package io.agentassist.bridge.http;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 import io.swagger.v3.oas.models.OpenAPI;
@@ -34,19 +35,33 @@ class DeferredOperations extends DefaultRestOpenapiProcessorStrategy {
 	/**
 	 * Makes the call that was kept, if there is one.
 	 * @param exchange the exchange, done with the contract's route
-	 * @param callback called when the operation's route has ended, maybe by another
-	 * thread
+	 * @param callback called once, when the operation's route has ended, maybe by another
+	 * thread, or could not be called
 	 */
 	@SuppressWarnings("unchecked")
 	static void call(Exchange exchange, AsyncCallback callback) {
 		Consumer<AsyncCallback> call = (Consumer<AsyncCallback>) exchange.removeProperty(CALL);
-		if (call != null && exchange.getException() == null) {
+		if (call == null || exchange.getException() != null) {
+			callback.done(true);
+			return;
+		}
+		AtomicBoolean ended = new AtomicBoolean();
+		AsyncCallback once = (done) -> {
+			if (!ended.getAndSet(true)) {
+				callback.done(done);
+			}
+		};
+		try {
 			// The contract's route ends with a stop.
 			exchange.setRouteStop(false);
-			call.accept(callback);
+			call.accept(once);
 		}
-		else {
-			callback.done(true);
+		// Camel, which called this, would swallow it, and nobody would be answered.
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			if (!ended.get()) {
+				exchange.setException(ex);
+			}
+			once.done(true);
 		}
 	}
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 import io.agentassist.bridge.failure.FailureLog;
@@ -121,15 +122,17 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		CompletableFuture<Void> answered = new CompletableFuture<>();
 		CompletionStage<Void> asynchronous = whenAsynchronous(request);
 		Thread tomcats = Thread.currentThread();
+		AtomicBoolean left = new AtomicBoolean();
 		getAsyncProcessor().process(exchange, (routed) -> DeferredOperations.call(exchange, (done) -> {
 			// Camel says of no route that it is done synchronously.
-			boolean isHere = Thread.currentThread() == tomcats;
+			boolean isHere = Thread.currentThread() == tomcats && !left.get();
 			boolean isAnsweredHere = isHere && !(exchange.getMessage().getBody() instanceof EventStream);
 			(isAnsweredHere ? CompletableFuture.<Void>completedStage(null) : asynchronous)
 				.thenComposeAsync((nothing) -> answer(exchange, operation, response, requestBody),
-						isHere ? Runnable::run : (answer) -> run(request, answer))
+						isHere ? Runnable::run : (answer) -> run(request, operation, answer))
 				.whenComplete((nothing, failure) -> answered.complete(null));
 		}));
+		left.set(true);
 		return answered.isDone() ? null : answered;
 	}
 
@@ -137,7 +140,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 	 * Runs the answer of a route that continued elsewhere on a thread of Tomcat's, since
 	 * a caller who reads slowly holds the thread that writes.
 	 */
-	private static void run(HttpServletRequest request, Runnable answer) {
+	private static void run(HttpServletRequest request, String operation, Runnable answer) {
 		Map<String, String> logContext = Objects.requireNonNullElse(MDC.getCopyOfContextMap(), Map.of());
 		try {
 			request.getAsyncContext().start(() -> {
@@ -152,7 +155,7 @@ class NonBlockingHttpConsumer extends SpringBootPlatformHttpConsumer {
 		}
 		catch (IllegalStateException | RejectedExecutionException ex) {
 			// The request, or the server, has ended. The exchange has yet to.
-			log.debug("No thread to answer {} on: {}", request.getRequestURI(), ex.toString());
+			log.debug("No thread to answer {} on: {}", operation, ex.toString());
 			answer.run();
 		}
 	}

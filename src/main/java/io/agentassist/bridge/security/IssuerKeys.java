@@ -100,7 +100,12 @@ class IssuerKeys implements JWKSetSource<SecurityContext> {
 		if (!issuer.equals(configuration.path("issuer").asText())) {
 			throw new IOException("the discovery document is another issuer's");
 		}
-		return URI.create(configuration.path("jwks_uri").asText()).toURL();
+		URI keys = URI.create(configuration.path("jwks_uri").asText());
+		if (!"https".equalsIgnoreCase(keys.getScheme())
+				&& !discovery.getProtocol().equalsIgnoreCase(keys.getScheme())) {
+			throw new IOException("the discovery document names keys that are not at an https:// address");
+		}
+		return keys.toURL();
 	}
 
 	@Override

@@ -176,8 +176,8 @@ public final class SettingsRules {
 
 	/** The key of an organisation, as a file would have to write it. */
 	static String organisation(String name) {
-		return ORGANISATIONS
-				+ (ConfigurationPropertyName.isValid(name.toLowerCase(Locale.ROOT)) ? "." + name : "[" + name + "]");
+		boolean isPlain = !name.contains(".") && ConfigurationPropertyName.isValid(name.toLowerCase(Locale.ROOT));
+		return ORGANISATIONS + (isPlain ? "." + name : "[" + name + "]");
 	}
 
 	private static Set<String> names(Binder settings, String key) {
