@@ -1,13 +1,17 @@
 package io.agentassist.bridge.failure;
 
+import java.io.IOException;
 import java.util.Set;
 
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
+import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.spi.CamelEvent.ExchangeFailedEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.apache.camel.util.StringHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.stereotype.Component;
@@ -15,8 +19,11 @@ import org.springframework.transaction.TransactionException;
 
 /**
  * Logs failures that no policy handled and no caller was answered with: those of timers,
- * once until they work again, and those of wire taps. Camel's own log lines for these are
- * turned off, since they quote what a step failed on.
+ * and of routes that take messages from a broker, once until they work again, and those
+ * of wire taps. Camel's own log lines for these are turned off, since they quote what a
+ * step failed on; those of the brokers' consumers also because there is one with a stack
+ * trace for each attempt, and it quotes the URL that a step called, whose query may hold
+ * a secret.
  */
 @Component
 public class FailureLog extends SimpleEventNotifierSupport {
@@ -26,6 +33,8 @@ public class FailureLog extends SimpleEventNotifierSupport {
 	 * copies have it, too.
 	 */
 	public static final String ANSWERED = "answeredExchange";
+
+	private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
 
 	/** Components that nobody waits for. */
 	private static final Set<String> CLOCKS = Set.of("timer", "scheduler");
@@ -45,19 +54,36 @@ public class FailureLog extends SimpleEventNotifierSupport {
 	public void notify(CamelEvent event) {
 		if (event instanceof ExchangeFailedEvent failed && !isTold(failed.getExchange())) {
 			Exchange exchange = failed.getExchange();
-			if (isOfClock(exchange) && !this.scheduled.begins(exchange)) {
+			boolean isOfBroker = isOfBroker(exchange);
+			if ((isOfBroker || isOfClock(exchange)) && !this.scheduled.begins(exchange)) {
 				return;
 			}
-			this.unexpected.log(ProblemTranslator.describe(exchange), null, "", exchange.getException());
+			String call = isOfBroker ? failedCall(exchange) : null;
+			if (call != null) {
+				log.warn("Route {} fails and is tried again: {}", exchange.getFromRouteId(), call);
+			}
+			else {
+				this.unexpected.log(ProblemTranslator.describe(exchange), null, "", exchange.getException());
+			}
 		}
+	}
+
+	/** Why a call to another system failed; null if it was something else. */
+	private static String failedCall(Exchange exchange) {
+		HttpOperationFailedException refusal = exchange.getException(HttpOperationFailedException.class);
+		if (refusal != null) {
+			return "HTTP " + refusal.getStatusCode();
+		}
+		IOException broken = exchange.getException(IOException.class);
+		return (broken != null && !ProblemTranslator.isOfContent(broken)) ? ProblemTranslator.causeOf(broken) : null;
 	}
 
 	/**
 	 * Whether someone is waiting for the exchange and gets its failure: a caller over
-	 * HTTP, Java, a broker. A database outage also counts as reported.
+	 * HTTP, or Java. A database outage also counts as reported, but not to a broker.
 	 */
 	private static boolean isTold(Exchange exchange) {
-		return isOfState(exchange) || (!isOfClock(exchange) && !isCopy(exchange));
+		return !isOfBroker(exchange) && (isOfState(exchange) || (!isOfClock(exchange) && !isCopy(exchange)));
 	}
 
 	/**
@@ -73,6 +99,13 @@ public class FailureLog extends SimpleEventNotifierSupport {
 	private static boolean isOfClock(Exchange exchange) {
 		Endpoint from = exchange.getFromEndpoint();
 		return from != null && CLOCKS.contains(StringHelper.before(from.getEndpointUri(), ":"));
+	}
+
+	/** Whether it came from outside, but not over HTTP, whose callers get an answer. */
+	private static boolean isOfBroker(Exchange exchange) {
+		Endpoint from = exchange.getFromEndpoint();
+		return exchange.getFromRouteId() != null && from != null && from.isRemote()
+				&& exchange.getProperty(ANSWERED) == null && !isCopy(exchange);
 	}
 
 	/** A database outage is shown by the health, not logged at each poll. */

@@ -169,8 +169,7 @@ public class ProblemTranslator {
 				return new ResponseStatusException(HttpStatus.BAD_REQUEST,
 						"The JSON is nested too deeply, or has too many values, or too long a name or number.");
 			}
-			if (cause instanceof JsonProcessingException || cause instanceof CharConversionException
-					|| cause instanceof CharacterCodingException || cause instanceof PredicateValidationException) {
+			if (isOfContent(cause) || cause instanceof PredicateValidationException) {
 				return new ResponseStatusException(HttpStatus.BAD_REQUEST, "The body is not a JSON object.");
 			}
 			if (cause instanceof SocketTimeoutException) {
@@ -192,6 +191,12 @@ public class ProblemTranslator {
 			}
 		}
 		return new ErrorResponseException(HttpStatus.INTERNAL_SERVER_ERROR);
+	}
+
+	/** Whether a message cannot be read, which the failure's own message may quote. */
+	static boolean isOfContent(Throwable failure) {
+		return failure instanceof JsonProcessingException || failure instanceof CharConversionException
+				|| failure instanceof CharacterCodingException;
 	}
 
 	private static String fieldName(ConstraintViolation<?> violation) {
