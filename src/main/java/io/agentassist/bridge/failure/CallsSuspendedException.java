@@ -2,15 +2,11 @@ package io.agentassist.bridge.failure;
 
 import java.time.Duration;
 
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
-import org.springframework.web.ErrorResponseException;
-
 /**
  * The provider is not called, as its circuit breaker is open (503). The log has told that
  * it opened, and why.
  */
-public final class CallsSuspendedException extends ErrorResponseException {
+public final class CallsSuspendedException extends RetryLaterException {
 
 	private static final long serialVersionUID = 1L;
 
@@ -19,9 +15,7 @@ public final class CallsSuspendedException extends ErrorResponseException {
 	 * @param retryAfter how long the breaker stays open
 	 */
 	public CallsSuspendedException(Duration retryAfter) {
-		super(HttpStatus.SERVICE_UNAVAILABLE);
-		setDetail("The provider keeps failing; calls to it are suspended.");
-		getHeaders().set(HttpHeaders.RETRY_AFTER, RetryAfter.of(retryAfter));
+		super("The provider keeps failing; calls to it are suspended.", retryAfter);
 	}
 
 }

@@ -9,7 +9,7 @@ import org.springframework.web.ErrorResponseException;
 /**
  * The service cannot accept the request now; the answer says when to try again.
  */
-public final class RetryLaterException extends ErrorResponseException {
+public class RetryLaterException extends ErrorResponseException {
 
 	private static final long serialVersionUID = 1L;
 
