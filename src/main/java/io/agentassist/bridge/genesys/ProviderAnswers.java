@@ -3,6 +3,7 @@ package io.agentassist.bridge.genesys;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -89,21 +90,20 @@ public class ProviderAnswers {
 			@ExchangeProperty("suggestionRequest") SuggestionRequest request,
 			@ExchangeProperty(Provider.PROPERTY) Provider provider, @Header(Exchange.CONTENT_TYPE) String type) {
 		failOnRefusal(status, body, correlationId, retryAfter, request, provider);
-		String correlation = plain(correlationId, request, provider);
+		Function<String, ProviderException> unusable = (reason) -> new ProviderException(status, reason,
+				plain(correlationId, request, provider));
 		try {
 			JsonNode tree = parse(body);
 			if (!tree.isObject()) {
-				throw new ProviderException(status, "The answer is not a JSON object" + described(body, type) + ".",
-						correlation);
+				throw unusable.apply("The answer is not a JSON object" + described(body, type) + ".");
 			}
 			Callback answer = this.callbacks.read(tree);
 			String id = answer.requestId();
 			if (id.isBlank() || id.chars().anyMatch(Character::isISOControl)) {
-				throw new ProviderException(status, "The answer has no usable id.", correlation);
+				throw unusable.apply("The answer has no usable id.");
 			}
 			if (answer.isFailed()) {
-				throw new ProviderException(status, "The provider reported the request as failed at once.",
-						correlation);
+				throw unusable.apply("The provider reported the request as failed at once.");
 			}
 			// Without suggestions the request is not completed yet: the callback will
 			// bring them.
@@ -111,7 +111,7 @@ public class ProviderAnswers {
 			return queued ? new Callback(id, RequestStatus.QUEUED.text(), answer.suggestions()) : answer;
 		}
 		catch (InvalidCallbackException ex) {
-			throw new ProviderException(status, "The answer's suggestions are not a list of objects.", correlation);
+			throw unusable.apply("The answer's suggestions are not a list of objects.");
 		}
 	}
 
