@@ -156,8 +156,7 @@ class LogTest extends BridgeTest {
 			eventually(() -> assertThat(log.getOut()).contains("Route splitting fails", "Route splitting works again"));
 		}
 		finally {
-			this.camel.getRouteController().stopRoute("splitting");
-			this.camel.removeRoute("splitting");
+			unload("splitting");
 		}
 	}
 
@@ -332,8 +331,7 @@ class LogTest extends BridgeTest {
 					new SuggestionRequest("conv-1", MARKER, List.of("kb-1"), null, null, null, null));
 		}
 		finally {
-			this.camel.getRouteController().stopRoute("failing");
-			this.camel.removeRoute("failing");
+			unload("failing");
 		}
 
 		assertThat(log.getOut())
@@ -362,8 +360,7 @@ class LogTest extends BridgeTest {
 			IntStream.range(0, 3).forEach((i) -> assertProblem(get("/failing"), 500));
 		}
 		finally {
-			this.camel.getRouteController().stopRoute("failing");
-			this.camel.removeRoute("failing");
+			unload("failing");
 		}
 
 		assertThat(log.getOut().lines().filter((line) -> line.contains("failed unexpectedly at mine"))).hasSize(3)
@@ -399,8 +396,7 @@ class LogTest extends BridgeTest {
 			assertThat(assertProblem(get("/failing"), status).path("detail").asText()).isEqualTo(detail);
 		}
 		finally {
-			this.camel.getRouteController().stopRoute("failing");
-			this.camel.removeRoute("failing");
+			unload("failing");
 		}
 
 		assertThat(log.getOut())
@@ -428,14 +424,20 @@ class LogTest extends BridgeTest {
 			eventually(() -> assertThat(log.getOut()).contains("failing failed unexpectedly"));
 		}
 		finally {
-			this.camel.getRouteController().stopRoute("failing");
-			this.camel.removeRoute("failing");
+			unload("failing");
 		}
 		assertThat(log.getOut()).doesNotContain("answered 5");
 	}
 
 	private void load(String route) throws Exception {
 		PluginHelper.getRoutesLoader(this.camel).loadRoutes(ResourceHelper.fromString("failing.camel.yaml", route));
+	}
+
+	private void unload(String... routes) throws Exception {
+		for (String id : routes) {
+			this.camel.getRouteController().stopRoute(id);
+			this.camel.removeRoute(id);
+		}
 	}
 
 	/** Of a wire tap, say. Camel's own lines quote the text. */
@@ -470,10 +472,7 @@ class LogTest extends BridgeTest {
 				.contains("failed unexpectedly: MethodNotFoundException: no method 'lenght' that fits"));
 		}
 		finally {
-			for (String id : List.of("failing", "failed")) {
-				this.camel.getRouteController().stopRoute(id);
-				this.camel.removeRoute(id);
-			}
+			unload("failing", "failed");
 		}
 
 		assertThat(log.getOut()).doesNotContain(MARKER);

@@ -275,6 +275,10 @@ class RouteValidatorTest {
 			"recipientList: {delimiter: ';', constant: 'log:a?marker=x,y;none:b'} | the component 'none' is not allowed: use another, or add it to agentassist.routes.components and restart the bridge",
 			"routingSlip: {simple: 'log:a?gredy=1'} | 'gredy' is not an option of log:a" })
 	void shouldCheckEndpointsThatAreAConstantExpression(String step, String problem) throws IOException {
+		assertRefused(step, problem);
+	}
+
+	private void assertRefused(String step, String problem) throws IOException {
 		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - " + step + "\n");
 
 		assertThat(check()).singleElement().asString().endsWith(": error: " + problem);
@@ -321,9 +325,7 @@ class RouteValidatorTest {
 			"loop: {constant: '{{recipes.times:10001}}', steps: [{log: again}]} | 'loop' repeats its steps at most 10000 times, not 10001: let a scheduler do a part at a time",
 			"loop: {constant: 99999999999999999999, steps: [{log: again}]} | 'loop' repeats its steps at most 10000 times, not 99999999999999999999: let a scheduler do a part at a time" })
 	void shouldRefuseAStepThatDoesNotEnd(String step, String problem) throws IOException {
-		add("new.camel.yaml", NEW_ROUTE.formatted("direct:new-route") + "        - " + step + "\n");
-
-		assertThat(check()).singleElement().asString().endsWith(": error: " + problem);
+		assertRefused(step, problem);
 	}
 
 	@Test
