@@ -34,6 +34,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
@@ -456,6 +457,19 @@ public abstract class BridgeTest {
 	protected void awaitWaitingCallers(int number) {
 		eventually(
 				() -> assertThat(this.registry.get("agentassist.waiting.callers").gauge().value()).isEqualTo(number));
+	}
+
+	/**
+	 * How many threads serve requests. Of a server that has stopped, one of another
+	 * test's, Tomcat says -2.
+	 */
+	protected double busyThreads() {
+		return this.registry.get("tomcat.threads.busy")
+			.gauges()
+			.stream()
+			.mapToDouble(Gauge::value)
+			.filter((busy) -> busy > 0)
+			.sum();
 	}
 
 	/** Waits for a condition that asserts. */

@@ -15,12 +15,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.http.Fault;
 import io.agentassist.bridge.StrictBridgeTest;
 import io.agentassist.bridge.StubbedProvider;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-
-import org.springframework.beans.factory.annotation.Autowired;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,9 +25,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 class OverloadTest extends StrictBridgeTest {
 
 	private static final int POOL = 8;
-
-	@Autowired
-	private MeterRegistry meters;
 
 	/** A test before this one may have left the breaker open. */
 	@BeforeEach
@@ -128,10 +121,6 @@ class OverloadTest extends StrictBridgeTest {
 			assertThat(problem.path("detail").asText()).contains("2000 ms");
 		}
 		assertThat(this.provider.queries()).isEmpty();
-	}
-
-	private double busyThreads() {
-		return this.meters.get("tomcat.threads.busy").gauges().stream().mapToDouble(Gauge::value).sum();
 	}
 
 }

@@ -12,8 +12,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.agentassist.bridge.BridgeTest;
 import io.agentassist.bridge.StubbedProvider;
 import io.agentassist.bridge.settings.LiveSettings;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,9 +31,6 @@ class SuggestionLookupTest extends BridgeTest {
 
 	@Autowired
 	private LiveSettings<SuggestionsProperties> settings;
-
-	@Autowired
-	private MeterRegistry meters;
 
 	@Test
 	void shouldShowQueuedRequest() {
@@ -190,9 +185,7 @@ class SuggestionLookupTest extends BridgeTest {
 		}
 		awaitWaitingCallers(50);
 		// Each of them held a thread: 1,200 stopped the bridge.
-		eventually(() -> assertThat(
-				this.meters.get("tomcat.threads.busy").gauges().stream().mapToDouble(Gauge::value).sum())
-			.isLessThan(10));
+		eventually(() -> assertThat(busyThreads()).isLessThan(10));
 
 		String other = queue(unique("conv-"));
 		assertThat(callBack(completed(other, suggestion(unique("sug-"), 0.1))).statusCode()).isEqualTo(200);
