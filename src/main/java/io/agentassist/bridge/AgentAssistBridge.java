@@ -50,6 +50,7 @@ public class AgentAssistBridge {
 		if (Commands.isCommand(args)) {
 			System.exit(Commands.run(args));
 		}
+		JvmOptions.apply();
 		SpringApplication.run(AgentAssistBridge.class, args);
 	}
 

@@ -1,5 +1,6 @@
 package io.agentassist.bridge;
 
+import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpResponse;
@@ -10,9 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -97,6 +100,37 @@ class PackagedJarIT {
 				this.folder.resolve("data/audit").toString());
 		assertThat(this.bridge.process().waitFor(30, TimeUnit.SECONDS)).isTrue();
 		return this.bridge.log();
+	}
+
+	/** Which a jar cannot carry: the process executes the command again, with them. */
+	@Test
+	void shouldGiveTheJvmOfThePlainJarItsOptions() throws IOException {
+		List<String> options = Files.readAllLines(Path.of("src/main/resources/jvm.options"))
+			.stream()
+			.filter((line) -> line.startsWith("-"))
+			.toList();
+		this.bridge = new PackagedBridge(Files.createDirectory(this.folder.resolve("plain")),
+				Map.of("spring.profiles.active", "sandbox", "spring.application.name", "two words"), List.of());
+		this.bridge.startAndAwait();
+
+		List<String> command = Arrays.asList(this.bridge.process().info().arguments().orElseThrow());
+		assertThat(command).startsWith(options.toArray(String[]::new)).contains("-Xmx256m");
+		assertThat(command).contains("--spring.application.name=two words", "--spring.profiles.active=sandbox");
+		// What the JVM had opened before is closed.
+		Path descriptors = Path.of("/proc", Long.toString(this.bridge.process().pid()), "fd");
+		try (Stream<Path> links = Files.list(descriptors)) {
+			assertThat(links.map(PackagedJarIT::target)).filteredOn((path) -> path.endsWith("lib/modules")).hasSize(1);
+		}
+	}
+
+	private static Path target(Path link) {
+		try {
+			return Files.readSymbolicLink(link);
+		}
+		catch (IOException ex) {
+			// Closed in the meantime.
+			return link;
+		}
 	}
 
 	@Test
