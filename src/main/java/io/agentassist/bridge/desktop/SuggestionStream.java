@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
+import io.agentassist.bridge.http.AnswerMemory;
 import io.agentassist.bridge.http.EventStream;
 import io.agentassist.bridge.suggestion.Decision;
 import io.agentassist.bridge.suggestion.TrackedRequest;
@@ -64,6 +65,8 @@ class SuggestionStream implements EventStream {
 
 	private final Executor threads;
 
+	private final AnswerMemory memory;
+
 	private final long endNanos;
 
 	private final CompletableFuture<Void> over = new CompletableFuture<>();
@@ -91,12 +94,13 @@ class SuggestionStream implements EventStream {
 	private HttpServletResponse response;
 
 	SuggestionStream(String conversationId, String tenant, Duration lifetime, Function<TrackedRequest, String> json,
-			Executor threads) {
+			Executor threads, AnswerMemory memory) {
 		this.conversationId = conversationId;
 		this.tenant = tenant;
 		this.endNanos = System.nanoTime() + lifetime.toNanos();
 		this.json = json;
 		this.threads = threads;
+		this.memory = memory;
 		// Sent at once, so that the caller, and every proxy, knows that it is connected.
 		write(": connected\n\n");
 	}
@@ -116,6 +120,7 @@ class SuggestionStream implements EventStream {
 		response.setHeader("X-Accel-Buffering", "no");
 		synchronized (this) {
 			this.response = response;
+			this.memory.add(this.waitingCharacters);
 			writeOn();
 		}
 		return this.over;
@@ -139,7 +144,7 @@ class SuggestionStream implements EventStream {
 	 */
 	synchronized void send(List<TrackedRequest> decided, Instant horizon) {
 		for (int i = 0; i < decided.size(); i++) {
-			if (this.waitingCharacters > MAX_WAITING_CHARACTERS) {
+			if (this.waitingCharacters > MAX_WAITING_CHARACTERS || this.memory.isFull()) {
 				this.closing = true;
 				return;
 			}
@@ -189,6 +194,15 @@ class SuggestionStream implements EventStream {
 	private synchronized void discard() {
 		this.ended = true;
 		this.waiting.clear();
+		count(-this.waitingCharacters);
+	}
+
+	/** Until it is opened, a stream may be dropped without having ended. */
+	private void count(int characters) {
+		this.waitingCharacters += characters;
+		if (this.response != null) {
+			this.memory.add(characters);
+		}
 	}
 
 	/** Ends the stream once everything queued is written. */
@@ -202,7 +216,7 @@ class SuggestionStream implements EventStream {
 		}
 		this.lastNewsNanos = System.nanoTime();
 		this.waiting.add(text);
-		this.waitingCharacters += text.length();
+		count(text.length());
 		writeOn();
 	}
 
@@ -246,7 +260,7 @@ class SuggestionStream implements EventStream {
 	private synchronized String next() {
 		String text = this.waiting.poll();
 		if (text != null) {
-			this.waitingCharacters -= text.length();
+			count(-text.length());
 		}
 		else {
 			this.writing = false;

@@ -22,6 +22,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.agentassist.bridge.failure.InvalidRequestException;
 import io.agentassist.bridge.failure.RepeatedWork;
 import io.agentassist.bridge.failure.RetryLaterException;
+import io.agentassist.bridge.http.AnswerMemory;
 import io.agentassist.bridge.http.EventStream;
 import io.agentassist.bridge.http.Tenant;
 import io.agentassist.bridge.suggestion.Decision;
@@ -75,6 +76,8 @@ public class SuggestionStreams {
 
 	private final DeliveryTime deliveryTime;
 
+	private final AnswerMemory memory;
+
 	private final Set<SuggestionStream> streams = ConcurrentHashMap.newKeySet();
 
 	private final ScheduledExecutorService watcher = Executors
@@ -99,6 +102,7 @@ public class SuggestionStreams {
 		this.json = json;
 		this.clock = clock;
 		this.deliveryTime = deliveryTime;
+		this.memory = new AnswerMemory("events", meters);
 		this.lookedAt = clock.instant();
 		Gauge.builder("agentassist.streams", this.streams, Set::size)
 			.description("Event streams that desktops have open")
@@ -117,16 +121,18 @@ public class SuggestionStreams {
 	 * @param tenant the caller's tenant; null for {@link Tenant#NONE}
 	 * @return the stream
 	 * @throws InvalidRequestException if the id is not one of a stream
-	 * @throws RetryLaterException if there are too many streams
+	 * @throws RetryLaterException if there are too many streams, or their callers have
+	 * too many events to read
 	 */
 	public EventStream open(@Header("conversation_id") String conversationId,
 			@Header("Last-Event-ID") String lastEventId, @ExchangeProperty(Tenant.PROPERTY) String tenant) {
 		if (this.streams.size() >= this.settings.maxStreams()) {
 			throw new RetryLaterException("Too many streams are open.", Duration.ofSeconds(5));
 		}
+		this.memory.requireRoom();
 		StreamCursor cursor = StreamCursor.parse(lastEventId);
 		SuggestionStream stream = new SuggestionStream(SuggestionLookup.decode(conversationId), Tenant.of(tenant),
-				lifetime(), this::write, this.writers);
+				lifetime(), this::write, this.writers, this.memory);
 		begin(stream, cursor);
 		return (response) -> {
 			this.streams.add(stream);

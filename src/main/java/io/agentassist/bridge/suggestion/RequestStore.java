@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -32,6 +33,13 @@ public class RequestStore {
 	private static final String INSERT = """
 			INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
 			tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
+
+	private static final String NEWEST = "SELECT " + COLUMNS + """
+			FROM suggestion_request WHERE conversation_id = ? AND tenant = ?
+			ORDER BY submitted_at DESC, request_id LIMIT ?""";
+
+	private static final String SIZE_OF_NEWEST = "SELECT COALESCE(SUM(OCTET_LENGTH(ranked_suggestions)), 0) FROM ("
+			+ NEWEST + ") AS newest";
 
 	/** Maximum number of a conversation's newest requests that a look-up shows. */
 	public static final int CONVERSATION_LIMIT = 100;
@@ -108,12 +116,27 @@ public class RequestStore {
 	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
 	 */
 	public List<TrackedRequest> findByConversation(String conversationId, String tenant) {
+		return isStorable(conversationId) ? query(NEWEST, conversationId, tenant, CONVERSATION_LIMIT) : List.of();
+	}
+
+	/**
+	 * Finds the requests of a conversation, if there is room for them.
+	 * @param conversationId its id
+	 * @param tenant the tenant
+	 * @param admission is told the size of their suggestions in bytes, before any is
+	 * read; its exception ends the query
+	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
+	 */
+	public List<TrackedRequest> findByConversation(String conversationId, String tenant, LongConsumer admission) {
 		if (!isStorable(conversationId)) {
 			return List.of();
 		}
-		return query("SELECT " + COLUMNS + """
-				FROM suggestion_request WHERE conversation_id = ? AND tenant = ?
-				ORDER BY submitted_at DESC, request_id LIMIT ?""", conversationId, tenant, CONVERSATION_LIMIT);
+		// One transaction, as what was admitted must not wait for a connection.
+		return this.transaction.execute((status) -> {
+			admission.accept(
+					this.jdbc.queryForObject(SIZE_OF_NEWEST, Long.class, conversationId, tenant, CONVERSATION_LIMIT));
+			return findByConversation(conversationId, tenant);
+		});
 	}
 
 	/**

@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.agentassist.bridge.http.AnswerMemory;
 import io.agentassist.bridge.suggestion.Decision;
 import io.agentassist.bridge.suggestion.RequestStatus;
 import io.agentassist.bridge.suggestion.TrackedRequest;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.mock.web.MockHttpServletResponse;
@@ -63,6 +65,19 @@ class StreamBacklogTest {
 		assertThat(streams).isBetween(9, 11);
 	}
 
+	/** Less than a thousand slow streams used up the heap. */
+	@Test
+	void shouldEndWithoutNewsWhileAllStreamsTogetherHaveTooMuchToBeRead() throws UnsupportedEncodingException {
+		AnswerMemory memory = memory();
+		memory.add(Runtime.getRuntime().maxMemory());
+		SuggestionStream stream = new SuggestionStream("c", "t", Duration.ofMinutes(1), (request) -> "{}",
+				Runnable::run, memory);
+		stream.send(List.of(request(0)), NOW);
+
+		assertThat(stream.open(this.response).toCompletableFuture()).isCompleted();
+		assertThat(this.response.getContentAsString()).isEqualTo(": connected\n\n");
+	}
+
 	@Test
 	void shouldWriteNoMoreOnceItHasEnded() throws UnsupportedEncodingException {
 		SuggestionStream stream = stream();
@@ -77,7 +92,7 @@ class StreamBacklogTest {
 	@Test
 	void shouldKeepAnEventTogether() throws UnsupportedEncodingException {
 		SuggestionStream stream = new SuggestionStream("c", "t", Duration.ofMinutes(1), (request) -> "{\n}",
-				Runnable::run);
+				Runnable::run, memory());
 		stream.send(List.of(request(0)), NOW);
 		stream.open(this.response);
 
@@ -85,7 +100,12 @@ class StreamBacklogTest {
 	}
 
 	private static SuggestionStream stream() {
-		return new SuggestionStream("c", "t", Duration.ofMinutes(1), (request) -> "x".repeat(100_000), Runnable::run);
+		return new SuggestionStream("c", "t", Duration.ofMinutes(1), (request) -> "x".repeat(100_000), Runnable::run,
+				memory());
+	}
+
+	private static AnswerMemory memory() {
+		return new AnswerMemory("events", new SimpleMeterRegistry());
 	}
 
 	private static TrackedRequest request(int number) {
