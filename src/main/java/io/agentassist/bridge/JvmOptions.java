@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
@@ -29,13 +28,14 @@ import com.sun.jna.Native;
  */
 final class JvmOptions {
 
-	/** Those that have nothing to do with ours. Modules and the like have two dashes. */
+	/**
+	 * Those that have nothing to do with ours. Modules and the like have two dashes. The
+	 * port of a remote JMX agent is already taken, and would be so twice.
+	 */
 	private static final Pattern UNRELATED = Pattern
-		.compile("-D.*|-X(ms|mx|mn|ss).*|-XX:(Initial|Min|Max)(RAM|Heap).*|--.*");
+		.compile("-D(?!com\\.sun\\.management).*|-X(ms|mx|mn|ss).*|-XX:(Initial|Min|Max)(RAM|Heap).*|--.*");
 
 	private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
-
-	private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
 	private JvmOptions() {
 	}
@@ -53,13 +53,23 @@ final class JvmOptions {
 			return;
 		}
 		try {
+			// The link that the system knows this program by, not the word on the command
+			// line.
+			Path program = Path.of("/proc/self/exe").toRealPath();
 			List<String> command = command();
-			command.addAll(1, options());
-			execute(command);
+			// Another launcher would take the options for those of the bridge. A file of
+			// arguments may be a pipe, and already read.
+			if (program.endsWith("java") && command.stream().noneMatch((word) -> word.startsWith("@"))) {
+				command.addAll(1, options());
+				execute(program, command);
+			}
 		}
 		catch (IOException | LastErrorException | LinkageError ex) {
 			// There is no log yet.
 			System.err.println("The JVM keeps its own options, and is slower in its first minutes: " + ex);
+		}
+		catch (IllegalStateException ex) {
+			// The JVM is about to end.
 		}
 	}
 
@@ -76,28 +86,17 @@ final class JvmOptions {
 		}
 	}
 
-	private static void execute(List<String> command) throws IOException {
+	private static void execute(Path program, List<String> command) throws IOException {
 		// By default, it leaves a folder in the user's home.
-		System.setProperty("jna.tmpdir", System.getProperty("java.io.tmpdir"));
+		System.getProperties().putIfAbsent("jna.tmpdir", System.getProperty("java.io.tmpdir"));
 		LibC libc = Native.load("c", LibC.class,
 				Map.of(Library.OPTION_STRING_ENCODING, StandardCharsets.ISO_8859_1.name()));
-		try (Stream<Path> descriptors = Files.list(DESCRIPTORS)) {
-			descriptors.mapToInt((path) -> Integer.parseInt(path.getFileName().toString()))
-				.filter((descriptor) -> descriptor > 2)
-				.forEach((descriptor) -> libc.fcntl(descriptor, LibC.F_SETFD, LibC.FD_CLOEXEC));
-		}
-		// The link that the system knows this program by, not the word on the command
-		// line.
-		libc.execv(Path.of("/proc/self/exe").toRealPath().toString(), command.toArray(String[]::new));
+		// A signal that has come since then would be forgotten. Throws if the JVM ends.
+		Runtime.getRuntime().removeShutdownHook(new Thread());
+		libc.execv(program.toString(), command.toArray(String[]::new));
 	}
 
 	private interface LibC extends Library {
-
-		int F_SETFD = 2;
-
-		int FD_CLOEXEC = 1;
-
-		int fcntl(int descriptor, int command, Object... arguments);
 
 		int execv(String path, String[] arguments) throws LastErrorException;
 

@@ -648,7 +648,8 @@ class DistributionIT {
 			.redirectOutput(this.home.resolve("log.txt").toFile());
 		builder.environment().putAll(this.environment);
 		builder.environment()
-			.put("JAVA_OPTS", "-Xmx256m -XX:TieredStopAtLevel=1 -Xlog:class+load:file=classes.txt:none");
+			.put("JAVA_OPTS",
+					"-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:class+load:file=classes.txt:none");
 		builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
 		this.bridge = builder.start();
 		await().atMost(PATIENCE)
