@@ -37,6 +37,10 @@ final class JvmOptions {
 
 	private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
+	private static final Path PROGRAM = Path.of("/proc/self/exe");
+
+	private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+
 	private JvmOptions() {
 	}
 
@@ -45,32 +49,36 @@ final class JvmOptions {
 	 */
 	static void apply() {
 		boolean packaged = JvmOptions.class.getPackage().getImplementationVersion() != null;
-		if (!packaged || !Files.isReadable(COMMAND_LINE)
-				|| !ManagementFactory.getRuntimeMXBean()
-					.getInputArguments()
-					.stream()
-					.allMatch(UNRELATED.asMatchPredicate())) {
+		if (!packaged || !Files.isReadable(COMMAND_LINE)) {
 			return;
 		}
 		try {
-			// The link that the system knows this program by, not the word on the command
-			// line.
-			Path program = Path.of("/proc/self/exe").toRealPath();
 			List<String> command = command();
-			// Another launcher would take the options for those of the bridge. A file of
-			// arguments may be a pipe, and already read.
-			if (program.endsWith("java") && command.stream().noneMatch((word) -> word.startsWith("@"))) {
-				command.addAll(1, options());
-				execute(program, command);
+			if (isPlain(command)) {
+				List<String> options = options();
+				command.addAll(1, options);
+				// A later JDK may have dropped one.
+				command.add(1 + options.size(), "-XX:+IgnoreUnrecognizedVMOptions");
+				execute(command);
 			}
 		}
-		catch (IOException | LastErrorException | LinkageError ex) {
+		catch (Exception | LinkageError ex) {
 			// There is no log yet.
 			System.err.println("The JVM keeps its own options, and is slower in its first minutes: " + ex);
 		}
-		catch (IllegalStateException ex) {
-			// The JVM is about to end.
-		}
+	}
+
+	/**
+	 * Another launcher would take the options for those of the bridge. A file of
+	 * arguments may be a pipe, and already read.
+	 */
+	private static boolean isPlain(List<String> command) throws IOException {
+		return PROGRAM.toRealPath().equals(JAVA.toRealPath())
+				&& command.stream().noneMatch((word) -> word.startsWith("@"))
+				&& ManagementFactory.getRuntimeMXBean()
+					.getInputArguments()
+					.stream()
+					.allMatch(UNRELATED.asMatchPredicate());
 	}
 
 	/** Byte for byte: a character is a byte, whatever the encoding of this process. */
@@ -86,14 +94,20 @@ final class JvmOptions {
 		}
 	}
 
-	private static void execute(Path program, List<String> command) throws IOException {
+	private static void execute(List<String> command) {
 		// By default, it leaves a folder in the user's home.
 		System.getProperties().putIfAbsent("jna.tmpdir", System.getProperty("java.io.tmpdir"));
 		LibC libc = Native.load("c", LibC.class,
 				Map.of(Library.OPTION_STRING_ENCODING, StandardCharsets.ISO_8859_1.name()));
-		// A signal that has come since then would be forgotten. Throws if the JVM ends.
-		Runtime.getRuntime().removeShutdownHook(new Thread());
-		libc.execv(program.toString(), command.toArray(String[]::new));
+		try {
+			// Fails if a signal has come since the start, which would be forgotten.
+			Runtime.getRuntime().removeShutdownHook(new Thread());
+		}
+		catch (IllegalStateException ex) {
+			return;
+		}
+		// Not the link PROGRAM, which the process would be named after.
+		libc.execv(JAVA.toString(), command.toArray(String[]::new));
 	}
 
 	private interface LibC extends Library {
