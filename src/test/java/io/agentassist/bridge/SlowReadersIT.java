@@ -109,6 +109,7 @@ class SlowReadersIT {
 			}
 			assertThat(refused).isPositive().isLessThan(callers);
 			assertThat(complete("beside", "Hello")).isNotEmpty();
+			assertThat(bridge.get("/agentassist/conversations/beside/suggestions").statusCode()).isEqualTo(200);
 		}
 		finally {
 			for (Socket caller : unread) {

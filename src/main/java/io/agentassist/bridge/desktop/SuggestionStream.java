@@ -144,16 +144,16 @@ class SuggestionStream implements EventStream {
 	 */
 	synchronized void send(List<TrackedRequest> decided, Instant horizon) {
 		for (int i = 0; i < decided.size(); i++) {
-			if (this.waitingCharacters > MAX_WAITING_CHARACTERS || this.memory.isFull()) {
-				this.closing = true;
+			TrackedRequest request = decided.get(i);
+			String data = this.json.apply(request);
+			if (this.waitingCharacters > MAX_WAITING_CHARACTERS || !this.memory.hasRoom(data.length())) {
+				close();
 				return;
 			}
-			TrackedRequest request = decided.get(i);
 			this.sent.put(StreamCursor.mark(request), request.completedAt());
 			Instant next = (i + 1 < decided.size()) ? decided.get(i + 1).completedAt() : horizon;
 			StreamCursor cursor = cursor(next.isBefore(horizon) ? next : horizon);
-			write("id: " + cursor + "\nevent: suggestions\ndata: " + this.json.apply(request).replace("\n", "\ndata: ")
-					+ "\n\n");
+			write("id: " + cursor + "\nevent: suggestions\ndata: " + data.replace("\n", "\ndata: ") + "\n\n");
 		}
 		this.horizon = horizon;
 		this.sent.values().removeIf((at) -> at.isBefore(horizon));
@@ -208,6 +208,8 @@ class SuggestionStream implements EventStream {
 	/** Ends the stream once everything queued is written. */
 	synchronized void close() {
 		this.closing = true;
+		// Also if nothing is queued.
+		writeOn();
 	}
 
 	private synchronized void write(String text) {

@@ -22,6 +22,9 @@ public final class AnswerMemory {
 	 */
 	private static final int SHARE = 16;
 
+	/** Is never refused: even one for each of Tomcat's threads leaves room. */
+	private static final long SMALL_BYTES = 16 * 1024;
+
 	private final AtomicLong held = new AtomicLong();
 
 	private final long limit;
@@ -40,29 +43,36 @@ public final class AnswerMemory {
 	}
 
 	/**
-	 * Refuses an answer whose size is not known yet, before it costs a query.
-	 * @throws RetryLaterException if more than half of the share is held
+	 * Refuses an answer whose size is not known yet.
+	 * @throws RetryLaterException if the limit is reached
 	 */
 	public void requireRoom() {
-		if (this.held.get() > this.limit / 2) {
+		if (this.held.get() >= this.limit) {
 			throw noRoom();
 		}
 	}
 
 	/**
 	 * Holds an answer until its exchange is done, that is, until it has been written or
-	 * given up. One that is larger than the limit is held if nothing else is.
+	 * given up. One that is small is always held, and one that is larger than the limit
+	 * if nothing else is.
 	 * @param bytes size of the answer
 	 * @param exchange its exchange
 	 * @throws RetryLaterException if there is no room for it
 	 */
 	public void hold(long bytes, Exchange exchange) {
 		long before = this.held.getAndAdd(bytes);
-		if (before > 0 && before + bytes > this.limit) {
+		if (bytes > SMALL_BYTES && before > 0 && before + bytes > this.limit) {
 			add(-bytes);
 			throw noRoom();
 		}
 		exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
+
+			/** A copy of the exchange that goes on does not hold the answer. */
+			@Override
+			public boolean allowHandover() {
+				return false;
+			}
 
 			@Override
 			public void onDone(Exchange done) {
@@ -84,11 +94,12 @@ public final class AnswerMemory {
 	}
 
 	/**
-	 * Whether nothing more should be held.
-	 * @return true once the limit is reached
+	 * Whether what is held without an exchange may be added to.
+	 * @param bytes how much more would be held
+	 * @return true below the limit, and for what is small
 	 */
-	public boolean isFull() {
-		return this.held.get() >= this.limit;
+	public boolean hasRoom(long bytes) {
+		return bytes <= SMALL_BYTES || this.held.get() < this.limit;
 	}
 
 }

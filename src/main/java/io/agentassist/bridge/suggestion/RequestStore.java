@@ -34,12 +34,12 @@ public class RequestStore {
 			INSERT INTO suggestion_request (request_id, conversation_id, agent_id, agent_skills, status, submitted_at,
 			tenant) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
 
-	private static final String NEWEST = "SELECT " + COLUMNS + """
+	private static final String NEWEST = """
 			FROM suggestion_request WHERE conversation_id = ? AND tenant = ?
 			ORDER BY submitted_at DESC, request_id LIMIT ?""";
 
-	private static final String SIZE_OF_NEWEST = "SELECT COALESCE(SUM(OCTET_LENGTH(ranked_suggestions)), 0) FROM ("
-			+ NEWEST + ") AS newest";
+	private static final String SIZE_OF_NEWEST = "SELECT COALESCE(SUM(bytes), 0) FROM "
+			+ "(SELECT OCTET_LENGTH(ranked_suggestions) AS bytes " + NEWEST + ") AS newest";
 
 	/** Maximum number of a conversation's newest requests that a look-up shows. */
 	public static final int CONVERSATION_LIMIT = 100;
@@ -116,15 +116,16 @@ public class RequestStore {
 	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
 	 */
 	public List<TrackedRequest> findByConversation(String conversationId, String tenant) {
-		return isStorable(conversationId) ? query(NEWEST, conversationId, tenant, CONVERSATION_LIMIT) : List.of();
+		return isStorable(conversationId)
+				? query("SELECT " + COLUMNS + NEWEST, conversationId, tenant, CONVERSATION_LIMIT) : List.of();
 	}
 
 	/**
 	 * Finds the requests of a conversation, if there is room for them.
 	 * @param conversationId its id
 	 * @param tenant the tenant
-	 * @param admission is told the size of their suggestions in bytes, before any is
-	 * read; its exception ends the query
+	 * @param admission is told the size of their suggestions in bytes, before they are
+	 * read into memory; its exception ends the query
 	 * @return the newest {@value #CONVERSATION_LIMIT}, newest first
 	 */
 	public List<TrackedRequest> findByConversation(String conversationId, String tenant, LongConsumer admission) {

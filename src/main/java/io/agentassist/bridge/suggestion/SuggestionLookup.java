@@ -88,7 +88,6 @@ public class SuggestionLookup {
 	 */
 	public List<TrackedRequest> findByConversation(@Header("conversation_id") String conversationId,
 			@ExchangeProperty(Tenant.PROPERTY) String tenant, Exchange exchange) {
-		this.lists.requireRoom();
 		return this.requests.findByConversation(decode(conversationId), Tenant.of(tenant),
 				(bytes) -> this.lists.hold(bytes, exchange));
 	}

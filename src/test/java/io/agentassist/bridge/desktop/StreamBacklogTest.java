@@ -3,7 +3,10 @@ package io.agentassist.bridge.desktop;
 import java.io.UnsupportedEncodingException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.agentassist.bridge.http.AnswerMemory;
@@ -65,17 +68,26 @@ class StreamBacklogTest {
 		assertThat(streams).isBetween(9, 11);
 	}
 
-	/** Less than a thousand slow streams used up the heap. */
+	/** Fewer than a thousand slow streams used up the heap. */
 	@Test
-	void shouldEndWithoutNewsWhileAllStreamsTogetherHaveTooMuchToBeRead() throws UnsupportedEncodingException {
+	void shouldEndWithLargeNewsWhileAllStreamsTogetherHaveTooMuchToBeRead() throws UnsupportedEncodingException {
 		AnswerMemory memory = memory();
 		memory.add(Runtime.getRuntime().maxMemory());
-		SuggestionStream stream = new SuggestionStream("c", "t", Duration.ofMinutes(1), (request) -> "{}",
-				Runnable::run, memory);
+		AtomicInteger size = new AtomicInteger(1_000);
+		List<Runnable> writers = new ArrayList<>();
+		SuggestionStream stream = new SuggestionStream("c", "t", Duration.ofMinutes(1),
+				(request) -> "x".repeat(size.get()), writers::add, memory);
+		CompletableFuture<Void> over = stream.open(this.response).toCompletableFuture();
 		stream.send(List.of(request(0)), NOW);
+		writers.remove(0).run();
+		assertThat(this.response.getContentAsString()).startsWith(": connected\n\nid: ").endsWith("x\n\n");
+		assertThat(over).isNotDone();
 
-		assertThat(stream.open(this.response).toCompletableFuture()).isCompleted();
-		assertThat(this.response.getContentAsString()).isEqualTo(": connected\n\n");
+		size.set(100_000);
+		stream.send(List.of(request(1)), NOW);
+		writers.remove(0).run();
+		assertThat(over).isCompleted();
+		assertThat(this.response.getContentAsString()).hasSizeLessThan(2_000);
 	}
 
 	@Test
