@@ -1,8 +1,6 @@
 package io.agentassist.bridge;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +14,8 @@ import java.util.regex.Pattern;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+
+import org.springframework.core.io.ClassPathResource;
 
 /**
  * Gives the JVM of a plain {@code java -jar} the options of {@code jvm.options}. A jar
@@ -55,10 +55,9 @@ final class JvmOptions {
 		try {
 			List<String> command = command();
 			if (isPlain(command)) {
-				List<String> options = options();
-				command.addAll(1, options);
 				// A later JDK may have dropped one.
-				command.add(1 + options.size(), "-XX:+IgnoreUnrecognizedVMOptions");
+				command.add(1, "-XX:+IgnoreUnrecognizedVMOptions");
+				command.addAll(1, options());
 				execute(command);
 			}
 		}
@@ -88,10 +87,10 @@ final class JvmOptions {
 	}
 
 	private static List<String> options() throws IOException {
-		try (BufferedReader reader = new BufferedReader(
-				new InputStreamReader(JvmOptions.class.getResourceAsStream("/jvm.options"), StandardCharsets.UTF_8))) {
-			return reader.lines().filter((line) -> line.startsWith("-")).toList();
-		}
+		return new ClassPathResource("jvm.options").getContentAsString(StandardCharsets.UTF_8)
+			.lines()
+			.filter((line) -> line.startsWith("-"))
+			.toList();
 	}
 
 	private static void execute(List<String> command) {
